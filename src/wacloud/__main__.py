@@ -1,0 +1,5 @@
+"""`python -m wacloud` is `wacloud`."""
+
+from wacloud.main.cli import app
+
+app()

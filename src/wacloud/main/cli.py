@@ -1,0 +1,215 @@
+"""The command line: `wacloud --help` tells it all."""
+
+import os
+import sys
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Annotated, Any, NoReturn, TypeVar
+
+import typer
+import uvloop
+from rich.console import Console
+from rich.table import Table
+
+from wacloud.main.settings import BadSettings, Settings, load_settings
+from wacloud.shared.application.db import StoreAway
+from wacloud.shared.infra.database_check import DatabaseNotFit
+from wacloud.shared.infra.logging import set_up_logging
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="WhatsApp Cloud Landing.")
+jobs_app = typer.Typer(
+    no_args_is_help=True, help="Queued work: what waits, what was parked, what to try again."
+)
+webhooks_app = typer.Typer(no_args_is_help=True, help="Raw webhooks: what failed, what to process again.")
+app.add_typer(jobs_app, name="jobs")
+app.add_typer(webhooks_app, name="webhooks")
+console = Console()
+
+T = TypeVar("T")
+
+
+def _settings() -> Settings:
+    try:
+        settings = load_settings()
+    except BadSettings as error:
+        _stop(f"settings: {error}")
+    set_up_logging(settings.log_level)
+    return settings
+
+
+def _stop(message: str) -> NoReturn:
+    """One clear line, and out."""
+    print(f"wacloud: {message}", file=sys.stderr)
+    raise typer.Exit(1)
+
+
+def _run(work: Coroutine[Any, Any, T]) -> T:
+    try:
+        return uvloop.run(work)
+    except DatabaseNotFit as error:
+        _stop("\n  - ".join(["the database is not fit to serve from:", *error.problems]))
+    except StoreAway as error:
+        _stop(f"the database cannot be reached: {(str(error).strip() or repr(error)).splitlines()[0]}")
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
+
+
+@app.command()
+def serve(
+    port: Annotated[int, typer.Option(min=1, max=65535)] = 8000,
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+) -> None:
+    """Serve the API, the pages and the webhooks."""
+    from wacloud.main.web import serve as run_server  # noqa: PLC0415 - `wacloud --help` need not load the web
+
+    _run(run_server(_settings(), host, port))
+
+
+@app.command()
+def worker() -> None:
+    """Process webhooks and run jobs."""
+    from wacloud.main.worker import work  # noqa: PLC0415
+
+    _run(work(_settings()))
+
+
+@app.command()
+def demo(
+    port: Annotated[int, typer.Option(min=1, max=65535)] = 8000,
+    data: Annotated[Path, typer.Option(help="Where the demo keeps its data.")] = Path(".data/demo"),
+    check: Annotated[bool, typer.Option(help="Send one message through the whole path, then stop.")] = False,
+) -> None:
+    """Run everything at once on this machine, with a seeded business and a phone to play its customers."""
+    from wacloud.main.demo import run_demo  # noqa: PLC0415
+
+    raise typer.Exit(run_demo(port=port, data_dir=data, check=check))
+
+
+@app.command()
+def migrate(
+    url: Annotated[
+        str,
+        typer.Option(envvar="MIGRATION_DATABASE_URL", help="A direct connection as the owner of the schema."),
+    ],
+) -> None:
+    """Bring the database's schema up to date. APP_DATABASE_PASSWORD, where set, becomes the app role's password."""
+    from wacloud.shared.infra.migrations import CannotMigrate  # noqa: PLC0415
+    from wacloud.shared.infra.migrations import migrate as run_migrations
+
+    try:
+        applied = run_migrations(url, app_password=os.environ.get("APP_DATABASE_PASSWORD"))
+    except CannotMigrate as error:
+        _stop(str(error))
+    for name in applied:
+        print(f"applied {name}")
+    print("the schema is up to date")
+
+
+@app.command()
+def seed(as_json: Annotated[bool, typer.Option("--json", help="Print one line of JSON.")] = False) -> None:
+    """Make the demo's business: a shop with people, questions and answers, and some history."""
+    from wacloud.main.seed import seed_demo  # noqa: PLC0415
+    from wacloud.main.wiring import open_house  # noqa: PLC0415
+    from wacloud.modules.bot.application.knowledge import index_knowledge  # noqa: PLC0415
+
+    async def run() -> None:
+        async with open_house(settings) as house:
+            seeded = await seed_demo(
+                house.db,
+                encrypt=house.secrets.encrypt,
+                clock=house.clock,
+                password=os.environ.get("DEMO_PASSWORD"),
+            )
+            await index_knowledge(house.knowledge, seeded.business_id)
+        print(seeded.as_json() if as_json else f"{seeded.verified_name}: sign in as {seeded.email}")
+
+    settings = _settings()
+    if not settings.is_play:
+        _stop("the demo's business belongs to demo and development, not here")
+    _run(run())
+
+
+@jobs_app.command("list")
+def jobs_list() -> None:
+    """Show open jobs by lane, and the newest parked ones."""
+    from wacloud.main.wiring import open_house  # noqa: PLC0415
+    from wacloud.shared.infra.jobs import PostgresJobs  # noqa: PLC0415
+
+    async def run() -> None:
+        async with open_house(settings) as house:
+            jobs = PostgresJobs(house.db, "cli")
+            counts, parked = await jobs.counts(), await jobs.parked()
+        table = Table("lane", "state", "jobs")
+        for (lane, state), n in counts.items():
+            table.add_row(lane, state, str(n))
+        console.print(table)
+        if parked:
+            table = Table("id", "kind", "business", "tries", "parked", "why", title="parked")
+            for job in parked:
+                why = (job.error or "")[:120]
+                parked_at = f"{job.parked_at:%Y-%m-%d %H:%M:%S}"
+                table.add_row(str(job.id), job.kind, str(job.business_id), str(job.attempts), parked_at, why)
+            console.print(table)
+
+    settings = _settings()
+    _run(run())
+
+
+@jobs_app.command("replay")
+def jobs_replay(
+    ids: Annotated[list[int] | None, typer.Argument(help="Ids of parked jobs.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="Every parked job.")] = False,
+) -> None:
+    """Give parked jobs a fresh set of tries."""
+    from wacloud.main.wiring import open_house  # noqa: PLC0415
+    from wacloud.shared.infra.jobs import PostgresJobs  # noqa: PLC0415
+
+    async def run() -> int:
+        async with open_house(settings) as house:
+            return await PostgresJobs(house.db, "cli").replay(ids or (), every=every)
+
+    if not ids and not every:
+        _stop("name the jobs, or say --all")
+    settings = _settings()
+    print(f"{_run(run())} jobs are queued again")
+
+
+@webhooks_app.command("list")
+def webhooks_list() -> None:
+    """Show webhooks by vendor and state, and the newest that failed."""
+    from wacloud.main.wiring import open_house  # noqa: PLC0415
+
+    async def run() -> None:
+        async with open_house(settings) as house:
+            counts, failed = await house.webhook_inbox.counts(), await house.webhook_inbox.failed()
+        table = Table("vendor", "state", "webhooks")
+        for (provider, state), n in sorted(counts.items()):
+            table.add_row(provider, state, str(n))
+        console.print(table)
+        if failed:
+            table = Table("id", "vendor", "received", "bytes", "why", title="failed")
+            for one in failed:
+                received = f"{one.received_at:%Y-%m-%d %H:%M:%S}"
+                table.add_row(str(one.id), one.provider, received, str(one.bytes), (one.error or "")[:160])
+            console.print(table)
+
+    settings = _settings()
+    _run(run())
+
+
+@webhooks_app.command("replay")
+def webhooks_replay(
+    ids: Annotated[list[int] | None, typer.Argument(help="Ids of webhooks.")] = None,
+    failed: Annotated[bool, typer.Option(help="Every failed webhook.")] = False,
+) -> None:
+    """Process webhooks again; what they already did is not done twice."""
+    from wacloud.main.wiring import open_house  # noqa: PLC0415
+
+    async def run() -> int:
+        async with open_house(settings) as house:
+            return await house.webhook_inbox.replay(ids=ids or (), failed=failed)
+
+    if not ids and not failed:
+        _stop("name the webhooks, or say --failed")
+    settings = _settings()
+    print(f"{_run(run())} webhooks are queued again")

@@ -1,0 +1,261 @@
+"""
+Everything at once on this machine: `bin/demo [--port N] [--data DIR] [--check]`.
+
+PostgreSQL and Valkey from Python packages, Meta's twin, a seeded business, serve and worker: the programs and
+the path of production, under one supervisor.
+"""
+
+import argparse
+import contextlib
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+from wacloud.main.check import call, check_demo
+from wacloud.main.child import CannotStart, Child, answers, free_port, is_free
+from wacloud.main.demo_folder import DemoFolder, DemoKeys, RunningDemo
+from wacloud.main.embedded import APP, EmbeddedPostgres, EmbeddedValkey
+from wacloud.main.supervisor import Supervisor, interruptible
+from wacloud.shared.infra.migrations import CannotMigrate, migrate
+
+DEFAULT_PORT = 8000
+CHECKOUT = Path(__file__).resolve().parents[3]
+DEFAULT_FOLDER = (CHECKOUT if (CHECKOUT / "pyproject.toml").is_file() else Path.cwd()) / ".data" / "demo"
+CHECK_WAITS = 60.0
+# Without the working folder on the path: what lies in the demo's folder is data.
+_PYTHON = (sys.executable, "-P", "-m")
+
+
+def run_demo(port: int | None = None, data_dir: str | Path = DEFAULT_FOLDER, check: bool = False) -> int:
+    """
+    Run the demo until Ctrl-C, or check it once; return the exit code.
+
+    A check uses the demo that already runs on the folder, and starts one of its own where none does.
+    """
+    try:
+        with interruptible():
+            folder = DemoFolder(Path(data_dir))
+            if check and folder.is_locked():
+                return check_demo(_wait_until_ready(folder))
+            # Without a wish, a check is content with any port.
+            wanted = port if port is not None else free_port(DEFAULT_PORT) if check else DEFAULT_PORT
+            with folder.locked():
+                return _Demo(folder, wanted).run(check)
+    except (CannotStart, CannotMigrate) as problem:
+        print(f"\nThe demo stopped: {problem}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130 if check else 0
+
+
+class _Demo:
+    def __init__(self, folder: DemoFolder, port: int) -> None:
+        self._folder = folder
+        self._port = port
+        self._base_url = f"http://127.0.0.1:{port}"
+        self._keys = folder.keys()
+        self._supervisor = Supervisor(folder.logs, lambda line: print(f"  {line}", flush=True))
+
+    def run(self, check: bool) -> int:
+        if not is_free(self._port):
+            other = free_port(self._port + 1)
+            raise CannotStart(
+                f"Port {self._port} is in use by another program. Choose another, for example --port {other}."
+            )
+        self._folder.withdraw()
+        started = time.monotonic()
+        print("wacloud demo", flush=True)
+        try:
+            demo = self._start()
+            self._folder.announce(demo)
+            print(f"  ready in {time.monotonic() - started:.1f} s", flush=True)
+            if check:
+                return check_demo(demo)
+            self._welcome(demo)
+            self._supervisor.watch()
+        finally:
+            self._folder.withdraw()
+            print("\nStopping ...", end=" ", flush=True)
+            self._supervisor.stop()
+            print("stopped.", flush=True)
+
+    def _start(self) -> RunningDemo:
+        keys, folder = self._keys, self._folder
+        with _step("PostgreSQL"):
+            postgres = EmbeddedPostgres(folder.path, superuser_password=keys.superuser_password)
+            self._supervisor.start(postgres.child)
+            owner_dsn = postgres.create_database(keys.owner_password)
+        if folder.path not in postgres.data.parents:
+            print(f"    its data is in {postgres.data}: the account it runs under cannot enter {folder.path}")
+        with _step("Valkey"):
+            valkey = EmbeddedValkey(folder.path, password=keys.valkey_password)
+            self._supervisor.start(valkey.child)
+        with _step("Migrations"):
+            migrate(owner_dsn, app_password=keys.app_password)
+        env = self._environment(postgres.dsn(APP, keys.app_password), valkey.url)
+        with _step("Seed"):
+            seeded = self._seed(env)
+        if not os.environ.get("META_GRAPH_URL"):
+            with _step("Meta's twin"):
+                self._start_twin(seeded, int(env["META_GRAPH_URL"].rpartition(":")[2]))
+        with _step("Worker"):
+            self._supervisor.start(self._wacloud("worker", env, lambda: True))
+        with _step("Serve"):
+            ready = f"{self._base_url}/readyz"
+            self._supervisor.start(self._wacloud("serve", env, lambda: _says_ok(ready), "--port", str(self._port)))
+        self._supervisor.look()
+        return RunningDemo(
+            base_url=self._base_url,
+            graph_url=env["META_GRAPH_URL"],
+            email=seeded["email"],
+            password=seeded["password"],
+            business_id=seeded["business_id"],
+            waba_id=seeded["waba_id"],
+            phone_number_id=seeded["phone_number_id"],
+            app_secret=env["META_APP_SECRET"].partition(",")[0].strip(),
+            verify_token=env["META_VERIFY_TOKEN"],
+        )
+
+    def _environment(self, database_url: str, redis_url: str) -> dict[str, str]:
+        """
+        What seed, serve and worker run with.
+
+        A vendor the caller names is used as named, with the caller's keys; everything else is the demo's own.
+        """
+        keys = self._keys
+        databases = ("PG", "DATABASE_", "DB_", "REDIS_")
+        callers = {name: value for name, value in os.environ.items() if not name.startswith(databases)}
+        metas = {
+            "META_GRAPH_URL": f"http://127.0.0.1:{free_port()}",
+            "META_APP_ID": keys.app_id,
+            "META_APP_SECRET": keys.app_secret,
+            "META_VERIFY_TOKEN": keys.verify_token,
+        }
+        if callers.get("META_GRAPH_URL"):
+            metas = {name: callers.get(name) or value for name, value in metas.items()}
+        return {
+            **callers,
+            **metas,
+            "APP_ENV": "demo",
+            "BASE_URL": self._base_url,
+            "DATABASE_URL": database_url,
+            "REDIS_URL": redis_url,
+            "SECRET_KEYS": keys.secret_key,
+            "PYTHONUNBUFFERED": "1",
+        }
+
+    def _seed(self, env: Mapping[str, str]) -> dict[str, str]:
+        # Not an argument: those are for every eye on the machine.
+        env = {**env, "DEMO_PASSWORD": self._keys.login_password}
+        argv = [*_PYTHON, "wacloud", "seed", "--json"]
+        printed = self._supervisor.run("seed", argv, env, self._folder.path)
+        try:
+            seeded = json.loads(printed.strip().splitlines()[-1])
+            # No password is told where the people had theirs before: the one given when they were made.
+            told = {name: str(value) for name, value in seeded.items() if value is not None}
+            return {"password": self._keys.login_password, **told}
+        except (ValueError, IndexError, AttributeError):
+            raise CannotStart(f"seed printed no JSON but: {printed[-300:]!r}") from None
+
+    def _start_twin(self, seeded: Mapping[str, str], port: int) -> None:
+        self._folder.write_world(world_of(self._keys, seeded, f"{self._base_url}/api/webhooks/whatsapp"))
+        self._supervisor.start(
+            Child(
+                name="graph-twin",
+                argv=[
+                    *_PYTHON,
+                    "wacloud.twins.graph",
+                    "--port",
+                    str(port),
+                    "--world",
+                    str(self._folder.world),
+                ],
+                env={**os.environ, "PYTHONUNBUFFERED": "1"},
+                is_ready=lambda: answers(port),
+            )
+        )
+
+    def _wacloud(self, name: str, env: Mapping[str, str], is_ready: Callable[[], bool], *more: str) -> Child:
+        argv = [*_PYTHON, "wacloud", name, *more]
+        # In the demo's folder, so that the `.env` of a real installation is not read by accident.
+        return Child(name=name, argv=argv, env=env, cwd=self._folder.path, is_ready=is_ready)
+
+    def _welcome(self, demo: RunningDemo) -> None:
+        phone = "" if os.environ.get("META_GRAPH_URL") else f"\n  Phone     {demo.base_url}/simulator"
+        print(
+            f"""
+  Page      {demo.base_url}/{phone}
+  Log in    {demo.email}   {demo.password}
+  Data      {self._folder.path}   (logs in logs/)
+
+  Ctrl-C stops everything.
+""",
+            flush=True,
+        )
+
+
+def world_of(keys: DemoKeys, seeded: Mapping[str, str], callback_url: str) -> dict[str, object]:
+    """The twin's world: the seeded business and its number, and where webhooks go."""
+    number = {
+        "phone_number_id": seeded["phone_number_id"],
+        "display_phone_number": seeded["display_phone_number"],
+        "verified_name": seeded["verified_name"],
+        "pin": keys.number_pin,
+        "throughput": 80,
+    }
+    waba = {
+        "waba_id": seeded["waba_id"],
+        "name": seeded["verified_name"],
+        "access_token": seeded["access_token"],
+        "numbers": [number],
+        "templates": [],
+    }
+    return {
+        "app_id": keys.app_id,
+        "app_secret": keys.app_secret,
+        "verify_token": keys.verify_token,
+        "callback_url": callback_url,
+        "wabas": [waba],
+        "defaults": {},
+    }
+
+
+@contextlib.contextmanager
+def _step(name: str) -> Iterator[None]:
+    started = time.monotonic()
+    print(f"  {name:<12} ", end="", flush=True)
+    yield
+    print(f"{time.monotonic() - started:5.1f} s", flush=True)
+
+
+def _says_ok(url: str) -> bool:
+    return call(url, timeout=2.0).status == 200
+
+
+def _wait_until_ready(folder: DemoFolder) -> RunningDemo:
+    deadline = time.monotonic() + CHECK_WAITS
+    while not (demo := folder.running()):
+        if not folder.is_locked() or time.monotonic() > deadline:
+            raise CannotStart(f"The demo on {folder.path} did not become ready.")
+        time.sleep(0.2)
+    return demo
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="bin/demo", description="The whole product on this machine.")
+    parser.add_argument("--port", type=int, help=f"port of the pages (default {DEFAULT_PORT})")
+    parser.add_argument(
+        "--data", default=DEFAULT_FOLDER, help="folder for all data (default .data/demo of the project)"
+    )
+    parser.add_argument("--check", action="store_true", help="send one message through everything, and end")
+    options = parser.parse_args()
+    if options.port is not None and not 1 <= options.port <= 65535:
+        parser.error("--port lies between 1 and 65535")
+    return run_demo(options.port, options.data, options.check)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,132 @@
+"""Settings, read from the environment in one place and passed on. `.env.example` explains each."""
+
+from enum import StrEnum
+from typing import Annotated, Any, Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+
+class AppEnv(StrEnum):
+    """Where we run. Twins, the phone page and sample secrets exist outside of production only."""
+
+    PRODUCTION = "production"
+    STAGING = "staging"
+    DEVELOPMENT = "development"
+    DEMO = "demo"
+    TEST = "test"
+
+
+class BadSettings(Exception):
+    """The environment is not fit to run with."""
+
+
+SAMPLE_SECRETS = frozenset({"change-me", "dev-secret", "secret", "test"})
+Listed = Annotated[list[str], NoDecode]
+
+
+class Settings(BaseSettings):
+    """Field names are the environment's names in lower case; lists are separated by commas."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", env_ignore_empty=True)
+
+    app_env: AppEnv = AppEnv.PRODUCTION
+    base_url: str = "http://127.0.0.1:8000"
+    log_level: str = "INFO"
+
+    database_url: str = ""
+    database_replica_url: str = ""
+    database_listen_url: str = ""
+    db_pool_mode: str = Field("session", pattern="^(session|transaction)$")
+    db_pool_min: int = Field(5, ge=1, le=20)
+    db_pool_max: int = Field(20, ge=2, le=100)
+    redis_url: str = ""
+    secret_keys: Listed = []
+
+    meta_app_id: str = ""
+    meta_app_secret: Listed = []
+    meta_verify_token: str = ""
+    meta_graph_url: str = "https://graph.facebook.com"
+    meta_graph_version: str = Field("v26.0", pattern=r"^v\d+\.\d+$")
+    meta_appsecret_proof: bool = False
+
+    openai_api_keys: Listed = []
+    openai_base_url: str = ""
+    openai_model: str = "gpt-6-luna"
+    openai_api: str = Field("", pattern="^(responses|chat|)$")
+    openai_embeddings: bool = False
+    model_deadline_s: float = Field(20, gt=0, le=120)
+
+    queue_driver: str = Field("postgres", pattern="^(postgres|bullmq)$")
+    worker_turns_at_once: int = Field(512, ge=1)
+    worker_sends_at_once: int = Field(200, ge=1)
+
+    stripe_secret_key: str = ""
+    stripe_webhook_secret: str = ""
+    stripe_api_url: str = ""
+    resend_api_key: str = ""
+    resend_api_url: str = ""
+    smtp_url: str = ""
+    sentry_dsn: str = ""
+    supabase_jwks_url: str = ""
+    kafka_bootstrap_servers: str = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _split_lists(cls, values: Any) -> Any:
+        if isinstance(values, dict):
+            for name in ("secret_keys", "meta_app_secret", "openai_api_keys"):
+                if isinstance(values.get(name), str):
+                    values[name] = [part.strip() for part in values[name].split(",") if part.strip()]
+        return values
+
+    @model_validator(mode="after")
+    def _tidy(self) -> Self:
+        self.base_url = self.base_url.rstrip("/")
+        return self
+
+    @property
+    def is_play(self) -> bool:
+        """Whether the phone page and the twins may be there."""
+        return self.app_env in (AppEnv.DEMO, AppEnv.DEVELOPMENT, AppEnv.TEST)
+
+    def check(self) -> None:
+        """:raises BadSettings: something is missing, or not good enough for where we run."""
+        problems = [
+            f"{name.upper()} is not set"
+            for name in ("database_url", "redis_url", "secret_keys", "meta_app_secret", "meta_verify_token")
+            if not getattr(self, name)
+        ]
+        if not self.is_play:
+            problems += self._production_problems()
+        if problems:
+            raise BadSettings("; ".join(problems))
+
+    def _production_problems(self) -> list[str]:
+        problems = []
+        if any(len(key) < 32 or key.lower() in SAMPLE_SECRETS for key in self.secret_keys):
+            problems.append("SECRET_KEYS must be random and at least 32 characters long")
+        if any(
+            secret.lower() in SAMPLE_SECRETS for secret in (*self.meta_app_secret, self.meta_verify_token)
+        ):
+            problems.append("META_APP_SECRET and META_VERIFY_TOKEN must not be sample values")
+        if urlsplit(self.base_url).scheme != "https":
+            problems.append("BASE_URL must be https: Meta calls nothing else, and cookies need it")
+        if urlsplit(self.meta_graph_url).hostname in ("localhost", "127.0.0.1", "::1"):
+            problems.append("META_GRAPH_URL points to a twin on this machine, which production refuses")
+        return problems
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """
+    Read the environment (and `.env`).
+
+    :raises BadSettings: a value is not of its kind, or something needed is missing.
+    """
+    try:
+        settings = Settings(**overrides)
+    except ValueError as error:
+        raise BadSettings(str(error)) from error
+    settings.check()
+    return settings

@@ -1,0 +1,142 @@
+"""`wacloud serve`: the JSON API, the pages, the webhooks and the live updates, in one ASGI application."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+
+import structlog
+import uvicorn
+from fastapi import APIRouter, FastAPI
+from prometheus_client import CONTENT_TYPE_LATEST, Counter, generate_latest
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from wacloud.main.settings import Settings
+from wacloud.main.wiring import House, Swaps, open_house
+from wacloud.modules.auth.ui import json_api as auth_api
+from wacloud.modules.auth.ui import pages as auth_pages
+from wacloud.modules.auth.ui.authenticator import TokenAuthenticator
+from wacloud.modules.bot.ui.suggestions import questions_of
+from wacloud.modules.business.ui import json_api as business_api
+from wacloud.modules.user.ui import json_api as user_api
+from wacloud.modules.whatsapp.infra.numbers import PostgresNumbers
+from wacloud.modules.whatsapp.infra.simulated_phones import TwinPhones
+from wacloud.modules.whatsapp.ui import inbox_pages, json_api, ledger_pages, live_updates, simulator_pages
+from wacloud.modules.whatsapp.ui.live_updates import LiveHub
+from wacloud.modules.whatsapp.ui.webhook import webhook_routes
+from wacloud.shared.application.db import StoreAway
+from wacloud.shared.infra.live_valkey import ValkeyChanges
+from wacloud.shared.ui import preferences, static_files
+from wacloud.shared.ui.errors import install_errors
+from wacloud.shared.ui.guard import declare, install_guard, public
+from wacloud.shared.ui.security_headers import SecurityHeaders
+from wacloud.shared.ui.serving import PromptServer
+
+log = structlog.get_logger()
+
+WEBHOOKS = Counter("wacloud_webhooks_total", "Webhooks by vendor and how they ended", ["provider", "outcome"])
+
+
+def make_app(house: House) -> FastAPI:
+    """The application over a connected house. Every route says who may use it; a test looks for one that does not."""
+    settings = house.settings
+    hub = LiveHub(house.whatsapp.inbox, ValkeyChanges(settings.redis_url))
+    phones = TwinPhones(house.egress, settings.meta_graph_url) if settings.is_play else None
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        listening = asyncio.create_task(hub.run(), name="live")
+        yield
+        hub.close()
+        listening.cancel()
+        with suppress(asyncio.CancelledError):
+            await listening
+
+    app = FastAPI(
+        title="WhatsApp Cloud Landing",
+        version="0.1.0",
+        summary="Every message of your customers, accounted for.",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/openapi.json",
+    )
+    install_guard(app, authenticator=TokenAuthenticator(house.auth), base_url=settings.base_url)
+    app.state.demo_pages = phones is not None
+    app.state.before_shutdown = [hub.close, *([phones.close] if phones else [])]
+    install_errors(app)
+    app.add_middleware(SecurityHeaders, https=settings.base_url.startswith("https:"))
+    app.router.routes[:0] = webhook_routes(house.webhook_keys, house.webhook_inbox, _count_whatsapp())
+    app.include_router(_operations(house))
+    app.include_router(static_files.routes())
+    app.include_router(preferences.routes())
+    app.include_router(auth_api.routes(house.auth))
+    app.include_router(auth_pages.routes(house.auth))
+    app.include_router(user_api.routes(house.user))
+    app.include_router(business_api.routes(house.business))
+    app.include_router(inbox_pages.routes(house.whatsapp))
+    app.include_router(ledger_pages.routes(house.whatsapp))
+    app.include_router(live_updates.routes(hub))
+    app.include_router(json_api.routes(house.whatsapp))
+    if phones is not None:
+        number_of = PostgresNumbers(house.db).first_of
+        app.include_router(simulator_pages.routes(phones, number_of, questions_of(house.bot)))
+    for route in app.router.routes:
+        if getattr(route, "path", None) == app.openapi_url:
+            declare(route, public())
+    return app
+
+
+def _count_whatsapp() -> Callable[[str], None]:
+    counters = {outcome: WEBHOOKS.labels("whatsapp", outcome) for outcome in ("accepted", "refused")}
+    return lambda outcome: counters[outcome].inc()
+
+
+def _operations(house: House) -> APIRouter:
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/healthz", dependencies=[public()])
+    async def alive() -> Response:
+        """This process answers."""
+        return PlainTextResponse("ok")
+
+    @router.get("/readyz", dependencies=[public()])
+    async def ready() -> Response:
+        """The database answers; without it nothing may be accepted. Valkey only makes things quick."""
+        try:
+            async with house.db.system("readiness") as tx:
+                await tx.row("select 1")
+        except StoreAway:
+            return PlainTextResponse("database away", status_code=503)
+        return PlainTextResponse("ready")
+
+    @router.get("/metrics", dependencies=[public()])
+    async def metrics(request: Request) -> Response:
+        """For Prometheus, from this machine only."""
+        if request.client is None or request.client.host not in ("127.0.0.1", "::1"):
+            return PlainTextResponse("not here", status_code=404)
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+    return router
+
+
+async def serve(settings: Settings, host: str, port: int, swaps: Swaps | None = None) -> None:
+    """Serve until SIGTERM or Ctrl-C; then answer what has begun, and stop."""
+    async with open_house(settings, swaps) as house:
+        app = make_app(house)
+        config = uvicorn.Config(
+            app,
+            host=host,
+            port=port,
+            loop="uvloop",
+            http="httptools",
+            access_log=False,
+            log_level="warning",
+            proxy_headers=False,
+            server_header=False,
+            timeout_keep_alive=75,
+            timeout_graceful_shutdown=8,
+            backlog=2048,
+        )
+        log.info("serve.started", url=f"http://{host}:{port}", env=settings.app_env)
+        await PromptServer(config, app.state.before_shutdown).serve()

@@ -1,0 +1,192 @@
+"""Puts the house together: every port gets its adapter here, and nowhere else."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+import aiohttp
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+
+from wacloud.main.settings import Settings
+from wacloud.main.subscriptions import to_jobs
+from wacloud.modules.auth.application.ports import AuthDeps
+from wacloud.modules.auth.infra.credentials import PostgresCredentials
+from wacloud.modules.auth.infra.passwords import Argon2Passwords
+from wacloud.modules.auth.infra.tokens import JwtTokens
+from wacloud.modules.bot.application.model import AnswerDeps, Embedder, KnowledgeDeps, ModelPort
+from wacloud.modules.bot.application.ports import BotDeps
+from wacloud.modules.bot.infra.briefings import CachedBriefings
+from wacloud.modules.bot.infra.embeddings import LocalEmbedder, OpenAIEmbedder
+from wacloud.modules.bot.infra.knowledge_items import KnowledgeItems
+from wacloud.modules.bot.infra.knowledge_search import CachedKnowledge
+from wacloud.modules.bot.infra.openai_responses import open_model
+from wacloud.modules.bot.infra.settings import BotSettingsRows
+from wacloud.modules.bot.infra.turns import PostgresTurns
+from wacloud.modules.business.application.ports import BusinessDeps
+from wacloud.modules.business.infra.businesses import PostgresBusinesses, PostgresBusinessReader
+from wacloud.modules.user.application.ports import UserDeps
+from wacloud.modules.user.infra.users import PostgresUserReader, PostgresUsers
+from wacloud.modules.whatsapp.application.accept_webhook import WebhookKeys
+from wacloud.modules.whatsapp.application.ports import CloudApi, WhatsappDeps
+from wacloud.modules.whatsapp.infra.account_events import PostgresAccountEvents
+from wacloud.modules.whatsapp.infra.cloud_api import GraphApi
+from wacloud.modules.whatsapp.infra.contacts import PostgresContacts
+from wacloud.modules.whatsapp.infra.conversations import PostgresConversations
+from wacloud.modules.whatsapp.infra.deliveries import PostgresDeliveries
+from wacloud.modules.whatsapp.infra.inbox_reader import PostgresInbox
+from wacloud.modules.whatsapp.infra.mailboxes import PostgresMailboxes
+from wacloud.modules.whatsapp.infra.messages import PostgresMessages
+from wacloud.modules.whatsapp.infra.numbers import PostgresNumbers
+from wacloud.modules.whatsapp.infra.throttle import ValkeyThrottle
+from wacloud.shared.application.clock import Clock, system_clock
+from wacloud.shared.infra.crypto import SecretBox
+from wacloud.shared.infra.database_check import check_database
+from wacloud.shared.infra.http import open_egress
+from wacloud.shared.infra.live_valkey import ValkeyAnnouncer
+from wacloud.shared.infra.postgres import PostgresDatabase, make_pool
+from wacloud.shared.infra.webhook_inbox import PostgresWebhookInbox
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """Everything a process may need, connected."""
+
+    settings: Settings
+    clock: Clock
+    db: PostgresDatabase
+    redis: "Redis"
+    egress: aiohttp.ClientSession
+    secrets: SecretBox
+    webhook_inbox: PostgresWebhookInbox
+    webhook_keys: WebhookKeys
+    auth: AuthDeps
+    user: UserDeps
+    business: BusinessDeps
+    whatsapp: WhatsappDeps
+    bot: BotDeps
+    knowledge: KnowledgeDeps
+
+
+@dataclass(frozen=True, slots=True)
+class Swaps:
+    """Parts a test or a measurement replaces; None keeps the real one."""
+
+    clock: Clock | None = None
+    model: ModelPort | None = None
+    cloud_api: CloudApi | None = None
+    allow_no_fsync: bool = False
+
+
+@asynccontextmanager
+async def open_house(settings: Settings, swaps: Swaps | None = None) -> AsyncIterator[House]:
+    """
+    Connect everything; close it in reverse order at the end.
+
+    :raises DatabaseNotFit: the database is not safe to serve from.
+    :raises StoreAway: it cannot be reached.
+    """
+    swaps = swaps or Swaps()
+    clock = swaps.clock or system_clock
+    async with AsyncExitStack() as stack:
+        pool = make_pool(
+            settings.database_url,
+            smallest=settings.db_pool_min,
+            largest=settings.db_pool_max,
+            transaction_pooled=settings.db_pool_mode == "transaction",
+        )
+        redis = Redis.from_url(
+            settings.redis_url,
+            socket_timeout=2,
+            socket_connect_timeout=2,
+            health_check_interval=15,
+            retry=Retry(NoBackoff(), 1),
+        )
+        stack.push_async_callback(redis.aclose)
+        announcer = ValkeyAnnouncer(redis)
+        stack.push_async_callback(announcer.drained)
+        await stack.enter_async_context(pool)
+        async with pool.connection() as conn:
+            await check_database(conn, allow_no_fsync=swaps.allow_no_fsync)
+        db = PostgresDatabase(pool, to_jobs=to_jobs, announcer=announcer)
+        egress = open_egress()
+        stack.push_async_callback(egress.close)
+        secrets = SecretBox(settings.secret_keys)
+        inbox = PostgresWebhookInbox(db)
+        user = UserDeps(db, PostgresUsers(), PostgresUserReader(db))
+        business = BusinessDeps(db, PostgresBusinesses(), PostgresBusinessReader(db))
+        whatsapp = WhatsappDeps(
+            db=db,
+            clock=clock,
+            webhooks=inbox,
+            numbers=PostgresNumbers(db),
+            contacts=PostgresContacts(),
+            conversations=PostgresConversations(),
+            messages=PostgresMessages(),
+            mailboxes=PostgresMailboxes(),
+            deliveries=PostgresDeliveries(),
+            account_events=PostgresAccountEvents(),
+            inbox=PostgresInbox(db),
+            cloud_api=swaps.cloud_api or _graph(settings, egress, secrets),
+            throttle=ValkeyThrottle(redis),
+        )
+        embedder: Embedder = (
+            OpenAIEmbedder(settings.openai_api_keys[0], settings.openai_base_url or None)
+            if settings.openai_embeddings and settings.openai_api_keys
+            else LocalEmbedder()
+        )
+        store = KnowledgeItems()
+        knowledge = KnowledgeDeps(db, store, embedder)
+        model = swaps.model or open_model(
+            settings.openai_api_keys,
+            settings.openai_base_url or None,
+            settings.openai_model,
+            settings.model_deadline_s,
+            settings.openai_api or None,
+        )
+        if model is not None:
+            stack.push_async_callback(model.aclose)
+        yield House(
+            settings=settings,
+            clock=clock,
+            db=db,
+            redis=redis,
+            egress=egress,
+            secrets=secrets,
+            webhook_inbox=inbox,
+            webhook_keys=WebhookKeys(
+                [secret.encode() for secret in settings.meta_app_secret], settings.meta_verify_token
+            ),
+            auth=AuthDeps(
+                db=db,
+                clock=clock,
+                credentials=PostgresCredentials(),
+                passwords=Argon2Passwords(),
+                tokens=JwtTokens(settings.secret_keys, settings.base_url),
+                users=user,
+                businesses=business,
+            ),
+            user=user,
+            business=business,
+            whatsapp=whatsapp,
+            bot=BotDeps(
+                db=db,
+                clock=clock,
+                briefings=CachedBriefings(db, clock, BotSettingsRows(), business),
+                turns=PostgresTurns(),
+                answers=AnswerDeps(CachedKnowledge(db, store, embedder), model, clock),
+                whatsapp=whatsapp,
+            ),
+            knowledge=knowledge,
+        )
+
+
+def _graph(settings: Settings, egress: aiohttp.ClientSession, secrets: SecretBox) -> GraphApi:
+    return GraphApi(
+        egress,
+        base_url=settings.meta_graph_url,
+        version=settings.meta_graph_version,
+        decrypt=secrets.decrypt,
+        proof_secret=settings.meta_app_secret[0] if settings.meta_appsecret_proof else None,
+    )

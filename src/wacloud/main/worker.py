@@ -1,0 +1,133 @@
+"""`wacloud worker`: drains the webhooks, runs the jobs, keeps the clock."""
+
+import asyncio
+import os
+import signal
+import socket
+from collections.abc import Sequence
+from datetime import timedelta
+
+import structlog
+
+from wacloud.main.settings import Settings
+from wacloud.main.wiring import House, Swaps, open_house
+from wacloud.modules.bot.ui.jobs import bot_jobs
+from wacloud.modules.whatsapp.application.accept_webhook import PROVIDER
+from wacloud.modules.whatsapp.ui.jobs import WHATSAPP_SCHEDULES, process_webhooks, whatsapp_jobs
+from wacloud.shared.application.jobs import Job, JobKind, Lane, NewJob, one_by_one
+from wacloud.shared.application.webhooks import Processed, StoredWebhook
+from wacloud.shared.infra.bell import listen
+from wacloud.shared.infra.job_runner import JobRunner, Places
+from wacloud.shared.infra.jobs import PostgresJobs
+from wacloud.shared.infra.webhook_runner import WebhookRunner
+
+log = structlog.get_logger()
+
+PARTITIONS = "main.make_partitions"
+SCHEDULES = {PARTITIONS: timedelta(hours=6), **WHATSAPP_SCHEDULES}
+
+
+class Worker:
+    """One worker process over a connected house; several may run side by side."""
+
+    def __init__(self, house: House) -> None:
+        settings = house.settings
+        self._house = house
+        self._jobs = PostgresJobs(house.db, f"{socket.gethostname()}:{os.getpid()}")
+        self.kinds: Sequence[JobKind] = [
+            *whatsapp_jobs(house.whatsapp),
+            *bot_jobs(house.bot, house.knowledge),
+            JobKind(PARTITIONS, Lane.HOUSEKEEPING, one_by_one(self._make_partitions)),
+        ]
+        self.lane_of = {kind.name: kind.lane for kind in self.kinds}
+        self.runner = JobRunner(
+            self._jobs,
+            self.kinds,
+            {
+                Lane.TURNS: Places(settings.worker_turns_at_once, 100),
+                Lane.SENDING: Places(settings.worker_sends_at_once, 100),
+                Lane.CAMPAIGNS: Places(50, 50),
+                Lane.MAIL: Places(10, 10),
+                Lane.HOUSEKEEPING: Places(4, 4),
+            },
+        )
+
+        async def understand(webhooks: Sequence[StoredWebhook]) -> Sequence[Processed]:
+            return await process_webhooks(house.whatsapp, webhooks)
+
+        self.webhooks = WebhookRunner(house.webhook_inbox, {PROVIDER: understand})
+
+    async def run(self) -> None:
+        """Work until `stop`; then finish what is running and give nothing up half-way."""
+        helpers = [
+            asyncio.create_task(self._clock(), name="clock"),
+            asyncio.create_task(
+                listen(
+                    self._house.settings.database_listen_url or self._house.settings.database_url,
+                    self.webhooks.wake,
+                    self._wake,
+                ),
+                name="bell",
+            ),
+        ]
+        try:
+            await asyncio.gather(self.webhooks.run(), self.runner.run())
+        finally:
+            for helper in helpers:
+                helper.cancel()
+            await asyncio.gather(*helpers, return_exceptions=True)
+
+    def stop(self) -> None:
+        """Begin to stop."""
+        self.webhooks.stop()
+        self.runner.stop()
+
+    def _wake(self, lane: str) -> None:
+        for one in Lane if lane == "*" else (lane,):
+            self.runner.wake(one)
+
+    async def _clock(self) -> None:
+        """Queue what is due, give back what dead workers held. Any number of workers may do this at once."""
+        scheduled = False
+        while True:
+            try:
+                if not scheduled:
+                    await self._jobs.set_schedules(SCHEDULES)
+                    scheduled = True
+                due = await self._jobs.due_schedules()
+                if due:
+                    async with self._house.db.system("queue recurring jobs") as tx:
+                        tx.queue(
+                            *(
+                                NewJob(kind=kind, lane=self.lane_of[kind], unique_key=f"cron:{kind}")
+                                for kind in due
+                            )
+                        )
+                reaped = await self._jobs.reap()
+                if reaped:
+                    log.warning("jobs.given_back", jobs=reaped)
+                    self._wake("*")
+                await self._house.webhook_inbox.give_up_on_killers()
+            except Exception as error:
+                log.warning("clock.missed", error=f"{type(error).__name__}: {error}"[:300])
+            await asyncio.sleep(1)
+
+    async def _make_partitions(self, _: Job) -> None:
+        async with self._house.db.system("make partitions") as tx:
+            made = [row[0] for row in await tx.rows("select private.ensure_partitions()")]
+            dropped = [row[0] for row in await tx.rows("select private.drop_old_partitions()")]
+        if made or dropped:
+            log.info("partitions", made=made, dropped=dropped)
+
+
+async def work(settings: Settings, swaps: Swaps | None = None) -> None:
+    """Run one worker until SIGTERM or Ctrl-C."""
+    async with open_house(settings, swaps) as house:
+        worker = Worker(house)
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, worker.stop)
+        log.info("worker.started", env=settings.app_env)
+        print("worker ready", flush=True)
+        await worker.run()
+        log.info("worker.stopped")

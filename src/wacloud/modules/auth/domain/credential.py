@@ -1,0 +1,23 @@
+"""What somebody proves who they are with."""
+
+from dataclasses import dataclass
+
+from wacloud.shared.domain.errors import AppError
+from wacloud.shared.domain.ids import UserId
+
+# Long enough for any passphrase; anything longer is refused before it costs a hash.
+LONGEST_PASSWORD = 512
+
+
+class InvalidCredentials(AppError):
+    """The e-mail address or the password is wrong."""
+
+    kind = "unauthenticated"
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """The stored hash of a person's password; it carries its own parameters and salt."""
+
+    user_id: UserId
+    password_hash: str

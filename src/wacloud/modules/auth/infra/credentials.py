@@ -1,0 +1,19 @@
+"""The table of password hashes."""
+
+from wacloud.modules.auth.domain.credential import Credential
+from wacloud.shared.application.db import Tx
+from wacloud.shared.domain.ids import UserId
+
+
+class PostgresCredentials:
+    """See `ports.Credentials`."""
+
+    async def find(self, tx: Tx, user_id: UserId) -> Credential | None:
+        row = await tx.row("select user_id, password_hash from app.credentials where user_id = %s", (user_id,))
+        return row and Credential(row.user_id, row.password_hash)
+
+    async def replace_hash(self, tx: Tx, old: Credential, new_hash: str) -> None:
+        await tx.execute(
+            "update app.credentials set password_hash = %s where user_id = %s and password_hash = %s",
+            (new_hash, old.user_id, old.password_hash),
+        )

@@ -1,0 +1,119 @@
+"""Teaching the bot: the questions and answers of a business, and the vectors the search needs of them."""
+
+import math
+from collections.abc import Sequence
+
+from wacloud.modules.bot.application.model import KnowledgeDeps, Vector
+from wacloud.modules.bot.domain.knowledge import (
+    MOST_ITEMS,
+    KnowledgeItem,
+    KnowledgeItemId,
+    KnowledgeText,
+    TooMuchKnowledge,
+)
+from wacloud.modules.bot.domain.spelling import words_of
+from wacloud.shared.application.db import Tx
+from wacloud.shared.application.jobs import Lane, NewJob
+from wacloud.shared.domain.errors import NotFound
+from wacloud.shared.domain.ids import BusinessId
+
+INDEX_JOB = "bot.index_knowledge"
+_AT_ONCE = 50
+
+
+async def list_knowledge(deps: KnowledgeDeps, business_id: BusinessId) -> tuple[KnowledgeItem, ...]:
+    """All questions and answers, in the owner's order."""
+    async with deps.db.tenant(business_id, read_only=True) as tx:
+        return await deps.store.items(tx, business_id)
+
+
+async def add_knowledge(
+    deps: KnowledgeDeps, business_id: BusinessId, texts: Sequence[KnowledgeText]
+) -> tuple[KnowledgeItem, ...]:
+    """
+    Add questions with their answers, all or none.
+
+    :raises TooMuchKnowledge: there is no room for them.
+    """
+    async with deps.db.tenant(business_id) as tx:
+        if await deps.store.count(tx, business_id) + len(texts) > MOST_ITEMS:
+            raise TooMuchKnowledge
+        added = [await deps.store.add(tx, business_id, text) for text in texts]
+        _index_later(tx, business_id)
+    return tuple(added)
+
+
+async def replace_knowledge(
+    deps: KnowledgeDeps, business_id: BusinessId, item_id: KnowledgeItemId, text: KnowledgeText
+) -> KnowledgeItem:
+    """
+    Give an item a new question and answer.
+
+    :raises NotFound: there is no such item.
+    """
+    async with deps.db.tenant(business_id) as tx:
+        item = await deps.store.replace(tx, business_id, item_id, text)
+        if item is None:
+            raise NotFound
+        _index_later(tx, business_id)
+    return item
+
+
+async def remove_knowledge(deps: KnowledgeDeps, business_id: BusinessId, item_id: KnowledgeItemId) -> None:
+    """
+    Forget an item.
+
+    :raises NotFound: there is no such item.
+    """
+    async with deps.db.tenant(business_id) as tx:
+        if not await deps.store.remove(tx, business_id, item_id):
+            raise NotFound
+
+
+async def index_knowledge(deps: KnowledgeDeps, business_id: BusinessId) -> int:
+    """
+    Make the vectors that are missing, and return how many were made. Doing it twice does no harm.
+
+    :raises EmbedderUnavailable: no vectors can be made now; what was made is kept.
+    """
+    made = 0
+    while True:
+        async with deps.db.tenant(business_id, read_only=True) as tx:
+            items = await deps.store.without_vector(tx, business_id, deps.embedder.model, _AT_ONCE)
+        if not items:
+            return made
+        vectors = await _vectors_of(deps, items)
+        async with deps.db.tenant(business_id) as tx:
+            kept = [
+                await deps.store.keep_vector(tx, business_id, item, deps.embedder.model, vector)
+                for item, vector in zip(items, vectors, strict=True)
+            ]
+        made += sum(kept)
+        if not any(kept):
+            # Somebody is rewriting all of them just now; each change queues this job again.
+            return made
+
+
+def _index_later(tx: Tx, business_id: BusinessId) -> None:
+    tx.queue(
+        NewJob(
+            kind=INDEX_JOB,
+            lane=Lane.HOUSEKEEPING,
+            business_id=business_id,
+            unique_key=f"{INDEX_JOB}:{business_id}",
+        )
+    )
+
+
+async def _vectors_of(deps: KnowledgeDeps, items: Sequence[KnowledgeItem]) -> list[Vector]:
+    # Half the question alone, half the question with its answer: measured better than either of them.
+    questions = [" ".join(words_of(item.question)) for item in items]
+    both = [" ".join(words_of(f"{item.question} {item.answer}")) for item in items]
+    vectors = await deps.embedder.embed(questions + both)
+    return [_between(a, b) for a, b in zip(vectors[: len(items)], vectors[len(items) :], strict=True)]
+
+
+def _between(a: Vector, b: Vector) -> Vector:
+    middle = [x + y for x, y in zip(a, b, strict=True)]
+    length = math.sqrt(sum(x * x for x in middle)) or 1.0
+    return tuple(x / length for x in middle)

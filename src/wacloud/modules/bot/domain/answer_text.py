@@ -1,0 +1,83 @@
+"""What a model wrote, made into a WhatsApp message, or refused."""
+
+import re
+
+LONGEST_TEXT = 4096
+UNKNOWN = "NO_LO_SE"
+
+# Nothing beyond this can become part of a message, and patterns need not run over it.
+_LONGEST_READ = 12_000
+
+_UNKNOWN = re.compile(r"NO[_ ]LO[_ ]S[EÉ]\b")
+_LINK = re.compile(r"(?:https?://|www\.)([^\s/<>()\[\]«»\"'*_,;]+)", re.IGNORECASE)
+_BARE_HOST = re.compile(
+    r"\b((?:[a-z0-9-]+\.)+(?:com|net|org|es|eu|io|app|shop|info|me|ly|xyz|top|site|online))\b", re.I
+)
+
+
+def says_unknown(text: str) -> bool:
+    """Say whether the model declared not to know, alone or in the middle of other words."""
+    return bool(_UNKNOWN.search(text))
+
+
+def as_message(text: str) -> str:
+    """
+    Plain WhatsApp text: no thoughts of the model, no HTML, no Markdown that WhatsApp does not show; at most
+    4,096.
+    """
+    text = text[:_LONGEST_READ]
+    text = re.sub(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", "", text, flags=re.DOTALL)
+    text = re.sub(r"<(script|style)\b.*?(?:</\1\s*>|\Z)", "", text, flags=re.DOTALL | re.IGNORECASE)
+    text = re.sub(r"!\[[^\]]*\]\([^)]*\)", "", text)
+    text = re.sub(r"\[([^\]]+)\]\((?:mailto:|tel:)?([^)\s]+)[^)]*\)", _link, text)
+    text = re.sub(r"<br\s*/?>|</p>|</li>|</h\d>", "\n", text, flags=re.IGNORECASE)
+    text = re.sub(r"</?[a-zA-Z][^<>]*>", "", text)
+    text = re.sub(r"^```.*$\n?", "", text, flags=re.MULTILINE)
+    text = re.sub(r"^[ \t]{0,3}#{1,6}[ \t]+(.+?)[ \t]*#*$", r"*\1*", text, flags=re.MULTILINE)
+    text = re.sub(r"\*\*(\S(?:.*?\S)?)\*\*", r"*\1*", text)
+    text = re.sub(r"^([ \t]*)[*+][ \t]+", r"\1- ", text, flags=re.MULTILINE)
+    text = "".join(c for c in text if c == "\n" or c.isprintable() or c == "\u200d")
+    text = re.sub(r"\n{3,}", "\n\n", re.sub(r"[ \t]+\n", "\n", text)).strip()
+    return cut(text)
+
+
+def cut(text: str, longest: int = LONGEST_TEXT) -> str:
+    """
+    Cut at the end of a paragraph, a sentence or a word, whichever keeps most of a text that is too long.
+    """
+    if len(text) <= longest:
+        return text
+    kept = text[: longest - 2]
+    for end, least in (("\n", 0.8), (". ", 0.6), (" ", 0.5)):
+        at = kept.rfind(end)
+        if at > longest * least:
+            return kept[: at + (1 if end == ". " else 0)].rstrip() + " …"
+    return kept + " …"
+
+
+def what_is_wrong(text: str, instructions: str, known: str) -> str | None:
+    """
+    Name what makes an answer unfit to send, or None.
+
+    A site nobody told the model about comes from a guess or from somebody who wants our customers there.
+    Sentences of our instructions mean that it was talked into repeating them.
+    """
+    told = known.lower()
+    hosts = [*_LINK.findall(text), *_BARE_HOST.findall(text)]
+    if any(_host(host) not in told for host in hosts):
+        return "foreign_link"
+    said = " ".join(text.split()).lower()
+    for line in instructions.splitlines():
+        sentence = " ".join(line.split()).lower()
+        if len(sentence) >= 40 and sentence[:60] in said:
+            return "repeats_instructions"
+    return None
+
+
+def _host(written: str) -> str:
+    return written.lower().removeprefix("www.").rstrip(".:!?").split(":")[0].split("?")[0]
+
+
+def _link(match: re.Match[str]) -> str:
+    words, address = match[1].strip(), match[2]
+    return address if words in (address, address.removeprefix("https://")) else f"{words}: {address}"

@@ -1,0 +1,72 @@
+"""One question and its answer, as a business taught them to its bot."""
+
+from dataclasses import dataclass
+from typing import ClassVar, NewType
+from uuid import UUID
+
+from wacloud.shared.domain.errors import AppError, Kind
+
+KnowledgeItemId = NewType("KnowledgeItemId", UUID)
+
+LONGEST_QUESTION = 500
+LONGEST_ANSWER = 4000
+MOST_ITEMS = 2000
+
+
+class QuestionLength(AppError):
+    """A question needs 2 to 500 characters."""
+
+
+class AnswerLength(AppError):
+    """An answer needs 1 to 4,000 characters."""
+
+
+class TooMuchKnowledge(AppError):
+    """There is room for 2,000 questions; remove some that nobody asks."""
+
+    kind: ClassVar[Kind] = "limit"
+
+
+@dataclass(frozen=True, slots=True)
+class KnowledgeText:
+    """What a person typed as a question and its answer, tidied."""
+
+    question: str
+    answer: str
+
+    @classmethod
+    def typed(cls, question: str, answer: str) -> "KnowledgeText":
+        """
+        Tidy what was typed.
+
+        :raises QuestionLength: the question is too short or too long.
+        :raises AnswerLength: there is no answer, or it is too long.
+        """
+        # PostgreSQL keeps no NUL, and a question is one line.
+        question = " ".join(question.replace("\0", " ").split())
+        answer = answer.replace("\0", " ").strip()
+        if not 2 <= len(question) <= LONGEST_QUESTION:
+            raise QuestionLength
+        if not 1 <= len(answer) <= LONGEST_ANSWER:
+            raise AnswerLength
+        return cls(question, answer)
+
+
+@dataclass(frozen=True, slots=True)
+class KnowledgeItem:
+    """A question of the FAQ with its answer."""
+
+    id: KnowledgeItemId
+    question: str
+    answer: str
+    position: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class IndexedItem:
+    """An item as the search sees it: the stems of its words and, once it is indexed, its vector."""
+
+    item: KnowledgeItem
+    question_words: frozenset[str]
+    answer_words: frozenset[str]
+    vector: tuple[float, ...] | None

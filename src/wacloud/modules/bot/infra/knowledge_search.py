@@ -1,0 +1,143 @@
+"""
+The search over a business's knowledge, in memory.
+
+A knowledge changes rarely and is asked at every turn: it is read at most every ten seconds, and the stems
+PostgreSQL's Spanish dictionary gives a word are asked for once in the life of the process. So most turns
+search without SQL.
+"""
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wacloud.modules.bot.application.model import Embedder, EmbedderUnavailable, KnowledgeStore
+from wacloud.modules.bot.domain.knowledge import IndexedItem, KnowledgeItem
+from wacloud.modules.bot.domain.ranking import Hit, WordScores, content_words, merged
+from wacloud.modules.bot.domain.spelling import Vocabulary
+from wacloud.shared.application.db import Database
+from wacloud.shared.domain.ids import BusinessId
+
+_KEPT_BUSINESSES = 500
+_KEPT_WORDS = 50_000
+_LONGEST_QUERY = 600
+_MOST_WORDS = 60
+_LONGEST_WORD = 40
+
+
+class _Loaded:
+    """The knowledge of one business, ready to be searched."""
+
+    __slots__ = ("items", "matrix", "read_at", "vocabulary", "word_scores")
+
+    def __init__(self, indexed: Sequence[IndexedItem], read_at: float) -> None:
+        self.items: tuple[KnowledgeItem, ...] = tuple(entry.item for entry in indexed)
+        self.read_at = read_at
+        self.vocabulary = Vocabulary(text for item in self.items for text in (item.question, item.answer))
+        self.word_scores = WordScores(indexed)
+        width = next((len(entry.vector) for entry in indexed if entry.vector), 1)
+        # An item that is not indexed yet has no direction: its words alone speak for it.
+        self.matrix: NDArray[np.float32] = np.array(
+            [entry.vector or (0.0,) * width for entry in indexed], dtype=np.float32
+        ).reshape(len(indexed), width)
+
+
+class CachedKnowledge:
+    """See `application.model.Knowledge`."""
+
+    def __init__(
+        self,
+        db: Database,
+        store: KnowledgeStore,
+        embedder: Embedder,
+        ttl_s: float = 10.0,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._db = db
+        self._store = store
+        self._embedder = embedder
+        self._ttl_s = ttl_s
+        self._now = monotonic
+        self._loaded: OrderedDict[BusinessId, _Loaded] = OrderedDict()
+        self._loading: dict[BusinessId, asyncio.Lock] = {}
+        self._stems: OrderedDict[str, frozenset[str]] = OrderedDict()
+
+    async def items(self, business_id: BusinessId) -> tuple[KnowledgeItem, ...]:
+        return (await self._of(business_id)).items
+
+    async def search(
+        self, business_id: BusinessId, texts: Sequence[str], limit: int = 5
+    ) -> list[tuple[Hit, ...]]:
+        loaded = await self._of(business_id)
+        if not loaded.items:
+            return [() for _ in texts]
+        meant = [loaded.vocabulary.meant(text[:_LONGEST_QUERY]) for text in texts]
+        words = [[word[:_LONGEST_WORD] for word in content_words(text)[:_MOST_WORDS]] for text in meant]
+        stems = await self._stems_of(business_id, {word for of_text in words for word in of_text})
+        meaning = await self._meaning(loaded, meant)
+        return [
+            _best(loaded, row, loaded.word_scores.of({word: stems[word] for word in of_text}), limit)
+            for row, of_text in zip(meaning, words, strict=True)
+        ]
+
+    def forget(self, business_id: BusinessId) -> None:
+        """Read this business's knowledge anew the next time."""
+        self._loaded.pop(business_id, None)
+
+    async def _of(self, business_id: BusinessId) -> _Loaded:
+        loaded = self._fresh(business_id)
+        if loaded:
+            return loaded
+        # One reads, the others wait for what it found.
+        async with self._loading.setdefault(business_id, asyncio.Lock()):
+            loaded = self._fresh(business_id)
+            if loaded:
+                return loaded
+            async with self._db.tenant(business_id, read_only=True) as tx:
+                indexed = await self._store.indexed(tx, business_id, self._embedder.model)
+            loaded = _Loaded(indexed, self._now())
+            self._loaded[business_id] = loaded
+            self._loaded.move_to_end(business_id)
+            while len(self._loaded) > _KEPT_BUSINESSES:
+                oldest, _ = self._loaded.popitem(last=False)
+                self._loading.pop(oldest, None)
+            return loaded
+
+    def _fresh(self, business_id: BusinessId) -> _Loaded | None:
+        loaded = self._loaded.get(business_id)
+        return loaded if loaded and self._now() - loaded.read_at < self._ttl_s else None
+
+    async def _stems_of(self, business_id: BusinessId, words: set[str]) -> dict[str, frozenset[str]]:
+        known = {word: self._stems[word] for word in words if word in self._stems}
+        unknown = sorted(words - known.keys())
+        if unknown:
+            async with self._db.tenant(business_id, read_only=True) as tx:
+                found = await self._store.stems(tx, unknown)
+            known |= found
+            self._stems.update(found)
+            while len(self._stems) > _KEPT_WORDS:
+                self._stems.popitem(last=False)
+        return known
+
+    async def _meaning(self, loaded: _Loaded, texts: Sequence[str]) -> Sequence[Sequence[float]]:
+        nothing = [[0.0] * len(loaded.items)] * len(texts)
+        try:
+            vectors = np.array(await self._embedder.embed(texts), dtype=np.float32)
+        except EmbedderUnavailable:
+            return nothing
+        if vectors.shape[1] != loaded.matrix.shape[1]:
+            # Nothing is indexed yet.
+            return nothing
+        scores: list[list[float]] = (vectors @ loaded.matrix.T).tolist()
+        return scores
+
+
+def _best(loaded: _Loaded, meaning: Sequence[float], words: Sequence[float], limit: int) -> tuple[Hit, ...]:
+    hits = [
+        Hit(item, merged(near, matching), near, matching)
+        for item, near, matching in zip(loaded.items, meaning, words, strict=True)
+    ]
+    return tuple(sorted(hits, key=lambda hit: -hit.score)[:limit])

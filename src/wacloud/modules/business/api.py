@@ -1,0 +1,22 @@
+"""What other modules may call."""
+
+from wacloud.modules.business.application.business_profile import business_profile
+from wacloud.modules.business.application.memberships import find_membership, memberships_of
+from wacloud.modules.business.application.ports import BusinessDeps
+from wacloud.modules.business.domain.hours import OpenState, is_open
+from wacloud.modules.business.domain.hours_text import open_now_text, open_text
+from wacloud.modules.business.domain.profile import BusinessNotFound, BusinessProfile, Membership
+
+__all__ = [
+    "BusinessDeps",
+    "BusinessNotFound",
+    "BusinessProfile",
+    "Membership",
+    "OpenState",
+    "business_profile",
+    "find_membership",
+    "is_open",
+    "memberships_of",
+    "open_now_text",
+    "open_text",
+]

@@ -1,0 +1,21 @@
+"""Where a person belongs, for the modules above, inside their transaction."""
+
+from collections.abc import Sequence
+
+from wacloud.modules.business.application.ports import BusinessDeps
+from wacloud.modules.business.domain.profile import Membership
+from wacloud.shared.application.db import Tx
+from wacloud.shared.domain.ids import BusinessId, UserId
+
+
+async def memberships_of(deps: BusinessDeps, tx: Tx, user_id: UserId) -> Sequence[Membership]:
+    """Every business of this person, the first they joined first."""
+    return await deps.businesses.memberships(tx, user_id)
+
+
+async def find_membership(
+    deps: BusinessDeps, tx: Tx, user_id: UserId, business_id: BusinessId
+) -> Membership | None:
+    """This person's place in this business; None where they have none (any more)."""
+    found = await deps.businesses.memberships(tx, user_id)
+    return next((membership for membership in found if membership.business_id == business_id), None)

@@ -1,0 +1,38 @@
+"""What the business module needs from the world."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from wacloud.modules.business.domain.profile import BusinessProfile, Membership
+from wacloud.shared.application.db import Database, Tx
+from wacloud.shared.domain.ids import BusinessId, UserId
+
+
+class Businesses(Protocol):
+    """Businesses and their members, inside a caller's transaction."""
+
+    async def find_profile(self, tx: Tx, business_id: BusinessId) -> BusinessProfile | None:
+        """None where there is none, or none this transaction may see."""
+        ...
+
+    async def memberships(self, tx: Tx, user_id: UserId) -> Sequence[Membership]:
+        """Every business of this person, the first they joined first."""
+        ...
+
+
+class BusinessReader(Protocol):
+    """What pages show of a person's businesses."""
+
+    async def mine(self, user_id: UserId) -> Sequence[Membership]:
+        """The first they joined first."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class BusinessDeps:
+    """What the business module needs from outside."""
+
+    db: Database
+    businesses: Businesses
+    reader: BusinessReader

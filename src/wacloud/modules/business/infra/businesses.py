@@ -1,0 +1,40 @@
+"""The tables of businesses and members."""
+
+from collections.abc import Sequence
+
+from wacloud.modules.business.domain.profile import BusinessProfile, Membership
+from wacloud.shared.application.db import Database, Tx
+from wacloud.shared.domain.ids import BusinessId, UserId
+
+
+class PostgresBusinesses:
+    """See `ports.Businesses`."""
+
+    async def find_profile(self, tx: Tx, business_id: BusinessId) -> BusinessProfile | None:
+        row = await tx.row(
+            "select id, name, sector, language, time_zone, profile from app.businesses where id = %s",
+            (business_id,),
+        )
+        return row and BusinessProfile(row.id, row.name, row.sector, row.language, row.time_zone, row.profile)
+
+    async def memberships(self, tx: Tx, user_id: UserId) -> Sequence[Membership]:
+        rows = await tx.rows(
+            "select b.id, b.name, b.sector, b.language, b.time_zone, m.role"
+            " from app.members m join app.businesses b on b.id = m.business_id"
+            " where m.user_id = %s order by m.joined_at, b.id",
+            (user_id,),
+        )
+        return [
+            Membership(row.id, row.name, row.sector, row.language, row.time_zone, row.role) for row in rows
+        ]
+
+
+class PostgresBusinessReader:
+    """See `ports.BusinessReader`."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    async def mine(self, user_id: UserId) -> Sequence[Membership]:
+        async with self._db.member(user_id, read_only=True) as tx:
+            return await PostgresBusinesses().memberships(tx, user_id)

@@ -1,0 +1,37 @@
+"""What the user module needs from the world."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from wacloud.modules.user.domain.user import User
+from wacloud.shared.application.db import Database, Tx
+from wacloud.shared.domain.ids import UserId
+
+
+class Users(Protocol):
+    """People, inside a caller's transaction."""
+
+    async def find(self, tx: Tx, user_id: UserId) -> User | None:
+        """None where there is nobody, or nobody this transaction may see."""
+        ...
+
+    async def find_by_email(self, tx: Tx, email: str) -> User | None:
+        """Capitals do not matter."""
+        ...
+
+
+class UserReader(Protocol):
+    """What pages show of a person."""
+
+    async def oneself(self, user_id: UserId) -> User | None:
+        """The person who asks."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class UserDeps:
+    """What the user module needs from outside."""
+
+    db: Database
+    users: Users
+    reader: UserReader

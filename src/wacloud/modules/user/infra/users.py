@@ -1,0 +1,37 @@
+"""The table of people."""
+
+from typing import Any
+
+from wacloud.modules.user.domain.user import User
+from wacloud.shared.application.db import Database, Tx
+from wacloud.shared.domain.ids import UserId
+
+_COLUMNS = "id, name, email, language, created_at"
+
+
+class PostgresUsers:
+    """See `ports.Users`."""
+
+    async def find(self, tx: Tx, user_id: UserId) -> User | None:
+        row = await tx.row(f"select {_COLUMNS} from app.users where id = %s", (user_id,))
+        return row and _to_user(row)
+
+    async def find_by_email(self, tx: Tx, email: str) -> User | None:
+        row = await tx.row(f"select {_COLUMNS} from app.users where lower(email) = %s", (email,))
+        return row and _to_user(row)
+
+
+class PostgresUserReader:
+    """See `ports.UserReader`."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    async def oneself(self, user_id: UserId) -> User | None:
+        async with self._db.member(user_id, read_only=True) as tx:
+            row = await tx.row(f"select {_COLUMNS} from app.users where id = %s", (user_id,))
+        return row and _to_user(row)
+
+
+def _to_user(row: Any) -> User:
+    return User(row.id, row.name, row.email, row.language, row.created_at)

@@ -1,0 +1,24 @@
+"""What other modules may call."""
+
+from wacloud.modules.whatsapp.application.mailboxes import (
+    Closing,
+    close_mailboxes,
+    lock_mailboxes,
+    read_mailboxes,
+)
+from wacloud.modules.whatsapp.application.outbox import Draft
+from wacloud.modules.whatsapp.application.ports import Mailbox, WhatsappDeps
+from wacloud.modules.whatsapp.application.show_typing import ShowTyping
+from wacloud.modules.whatsapp.domain.conversation import ServiceWindow
+
+__all__ = [
+    "Closing",
+    "Draft",
+    "Mailbox",
+    "ServiceWindow",
+    "ShowTyping",
+    "WhatsappDeps",
+    "close_mailboxes",
+    "lock_mailboxes",
+    "read_mailboxes",
+]

@@ -1,0 +1,156 @@
+"""Send what the outbox holds: at most one POST for a decision, whatever dies on the way."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import timedelta
+from uuid import UUID
+
+from wacloud.modules.whatsapp.application.ports import Outgoing, SendResult, WhatsappDeps, Wish
+from wacloud.modules.whatsapp.domain.callback import write_callback
+from wacloud.modules.whatsapp.domain.conversation import ServiceWindow
+from wacloud.modules.whatsapp.domain.delivery import SendOutcome, pause_before_retry, pause_for_pair
+from wacloud.shared.application.batching import Batcher
+from wacloud.shared.application.jobs import Again, Done, Finish, Job, Outcome
+
+HELD_CHECK = timedelta(seconds=20)
+GIVE_UP_AFTER = timedelta(hours=24)
+NO_WAIT = timedelta()
+
+
+class DispatchMessages:
+    """
+    The job `whatsapp.dispatch_message`, for many messages at once.
+
+    Ask the limits, commit `dispatching`, POST with no transaction open, record. A message found `dispatching` was
+    begun by a worker that died: whether its POST left nobody knows, so it becomes `unconfirmed` and the status
+    webhook, which carries our id, settles it.
+    """
+
+    def __init__(self, deps: WhatsappDeps) -> None:
+        self._deps = deps
+        self._recorder: Batcher[SendResult, None] = Batcher(
+            self._record, writers=2, most=200, one_by_one=True
+        )
+
+    async def __call__(self, jobs: Sequence[Job], finish: Finish) -> None:
+        by_message = {UUID(job.payload["message_id"]): job for job in jobs}
+        outgoing = await self._read(jobs)
+        # What is neither queued nor dispatching any more has been dealt with.
+        for message_id, job in by_message.items():
+            if message_id not in outgoing:
+                finish(job, Done())
+        ready: list[Outgoing] = []
+        ends: list[tuple[Outgoing, SendResult]] = []
+        for message in outgoing.values():
+            job = by_message[message.id]
+            end = self._end_before_sending(message, job)
+            if end is not None:
+                ends.append((message, end))
+            elif self._is_held(message):
+                finish(job, Again(HELD_CHECK, "the number may not send now"))
+            else:
+                ready.append(message)
+        for message, end in ends:
+            await self._recorder.add(end)
+            finish(by_message[message.id], Done())
+        going = await self._ask_limits(ready, by_message, finish)
+        if not going:
+            return
+        async with self._deps.db.tenant(*{m.business_id for m in going}) as tx:
+            begun = await self._deps.deliveries.begin_dispatch(tx, going)
+        for message in going:
+            if message.id not in begun:
+                finish(by_message[message.id], Done())
+        async with asyncio.TaskGroup() as group:
+            for message in going:
+                if message.id in begun:
+                    group.create_task(self._send(message, by_message[message.id], finish))
+
+    async def _read(self, jobs: Sequence[Job]) -> dict[UUID, Outgoing]:
+        pairs = [
+            (job.business_id, UUID(job.payload["message_id"])) for job in jobs if job.business_id is not None
+        ]
+        async with self._deps.db.tenant(*{business_id for business_id, _ in pairs}, read_only=True) as tx:
+            return {message.id: message for message in await self._deps.deliveries.to_send(tx, pairs)}
+
+    def _end_before_sending(self, message: Outgoing, job: Job) -> SendResult | None:
+        now = self._deps.clock()
+        if message.state == "dispatching":
+            return SendResult(message, "unconfirmed", reason="worker_lost")
+        if message.recipient_phone is None and message.recipient_bsuid is None:
+            return SendResult(message, "failed", reason="no_recipient")
+        if message.kind != "template" and not ServiceWindow(message.last_inbound_at).is_open(now):
+            return SendResult(message, "failed", reason="outside_service_window")
+        if now - job.created_at > GIVE_UP_AFTER:
+            return SendResult(message, "failed", reason="gave_up")
+        return None
+
+    def _is_held(self, message: Outgoing) -> bool:
+        if message.number_state == "connected":
+            return False
+        return message.held_until is None or message.held_until > self._deps.clock()
+
+    async def _ask_limits(
+        self, ready: Sequence[Outgoing], by_message: dict[UUID, Job], finish: Finish
+    ) -> list[Outgoing]:
+        if not ready:
+            return []
+        waits = await self._deps.throttle.ask(
+            [Wish(m.phone_number_id, _recipient(m), m.throughput) for m in ready]
+        )
+        going: list[Outgoing] = []
+        for message, wait in zip(ready, waits, strict=True):
+            if wait <= NO_WAIT:
+                going.append(message)
+            else:
+                finish(by_message[message.id], Again(wait, "within Meta's limits"))
+        return going
+
+    async def _send(self, message: Outgoing, job: Job, finish: Finish) -> None:
+        outcome = await self._deps.cloud_api.send(message, write_callback(message.id, message.created_at))
+        result, job_outcome = self._conclude(message, job, outcome)
+        if outcome.verdict == "wait":
+            recipient = _recipient(message) if outcome.scope == "pair" else None
+            await self._deps.throttle.pause(message.phone_number_id, recipient, pause_for_pair(job.tries))
+        if outcome.verdict == "reconnect":
+            await self._hold(message, outcome)
+        await self._recorder.add(result)
+        finish(job, job_outcome)
+
+    def _conclude(self, message: Outgoing, job: Job, outcome: SendOutcome) -> tuple[SendResult, Outcome]:
+        """The message's new state, and whether the job comes again. Only a refusal we know of is ever repeated."""
+        error = outcome.as_error()
+        match outcome.verdict:
+            case "accepted":
+                return SendResult(message, "sent", wamid=outcome.wamid), Done()
+            case "unknown":
+                return SendResult(message, "unconfirmed", reason="no_answer", error=error), Done()
+            case "stop":
+                return SendResult(message, "failed", reason=f"meta:{outcome.code}", error=error), Done()
+            case "retry":
+                pause, why = pause_before_retry(message.dispatch_attempt + 1), "refused for now"
+            case "later":
+                pause, why = outcome.after or HELD_CHECK, "refused until later"
+            case "wait":
+                pause, why = pause_for_pair(message.dispatch_attempt), "throttled by Meta"
+            case "reconnect":
+                pause, why = HELD_CHECK, "the number has to be reconnected"
+        if self._deps.clock() + pause - job.created_at > GIVE_UP_AFTER:
+            return SendResult(message, "failed", reason=f"meta:{outcome.code}", error=error), Done()
+        waiting = SendResult(message, "queued", reason=f"meta:{outcome.code}", error=error)
+        return waiting, Again(pause, why)
+
+    async def _hold(self, message: Outgoing, outcome: SendOutcome) -> None:
+        async with self._deps.db.tenant(message.business_id) as tx:
+            await self._deps.numbers.hold(tx, message.number_id, f"meta:{outcome.code}", None)
+
+    async def _record(self, results: Sequence[SendResult]) -> Sequence[None]:
+        businesses = {result.message.business_id for result in results}
+        async with self._deps.db.tenant(*businesses) as tx:
+            for applied in await self._deps.deliveries.record(tx, results):
+                tx.show(applied.business_id, applied.conversation_id)
+        return [None] * len(results)
+
+
+def _recipient(message: Outgoing) -> str:
+    return message.recipient_phone or message.recipient_bsuid or ""

@@ -1,0 +1,184 @@
+"""What the inbox, the thread and the ledger show: frozen rows and the port that reads them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, Protocol
+from uuid import UUID
+
+from wacloud.shared.domain.ids import BusinessId, UserId
+
+Filter = Literal["all", "waiting", "unread", "bot", "person"]
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationRow:
+    """One line of the inbox list."""
+
+    id: UUID
+    contact_id: UUID
+    contact_name: str  # the best name there is: own name, profile name, @username, phone, "?"
+    username: str | None
+    phone: str | None  # digits, for people
+    handler: Literal["bot", "waiting", "person"]
+    handed_over_because: str | None
+    assigned_to: str | None  # the member's name
+    last_message_at: datetime | None
+    last_preview: str | None
+    last_kind: str | None
+    last_author: str | None  # contact | bot | member | phone_app | history
+    last_state: str | None
+    last_inbound_at: datetime | None
+    window_closes_at: datetime | None  # None: the contact never wrote
+    unread: int
+    number: str  # display_phone_number of the business's number
+
+
+@dataclass(frozen=True, slots=True)
+class TurnRow:
+    """Who answered and why: the bot's record of one answer."""
+
+    source: Literal["model", "knowledge", "fallback", "none"]
+    why: str
+    detail: dict[str, Any]
+    model: str | None
+    input_tokens: int | None
+    output_tokens: int | None
+    cost_usd: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRow:
+    """One message of a thread. Edits, revokes and reactions are already applied to what they refer to."""
+
+    id: UUID
+    conversation_id: UUID
+    sent_at: datetime
+    arrival: int  # order is (sent_at, arrival)
+    direction: Literal["in", "out"]
+    author: Literal["contact", "bot", "member", "phone_app", "history"]
+    author_name: str | None
+    kind: str
+    body: str | None
+    content: dict[str, Any]
+    state: str
+    reason: str | None
+    error: dict[str, Any] | None  # {code, title, details}
+    reactions: dict[str, str]  # who ("contact" | "business") -> emoji
+    edited_at: datetime | None
+    revoked_at: datetime | None
+    edits: list[dict[str, Any]]
+    quoted: "Quoted | None"
+    turn: TurnRow | None
+
+
+@dataclass(frozen=True, slots=True)
+class Quoted:
+    """The message this one replies to."""
+
+    author: str
+    kind: str
+    body: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of the inbox list and the cursor of the next one."""
+
+    rows: Sequence[ConversationRow]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """The newest messages of a conversation, oldest first; `before` fetches earlier ones."""
+
+    conversation: ConversationRow
+    messages: Sequence[MessageRow]
+    before: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """Every webhook and message of a business, by where it stands. Nothing is missing from the sums."""
+
+    webhooks: dict[str, int]  # received, processed, failed, pending
+    inbound: dict[str, int]  # stored, answered, handed_over, ignored, pending
+    outbound: dict[str, int]  # queued, dispatching, sent, delivered, read, failed, unconfirmed
+    ignored_because: dict[str, int]
+    handed_over_because: dict[str, int]
+    failed_because: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerRow:
+    """One row behind a number of the ledger."""
+
+    id: str
+    at: datetime
+    what: str  # message kind or webhook provider
+    state: str
+    reason: str | None
+    body: str | None
+    conversation_id: UUID | None
+    contact_name: str | None
+
+
+class InboxReader(Protocol):
+    """Reads as the person who asks: the database decides what they may see."""
+
+    async def page(
+        self,
+        user_id: UserId,
+        business_id: BusinessId,
+        *,
+        show: Filter = "all",
+        search: str = "",
+        cursor: str | None = None,
+        limit: int = 50,
+    ) -> Page:
+        """Newest conversations first."""
+        ...
+
+    async def rows(self, business_id: BusinessId, conversation_ids: Sequence[UUID]) -> list[ConversationRow]:
+        """These conversations, for a live update (read as the business, for all its open pages at once)."""
+        ...
+
+    async def thread(
+        self,
+        user_id: UserId,
+        business_id: BusinessId,
+        conversation_id: UUID,
+        *,
+        before: str | None = None,
+        limit: int = 50,
+    ) -> Thread | None:
+        """None where the person may not see it or it does not exist."""
+        ...
+
+    async def newest(
+        self, business_id: BusinessId, conversation_id: UUID, limit: int = 15
+    ) -> list[MessageRow]:
+        """The latest messages, oldest first, for a live update."""
+        ...
+
+    async def counts(self, user_id: UserId, business_id: BusinessId) -> dict[str, int]:
+        """How many conversations are waiting, and how many unread (each counted to 99 at most)."""
+        ...
+
+    async def ledger(self, business_id: BusinessId) -> Ledger:
+        """Counts of everything."""
+        ...
+
+    async def ledger_rows(
+        self,
+        business_id: BusinessId,
+        *,
+        group: str,
+        state: str,
+        reason: str | None = None,
+        cursor: str | None = None,
+        limit: int = 50,
+    ) -> tuple[list[LedgerRow], str | None]:
+        """The rows behind one number: group is webhooks, inbound or outbound."""
+        ...

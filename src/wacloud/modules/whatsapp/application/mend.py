@@ -1,0 +1,33 @@
+"""Safety nets: what a lost wake-up or an unlucky moment left behind is found and moved on."""
+
+from datetime import timedelta
+
+from wacloud.modules.whatsapp.application.ports import WhatsappDeps
+from wacloud.modules.whatsapp.events import MessagesReceived
+
+STALE_AFTER = timedelta(seconds=60)
+
+
+async def settle_unmatched_statuses(deps: WhatsappDeps) -> int:
+    """Statuses that came before we knew their message find it now; returns how many did."""
+    async with deps.db.system("find unmatched statuses") as tx:
+        businesses = await deps.deliveries.businesses_with_unmatched(tx)
+    if not businesses:
+        return 0
+    async with deps.db.tenant(*businesses) as tx:
+        applied = await deps.deliveries.apply_unmatched(tx, businesses)
+        for change in applied:
+            tx.show(change.business_id, change.conversation_id)
+    return len(applied)
+
+
+async def wake_stale_mailboxes(deps: WhatsappDeps) -> int:
+    """Messages that wait with nobody on them are announced again; returns how many conversations that were."""
+    async with deps.db.system("list businesses with numbers") as tx:
+        businesses = await deps.numbers.businesses(tx)
+    if not businesses:
+        return 0
+    async with deps.db.tenant(*businesses) as tx:
+        stale = await deps.mailboxes.stale(tx, STALE_AFTER)
+        tx.publish(*(MessagesReceived(business_id=b, conversation_id=c, count=0) for b, c in stale))
+    return len(stale)

@@ -1,0 +1,294 @@
+"""Store what came in for some businesses: one transaction, set-based, every part of it repeatable without effect."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+from uuid import UUID
+
+from wacloud.modules.whatsapp.application.identify_contacts import Person, identify_contacts
+from wacloud.modules.whatsapp.application.note_account_news import note_account_news
+from wacloud.modules.whatsapp.application.ports import (
+    Heard,
+    NewMessage,
+    Number,
+    StoredConversation,
+    WhatsappDeps,
+)
+from wacloud.modules.whatsapp.domain.identity import Sender
+from wacloud.modules.whatsapp.domain.inbound import (
+    AccountChange,
+    ContactChange,
+    EchoMessage,
+    HistoryMessage,
+    IdentityChange,
+    InboundMessage,
+    Item,
+    NumberError,
+    Preference,
+    StatusUpdate,
+)
+from wacloud.modules.whatsapp.domain.message import STATE_OF_STATUS
+from wacloud.modules.whatsapp.events import MessagesReceived
+from wacloud.shared.application.db import Tx
+from wacloud.shared.domain.ids import BusinessId, new_id
+
+Written = InboundMessage | EchoMessage | HistoryMessage
+T = TypeVar("T")
+
+# How a message of the imported history stands today. Meta's word PENDING never reached anybody.
+_HISTORY_STATES = {
+    "SENT": "sent",
+    "DELIVERED": "delivered",
+    "READ": "read",
+    "PLAYED": "read",
+    "ERROR": "failed",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """One item of a webhook and whose it is; news about an account has no number of ours."""
+
+    business_id: BusinessId
+    number: Number | None
+    item: Item
+
+
+async def receive_batch(deps: WhatsappDeps, batch: Sequence[Received]) -> None:
+    """
+    Store messages, move statuses, change what is edited, revoked or reacted to, and announce what needs an answer.
+
+    Everything may come twice, late and in any order: a wamid is stored once, a status only moves forward, an edit
+    waits for its message.
+    """
+    businesses = sorted({received.business_id for received in batch})
+    async with deps.db.tenant(*businesses) as tx:
+        await deps.messages.lock_businesses(tx, businesses)
+        await _merge_identities(deps, tx, batch)
+        await _store_messages(deps, tx, batch)
+        await _apply_statuses(deps, tx, batch)
+        await _note_people(deps, tx, batch)
+        await note_account_news(
+            deps,
+            tx,
+            [
+                (received.business_id, received.item)
+                for received in batch
+                if isinstance(received.item, AccountChange | NumberError | IdentityChange | StatusUpdate)
+            ],
+        )
+
+
+def _of(batch: Sequence[Received], kind: type[T]) -> list[tuple[BusinessId, Number, T]]:
+    return [(r.business_id, r.number, r.item) for r in batch if isinstance(r.item, kind) and r.number]
+
+
+async def _merge_identities(deps: WhatsappDeps, tx: Tx, batch: Sequence[Received]) -> None:
+    changes = _of(batch, IdentityChange)
+    if not changes:
+        return
+    for business_id, _, change in sorted(changes, key=lambda entry: entry[2].at):
+        # One sender that shows the old and the new ids at once: the same evidence as any payload naming both.
+        before = {(business_id, change.previous)} if change.previous.is_known else set()
+        after = {(business_id, change.current)} if change.current.is_known else set()
+        contacts = await identify_contacts(deps, tx, [*before, *after])
+        ids = sorted(set(contacts.values()))
+        for other in ids[1:]:
+            await deps.contacts.merge(tx, business_id, ids[0], other)
+        if after and ids:
+            await deps.contacts.refresh(tx, [(business_id, ids[0], change.current)])
+
+
+async def _store_messages(deps: WhatsappDeps, tx: Tx, batch: Sequence[Received]) -> None:
+    written: dict[tuple[BusinessId, str], tuple[BusinessId, Number, Written]] = {}
+    for received in batch:
+        item = received.item
+        if received.number is not None and isinstance(item, InboundMessage | EchoMessage | HistoryMessage):
+            written.setdefault((received.business_id, item.wamid), (received.business_id, received.number, item))
+    if not written:
+        return
+    known = await deps.messages.known(tx, written)
+    entries = [entry for key, entry in written.items() if key not in known]
+    if not entries:
+        return
+    # Meta's time first; the sort is stable, so within a second the order of arrival stays.
+    entries.sort(key=lambda entry: entry[2].sent_at)
+    people: list[Person] = [(business_id, _person(item)) for business_id, _, item in entries]
+    contacts = await identify_contacts(deps, tx, people)
+    conversations = await deps.conversations.open_all(
+        tx, [(b, contacts[person], number.id) for (b, number, _), person in zip(entries, people, strict=True)]
+    )
+    now = deps.clock()
+    messages: list[NewMessage] = []
+    for (business_id, number, item), person in zip(entries, people, strict=True):
+        conversation = conversations[contacts[person], number.id]
+        messages.append(_new_message(business_id, conversation, item, now))
+    await deps.messages.add(tx, messages)
+    changed = await deps.messages.apply_references(tx, messages)
+    await deps.conversations.hear(tx, _heard(messages))
+    await _let_people_take_over(deps, tx, messages)
+    waiting: dict[tuple[BusinessId, UUID], int] = {}
+    for message in messages:
+        changed.add((message.business_id, message.conversation_id))
+        if message.state == "pending":
+            key = (message.business_id, message.conversation_id)
+            waiting[key] = waiting.get(key, 0) + 1
+    tx.publish(
+        *(
+            MessagesReceived(business_id=business_id, conversation_id=conversation_id, count=count)
+            for (business_id, conversation_id), count in waiting.items()
+        )
+    )
+    for business_id, conversation_id in changed:
+        tx.show(business_id, conversation_id)
+
+
+def _person(item: Written) -> Sender:
+    if isinstance(item, InboundMessage):
+        return item.sender
+    return item.to if isinstance(item, EchoMessage) else item.contact
+
+
+def _new_message(
+    business_id: BusinessId, conversation: StoredConversation, item: Written, now: datetime
+) -> NewMessage:
+    direction, author, state, reason = _standing(item, conversation.handler)
+    content = dict(item.content)
+    if item.quoted:
+        content["quoted"] = True
+    if not isinstance(item, HistoryMessage) and item.group_id:
+        content["group_id"] = item.group_id
+    return NewMessage(
+        business_id=business_id,
+        id=new_id(),
+        created_at=now,
+        conversation_id=conversation.id,
+        direction=direction,
+        author=author,
+        kind=item.kind,
+        body=item.text,
+        content=content,
+        raw=item.raw,
+        wamid=item.wamid,
+        refers_to=item.refers_to,
+        sent_at=item.sent_at,
+        state=state,
+        reason=reason,
+    )
+
+
+def _standing(item: Written, handler: str) -> tuple[str, str, str, str | None]:
+    """Direction, author, state and reason of a message as it comes in."""
+    if isinstance(item, EchoMessage):
+        return "out", "phone_app", "sent", None
+    if isinstance(item, HistoryMessage):
+        if item.direction == "outbound":
+            return "out", "history", _HISTORY_STATES.get((item.status or "").upper(), "sent"), None
+        return "in", "history", "ignored", "history"
+    if not item.is_answerable:
+        return "in", "contact", "ignored", "group" if item.group_id else item.kind
+    if not item.sender.is_known:
+        return "in", "contact", "handed_over", "sender_unknown"
+    if handler == "person":
+        return "in", "contact", "handed_over", "person_has_it"
+    return "in", "contact", "pending", None
+
+
+def _heard(messages: Sequence[NewMessage]) -> list[Heard]:
+    by_conversation: dict[tuple[BusinessId, UUID], list[NewMessage]] = {}
+    for message in messages:
+        by_conversation.setdefault((message.business_id, message.conversation_id), []).append(message)
+    heard: list[Heard] = []
+    for (business_id, conversation_id), own in by_conversation.items():
+        shown = [m for m in own if m.kind not in ("reaction", "edit", "revoke")] or own
+        newest = max(shown, key=lambda m: m.sent_at)
+        # Whether a reaction, an edit or a revoke opens the window is not established; assume it does not.
+        opens = [m.sent_at for m in own if m.direction == "in" and m.author == "contact" and _opens_window(m)]
+        heard.append(
+            Heard(
+                business_id,
+                conversation_id,
+                max(opens, default=None),
+                newest.sent_at,
+                newest.id,
+                newest.created_at,
+                sum(m.direction == "in" and m.author == "contact" and _is_news(m) for m in own),
+            )
+        )
+    return heard
+
+
+def _opens_window(message: NewMessage) -> bool:
+    return message.kind not in ("reaction", "edit", "revoke", "system", "media_placeholder")
+
+
+def _is_news(message: NewMessage) -> bool:
+    return message.kind not in ("reaction", "edit", "revoke", "system")
+
+
+async def _let_people_take_over(deps: WhatsappDeps, tx: Tx, messages: Sequence[NewMessage]) -> None:
+    """Somebody wrote from the phone app: the bot is silent there, and what waited is in a person's hands."""
+    taken = list(
+        {
+            (m.business_id, m.conversation_id): None
+            for m in messages
+            if m.author == "phone_app" and m.kind not in ("reaction", "edit", "revoke")
+        }
+    )
+    if taken:
+        await deps.conversations.hand_to(tx, taken, "person", because="phone_app")
+        await deps.messages.settle_pending(tx, taken, "handed_over", "person_wrote")
+
+
+async def _apply_statuses(deps: WhatsappDeps, tx: Tx, batch: Sequence[Received]) -> None:
+    updates = [
+        (business_id, status)
+        for business_id, _, status in _of(batch, StatusUpdate)
+        if status.kind == "message" and status.status in STATE_OF_STATUS
+    ]
+    if updates:
+        for applied in await deps.deliveries.apply_statuses(tx, updates):
+            tx.show(applied.business_id, applied.conversation_id)
+
+
+async def _note_people(deps: WhatsappDeps, tx: Tx, batch: Sequence[Received]) -> None:
+    preferences = [
+        (b, p)
+        for b, _, p in _of(batch, Preference)
+        if p.category == "marketing_messages" and p.contact.is_known
+    ]
+    names = [
+        (b, c)
+        for b, _, c in _of(batch, ContactChange)
+        if c.contact.is_known and c.contact.name and c.action.lower() == "add"
+    ]
+    if not preferences and not names:
+        return
+    contacts = await identify_contacts(
+        deps, tx, [*((b, p.contact) for b, p in preferences), *((b, c.contact) for b, c in names)]
+    )
+    if preferences:
+        latest = _latest(
+            preferences, lambda entry: (entry[0], contacts[entry[0], entry[1].contact]), lambda e: e[1].at
+        )
+        await deps.contacts.set_marketing(
+            tx,
+            [
+                (b, contacts[b, p.contact], p.at if p.value.lower() == "stop" else None)
+                for b, p in latest
+                if p.value.lower() in ("stop", "resume")
+            ],
+        )
+    if names:
+        last = _latest(
+            names, lambda entry: (entry[0], contacts[entry[0], entry[1].contact]), lambda e: e[1].at
+        )
+        await deps.contacts.rename(tx, [(b, contacts[b, c.contact], c.contact.name or "") for b, c in last])
+
+
+def _latest(entries: Sequence[T], key: Callable[[T], object], at: Callable[[T], datetime]) -> list[T]:
+    newest: dict[object, T] = {}
+    for entry in sorted(entries, key=at):
+        newest[key(entry)] = entry
+    return list(newest.values())

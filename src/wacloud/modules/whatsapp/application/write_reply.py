@@ -1,0 +1,52 @@
+"""A person writes in the inbox."""
+
+from uuid import UUID
+
+from wacloud.modules.whatsapp.application.outbox import Draft, put_in_outbox
+from wacloud.modules.whatsapp.application.ports import WhatsappDeps
+from wacloud.modules.whatsapp.domain.conversation import ConversationUnknown, ServiceWindow
+from wacloud.modules.whatsapp.domain.ids import MessageId
+from wacloud.modules.whatsapp.domain.message import checked_text
+from wacloud.shared.domain.ids import BusinessId, UserId, new_id
+
+
+async def write_reply(
+    deps: WhatsappDeps,
+    author: UserId,
+    business_id: BusinessId,
+    conversation_id: UUID,
+    text: str,
+    key: str | None = None,
+) -> MessageId:
+    """
+    Queue a text and take the conversation over: the bot is silent in it until it is given back.
+
+    `key` is the caller's idempotency key: the same key again sends nothing and returns the first message's id.
+
+    :raises ConversationUnknown: this person sees no such conversation.
+    :raises OutsideServiceWindow: only a message template may be sent now.
+    :raises TextMissing: there is nothing to send.
+    :raises TextTooLong: Meta takes 4096 characters.
+    """
+    body = checked_text(text)
+    async with deps.db.member(author) as tx:
+        conversation = await deps.conversations.find(tx, business_id, conversation_id)
+        if conversation is None:
+            raise ConversationUnknown
+        ServiceWindow(conversation.last_inbound_at).check(deps.clock())
+        draft = Draft(
+            business_id=business_id,
+            conversation_id=conversation_id,
+            cause=f"reply:{author}:{key or new_id()}",
+            author="member",
+            author_id=author,
+            body=body,
+        )
+        written = await put_in_outbox(deps, tx, [draft])
+        if draft.id not in written:
+            return MessageId(await deps.messages.of_cause(tx, business_id, draft.cause))
+        here = [(business_id, conversation_id)]
+        await deps.conversations.hand_to(tx, here, "person", user_id=author)
+        await deps.conversations.mark_seen(tx, business_id, conversation_id)
+        await deps.messages.settle_pending(tx, here, "handed_over", "person_wrote")
+    return MessageId(draft.id)

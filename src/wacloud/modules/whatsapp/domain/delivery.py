@@ -1,0 +1,98 @@
+"""What an answer of the Graph API means for the message that was sent: the classes of Meta's error codes."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final, Literal
+
+Verdict = Literal["accepted", "retry", "wait", "later", "stop", "reconnect", "unknown"]
+
+# Transient at Meta: nothing was accepted, the same request may be sent again.
+RETRY: Final = frozenset({1, 2, 131000, 131016, 131057, 133004, 135000, 139102, 139103, 2494100})
+# Throttled. The value says what is held back: one recipient, the number, or everything of the account.
+WAIT: Final = {
+    131056: "pair",
+    130429: "number",
+    4: "account",
+    80007: "account",
+    613: "account",
+    131208: "number",
+}
+# Not before some time, or not before somebody has mended something.
+LATER: Final = {
+    368: timedelta(hours=24),
+    131042: timedelta(hours=1),
+    131048: timedelta(hours=4),
+    131049: timedelta(hours=24),
+    131064: timedelta(hours=24),
+    132015: timedelta(hours=3),
+    132069: timedelta(hours=1),
+    133015: timedelta(minutes=5),
+}
+# The business has to reconnect: its number holds everything until then.
+RECONNECT: Final = frozenset({0, 3, 10, 190, 131005, *range(200, 300)})
+RETRIES: Final = 6
+
+
+@dataclass(frozen=True, slots=True)
+class SendOutcome:
+    """
+    What one POST came to.
+
+    accepted: `wamid` is set. retry: refused for now, nothing was sent. wait: throttled, `scope` says what.
+    later: not before `after`. stop: never. reconnect: the token is dead. unknown: it may have been sent.
+    """
+
+    verdict: Verdict
+    wamid: str | None = None
+    code: int | None = None
+    title: str | None = None
+    details: str | None = None
+    scope: str | None = None
+    after: timedelta | None = None
+
+    def as_error(self) -> dict[str, object]:
+        """The error as it is kept with the message."""
+        return {"code": self.code, "title": self.title, "details": self.details}
+
+
+def judge(
+    http_status: int,
+    code: int | None,
+    *,
+    title: str | None = None,
+    details: str | None = None,
+    transient: bool = False,
+) -> SendOutcome:
+    """
+    Class an error of Meta by its code, never by its text or HTTP status (reference section 8).
+
+    Without a code, a 4xx is a refusal for good; a 5xx may have been passed on before it broke, so nobody knows.
+    """
+    known = SendOutcome("stop", code=code, title=title, details=details)
+    if code is None:
+        if http_status == 429:
+            return SendOutcome("wait", code=code, title=title, details=details, scope="number")
+        if 400 <= http_status < 500:
+            return known
+        return SendOutcome("unknown", code=code, title=title or f"HTTP {http_status}", details=details)
+    if code in WAIT:
+        return SendOutcome("wait", code=code, title=title, details=details, scope=WAIT[code])
+    if code in RETRY:
+        return SendOutcome("retry", code=code, title=title, details=details)
+    if code in LATER:
+        return SendOutcome("later", code=code, title=title, details=details, after=LATER[code])
+    if code in RECONNECT:
+        return SendOutcome("reconnect", code=code, title=title, details=details)
+    if transient or http_status >= 500:
+        return SendOutcome("retry", code=code, title=title, details=details)
+    return known
+
+
+def pause_before_retry(tries: int) -> timedelta:
+    """1, 2, 4 ... up to 60 seconds; after the sixth try a quarter of an hour."""
+    return timedelta(minutes=15) if tries >= RETRIES else timedelta(seconds=min(2.0 ** (tries - 1), 60))
+
+
+def pause_for_pair(waits: int) -> timedelta:
+    """Meta's advice for one recipient: 4^n seconds, n counting from 0."""
+    return timedelta(seconds=min(4**waits, 600))

@@ -1,0 +1,14 @@
+"""What the whatsapp module announces."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from wacloud.shared.domain.events import Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessagesReceived(Event):
+    """A contact wrote: these messages of one conversation wait for an answer."""
+
+    conversation_id: UUID
+    count: int

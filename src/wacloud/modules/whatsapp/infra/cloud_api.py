@@ -1,0 +1,150 @@
+"""Meta's Graph API as we call it."""
+
+import hashlib
+import hmac
+from collections.abc import Callable
+from typing import Any
+
+import aiohttp
+import msgspec
+import structlog
+
+from wacloud.modules.whatsapp.application.ports import Outgoing
+from wacloud.modules.whatsapp.domain.delivery import SendOutcome, judge
+
+log = structlog.get_logger()
+
+_encode = msgspec.json.Encoder().encode
+LOCATION_KEYS = ("latitude", "longitude", "name", "address")
+
+
+class GraphApi:
+    """
+    See `ports.CloudApi`. `decrypt` opens the stored access tokens; `app_secret` signs calls where the app demands it.
+
+    The session has connect, read and total time-outs and is the one way out of the house.
+    """
+
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        *,
+        base_url: str,
+        version: str,
+        decrypt: Callable[[str], str],
+        proof_secret: str | None = None,
+    ) -> None:
+        self._session = session
+        self._base = f"{base_url.rstrip('/')}/{version}"
+        self._decrypt = decrypt
+        self._proof_secret = proof_secret
+
+    async def send(self, message: Outgoing, callback_data: str) -> SendOutcome:
+        body: dict[str, Any] = {
+            "messaging_product": "whatsapp",
+            "recipient_type": "individual",
+            **_recipient(message),
+            **_content(message),
+            "biz_opaque_callback_data": callback_data,
+        }
+        if message.quoted_wamid:
+            body["context"] = {"message_id": message.quoted_wamid}
+        try:
+            async with self._session.post(
+                self._url(message.phone_number_id, "messages", message.access_token),
+                data=_encode(body),
+                headers=self._headers(message.access_token),
+            ) as response:
+                return _read_answer(response.status, await response.read())
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+            # No connection was made, so nothing can have been sent.
+            return SendOutcome("retry", title=type(error).__name__)
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            return SendOutcome("unknown", title=type(error).__name__)
+
+    async def mark_read(self, phone_number_id: str, access_token: str, wamid: str, *, typing: bool) -> None:
+        body: dict[str, Any] = {"messaging_product": "whatsapp", "status": "read", "message_id": wamid}
+        if typing:
+            body["typing_indicator"] = {"type": "text"}
+        try:
+            async with self._session.post(
+                self._url(phone_number_id, "messages", access_token),
+                data=_encode(body),
+                headers=self._headers(access_token),
+            ) as response:
+                await response.read()
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            log.info("graph.mark_read_failed", error=type(error).__name__)
+
+    def _url(self, phone_number_id: str, what: str, access_token: str) -> str:
+        url = f"{self._base}/{phone_number_id}/{what}"
+        if self._proof_secret is None:
+            return url
+        token = self._decrypt(access_token).encode()
+        proof = hmac.new(self._proof_secret.encode(), token, hashlib.sha256).hexdigest()
+        return f"{url}?appsecret_proof={proof}"
+
+    def _headers(self, access_token: str) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self._decrypt(access_token)}", "Content-Type": "application/json"}
+
+
+def _recipient(message: Outgoing) -> dict[str, str]:
+    phone = message.recipient_phone
+    if phone and phone.isdigit():
+        # Without the plus Meta may put the business's own country code in front.
+        return {"to": f"+{phone}"}
+    if message.recipient_bsuid:
+        return {"recipient": message.recipient_bsuid}
+    return {"to": phone or ""}
+
+
+def _content(message: Outgoing) -> dict[str, Any]:
+    if message.kind == "text":
+        return {"type": "text", "text": {"body": message.body or "", "preview_url": False}}
+    if message.kind == "location":
+        place = message.content.get("location", {})
+        return {
+            "type": "location",
+            "location": {k: place[k] for k in LOCATION_KEYS if place.get(k) is not None},
+        }
+    # Everything else is kept as Meta's own object for its kind.
+    return {"type": message.kind, message.kind: message.content.get(message.kind, {})}
+
+
+def _read_answer(status: int, raw: bytes) -> SendOutcome:
+    try:
+        answer = msgspec.json.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        answer = None
+    if status == 200:
+        wamid = _wamid(answer)
+        # A 200 that names no message is no refusal: it may well have been sent.
+        return (
+            SendOutcome("accepted", wamid=wamid)
+            if wamid
+            else SendOutcome("unknown", title="no id in the answer")
+        )
+    error = answer.get("error") if isinstance(answer, dict) else None
+    if not isinstance(error, dict):
+        return judge(status, None, title=f"HTTP {status}")
+    code = error.get("code")
+    data = error.get("error_data")
+    return judge(
+        status,
+        code if isinstance(code, int) else None,
+        title=_words(error.get("message")),
+        details=_words(data.get("details") if isinstance(data, dict) else data),
+        transient=error.get("is_transient") is True,
+    )
+
+
+def _wamid(answer: object) -> str | None:
+    messages = answer.get("messages") if isinstance(answer, dict) else None
+    if not isinstance(messages, list):
+        return None
+    ids = [m.get("id") for m in messages if isinstance(m, dict)]
+    return next((i for i in ids if isinstance(i, str) and i), None)
+
+
+def _words(value: object) -> str | None:
+    return str(value)[:500] if value is not None else None

@@ -1,0 +1,204 @@
+"""Contacts and their identities."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from wacloud.modules.whatsapp.application.ports import StoredContact
+from wacloud.modules.whatsapp.domain.identity import IdentityKey, Sender
+from wacloud.shared.application.db import Tx
+from wacloud.shared.domain.ids import BusinessId
+
+Key = tuple[BusinessId, IdentityKey]
+ContactRef = tuple[BusinessId, UUID]
+
+
+class PostgresContacts:
+    """See `ports.Contacts`."""
+
+    async def find(self, tx: Tx, keys: Iterable[Key]) -> Mapping[Key, UUID]:
+        wanted = sorted(set(keys))
+        rows = await tx.rows(
+            """
+            select i.business_id, i.kind, i.value, i.contact_id
+            from unnest(%s::uuid[], %s::text[], %s::text[]) as w(business_id, kind, value)
+            join app.contact_identities i using (business_id, kind, value)
+            """,
+            (
+                [business_id for business_id, _ in wanted],
+                [key.kind for _, key in wanted],
+                [key.value for _, key in wanted],
+            ),
+        )
+        return {(row.business_id, IdentityKey(row.kind, row.value)): row.contact_id for row in rows}
+
+    async def details(self, tx: Tx, ids: Iterable[ContactRef]) -> Mapping[ContactRef, StoredContact]:
+        wanted = list(set(ids))
+        rows = await tx.rows(
+            """
+            select c.business_id, c.id, c.profile_name, c.username, c.phone
+            from unnest(%s::uuid[], %s::uuid[]) as w(business_id, id) join app.contacts c using (business_id, id)
+            """,
+            ([business_id for business_id, _ in wanted], [contact_id for _, contact_id in wanted]),
+        )
+        return {
+            (row.business_id, row.id): StoredContact(row.id, row.profile_name, row.username, row.phone)
+            for row in rows
+        }
+
+    async def add(self, tx: Tx, contacts: Sequence[tuple[BusinessId, UUID, Sender]]) -> None:
+        await tx.execute(
+            """
+            insert into app.contacts (business_id, id, profile_name, username, phone, country)
+            select * from unnest(%s::uuid[], %s::uuid[], %s::text[], %s::text[], %s::text[], %s::text[])
+            """,
+            (
+                [business_id for business_id, _, _ in contacts],
+                [contact_id for _, contact_id, _ in contacts],
+                [sender.name for _, _, sender in contacts],
+                [sender.username for _, _, sender in contacts],
+                [sender.wa_id for _, _, sender in contacts],
+                [sender.country for _, _, sender in contacts],
+            ),
+        )
+
+    async def add_identities(
+        self, tx: Tx, identities: Sequence[tuple[BusinessId, IdentityKey, UUID]]
+    ) -> None:
+        await tx.execute(
+            """
+            insert into app.contact_identities (business_id, kind, value, contact_id)
+            select * from unnest(%s::uuid[], %s::text[], %s::text[], %s::uuid[])
+            on conflict (business_id, kind, value) do update set contact_id = excluded.contact_id
+            """,
+            (
+                [business_id for business_id, _, _ in identities],
+                [key.kind for _, key, _ in identities],
+                [key.value for _, key, _ in identities],
+                [contact_id for _, _, contact_id in identities],
+            ),
+        )
+
+    async def refresh(self, tx: Tx, contacts: Sequence[tuple[BusinessId, UUID, Sender]]) -> None:
+        await tx.execute(
+            """
+            update app.contacts c
+            set profile_name = coalesce(n.name, c.profile_name), username = coalesce(n.username, c.username),
+                phone = coalesce(n.phone, c.phone), country = coalesce(n.country, c.country)
+            from unnest(%s::uuid[], %s::uuid[], %s::text[], %s::text[], %s::text[], %s::text[])
+              as n(business_id, id, name, username, phone, country)
+            where c.business_id = n.business_id and c.id = n.id
+            """,
+            (
+                [business_id for business_id, _, _ in contacts],
+                [contact_id for _, contact_id, _ in contacts],
+                [sender.name for _, _, sender in contacts],
+                [sender.username for _, _, sender in contacts],
+                [sender.wa_id for _, _, sender in contacts],
+                [sender.country for _, _, sender in contacts],
+            ),
+        )
+
+    async def merge(self, tx: Tx, business_id: BusinessId, keep: UUID, gone: UUID) -> None:
+        both = {"business": business_id, "keep": keep, "gone": gone}
+        await tx.execute(
+            "update app.contact_identities set contact_id = %(keep)s "
+            "where business_id = %(business)s and contact_id = %(gone)s",
+            both,
+        )
+        # A conversation with a number that `keep` already talks to joins that one; the others move over whole.
+        shared = await tx.rows(
+            """
+            select mine.id as keep, theirs.id as gone from app.conversations theirs
+            join app.conversations mine
+              on mine.business_id = theirs.business_id and mine.number_id = theirs.number_id
+             and mine.contact_id = %(keep)s
+            where theirs.business_id = %(business)s and theirs.contact_id = %(gone)s
+            """,
+            both,
+        )
+        for pair in shared:
+            await self._join_conversations(tx, business_id, pair.keep, pair.gone)
+        await tx.execute(
+            """
+            update app.conversations set contact_id = %(keep)s
+            where business_id = %(business)s and contact_id = %(gone)s and id <> all(%(joined)s)
+            """,
+            {**both, "joined": [pair.gone for pair in shared]},
+        )
+        await tx.execute(
+            """
+            update app.contacts k
+            set name = coalesce(k.name, g.name), profile_name = coalesce(k.profile_name, g.profile_name),
+                username = coalesce(k.username, g.username), phone = coalesce(k.phone, g.phone),
+                opted_out_at = coalesce(k.opted_out_at, g.opted_out_at),
+                marketing_stopped_at = coalesce(k.marketing_stopped_at, g.marketing_stopped_at)
+            from app.contacts g
+            where k.business_id = %(business)s and k.id = %(keep)s and g.business_id = %(business)s and g.id = %(gone)s
+            """,
+            both,
+        )
+        await tx.execute(
+            "update app.contacts set merged_into = %(keep)s where business_id = %(business)s and id = %(gone)s",
+            both,
+        )
+
+    async def _join_conversations(self, tx: Tx, business_id: BusinessId, keep: UUID, gone: UUID) -> None:
+        both = {"business": business_id, "keep": keep, "gone": gone}
+        await tx.execute(
+            "update app.messages set conversation_id = %(keep)s "
+            "where business_id = %(business)s and conversation_id = %(gone)s",
+            both,
+        )
+        await tx.execute(
+            """
+            update app.conversations k
+            set unread = k.unread + g.unread,
+                last_inbound_at = greatest(k.last_inbound_at, g.last_inbound_at),
+                last_message_id = case when coalesce(g.last_message_at > k.last_message_at, k.last_message_at is null)
+                                       then g.last_message_id else k.last_message_id end,
+                last_message_created_at = case
+                  when coalesce(g.last_message_at > k.last_message_at, k.last_message_at is null)
+                  then g.last_message_created_at else k.last_message_created_at end,
+                last_message_at = greatest(k.last_message_at, g.last_message_at),
+                handler = case when 'person' in (k.handler, g.handler) then 'person'
+                               when 'waiting' in (k.handler, g.handler) then 'waiting' else 'bot' end,
+                handed_over_because = coalesce(k.handed_over_because, g.handed_over_because),
+                assigned_to = coalesce(k.assigned_to, g.assigned_to)
+            from app.conversations g
+            where k.business_id = %(business)s and k.id = %(keep)s and g.business_id = %(business)s and g.id = %(gone)s
+            """,
+            both,
+        )
+        # Emptied, it keeps its id for records that name it, and leaves the list.
+        await tx.execute(
+            """
+            update app.conversations
+            set last_message_at = null, last_message_id = null, last_message_created_at = null, unread = 0,
+                handler = 'bot', assigned_to = null
+            where business_id = %(business)s and id = %(gone)s
+            """,
+            both,
+        )
+
+    async def set_marketing(
+        self, tx: Tx, stopped: Sequence[tuple[BusinessId, UUID, datetime | None]]
+    ) -> None:
+        await tx.execute(
+            """
+            update app.contacts c set marketing_stopped_at = s.at
+            from unnest(%s::uuid[], %s::uuid[], %s::timestamptz[]) as s(business_id, id, at)
+            where c.business_id = s.business_id and c.id = s.id
+            """,
+            ([b for b, _, _ in stopped], [c for _, c, _ in stopped], [at for _, _, at in stopped]),
+        )
+
+    async def rename(self, tx: Tx, names: Sequence[tuple[BusinessId, UUID, str]]) -> None:
+        await tx.execute(
+            """
+            update app.contacts c set name = n.name
+            from unnest(%s::uuid[], %s::uuid[], %s::text[]) as n(business_id, id, name)
+            where c.business_id = n.business_id and c.id = n.id
+            """,
+            ([b for b, _, _ in names], [c for _, c, _ in names], [name for _, _, name in names]),
+        )

@@ -1,0 +1,115 @@
+"""Conversations: their place in the list, their service window, and who handles them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from uuid import UUID
+
+from wacloud.modules.whatsapp.application.ports import ConversationState, Heard, StoredConversation
+from wacloud.shared.application.db import Tx
+from wacloud.shared.domain.ids import BusinessId
+
+_OPEN = """
+with wanted as (
+  select distinct business_id, contact_id, number_id
+  from unnest(%(businesses)s::uuid[], %(contacts)s::uuid[], %(numbers)s::uuid[])
+    as w(business_id, contact_id, number_id)
+), made as (
+  insert into app.conversations (business_id, contact_id, number_id)
+  select business_id, contact_id, number_id from wanted order by 1, 2, 3
+  on conflict (business_id, contact_id, number_id) do nothing
+  returning id, contact_id, number_id, handler
+)
+select id, contact_id, number_id, handler from made
+union all
+select c.id, c.contact_id, c.number_id, c.handler
+from app.conversations c join wanted using (business_id, contact_id, number_id)
+"""
+
+
+class PostgresConversations:
+    """See `ports.Conversations`."""
+
+    async def open_all(
+        self, tx: Tx, pairs: Iterable[tuple[BusinessId, UUID, UUID]]
+    ) -> Mapping[tuple[UUID, UUID], StoredConversation]:
+        wanted = sorted(set(pairs))
+        params = {
+            "businesses": [business_id for business_id, _, _ in wanted],
+            "contacts": [contact_id for _, contact_id, _ in wanted],
+            "numbers": [number_id for _, _, number_id in wanted],
+        }
+        rows = await tx.rows(_OPEN, params)
+        if len(rows) < len(wanted):
+            # Somebody else made some of them while we did; the insert waited for them, this snapshot sees them.
+            rows = await tx.rows(_OPEN, params)
+        return {(row.contact_id, row.number_id): StoredConversation(row.id, row.handler) for row in rows}
+
+    async def hear(self, tx: Tx, heard: Sequence[Heard]) -> None:
+        in_order = sorted(heard, key=lambda one: one.conversation_id)
+        await tx.execute(
+            """
+            update app.conversations c
+            set last_inbound_at = greatest(c.last_inbound_at, h.last_inbound_at),
+                unread = c.unread + h.unread,
+                last_message_id = case when c.last_message_at is null or h.last_message_at >= c.last_message_at
+                                       then h.last_message_id else c.last_message_id end,
+                last_message_created_at = case when c.last_message_at is null or h.last_message_at >= c.last_message_at
+                                               then h.last_message_created_at else c.last_message_created_at end,
+                last_message_at = greatest(c.last_message_at, h.last_message_at)
+            from unnest(%s::uuid[], %s::uuid[], %s::timestamptz[], %s::timestamptz[], %s::uuid[],
+                        %s::timestamptz[], %s::int[])
+              as h(business_id, id, last_inbound_at, last_message_at, last_message_id, last_message_created_at, unread)
+            where c.business_id = h.business_id and c.id = h.id
+            """,
+            (
+                [one.business_id for one in in_order],
+                [one.conversation_id for one in in_order],
+                [one.last_inbound_at for one in in_order],
+                [one.last_message_at for one in in_order],
+                [one.last_message_id for one in in_order],
+                [one.last_message_created_at for one in in_order],
+                [one.unread for one in in_order],
+            ),
+        )
+
+    async def hand_to(
+        self,
+        tx: Tx,
+        conversations: Sequence[tuple[BusinessId, UUID]],
+        handler: str,
+        *,
+        because: str | None = None,
+        user_id: UUID | None = None,
+    ) -> None:
+        await tx.execute(
+            """
+            update app.conversations c
+            set handler = %(handler)s,
+                handler_since = case when c.handler = %(handler)s then c.handler_since else now() end,
+                handed_over_because = case when %(handler)s = 'bot' then null
+                                           else coalesce(%(because)s, c.handed_over_because) end,
+                assigned_to = case when %(handler)s = 'person' then coalesce(%(user)s, c.assigned_to) end
+            from unnest(%(businesses)s::uuid[], %(ids)s::uuid[]) as h(business_id, id)
+            where c.business_id = h.business_id and c.id = h.id
+            """,
+            {
+                "handler": handler,
+                "because": because,
+                "user": user_id,
+                "businesses": [business_id for business_id, _ in conversations],
+                "ids": [conversation_id for _, conversation_id in conversations],
+            },
+        )
+
+    async def find(self, tx: Tx, business_id: BusinessId, conversation_id: UUID) -> ConversationState | None:
+        row = await tx.row(
+            "select id, handler, last_inbound_at, contact_id, number_id from app.conversations "
+            "where business_id = %s and id = %s for update",
+            (business_id, conversation_id),
+        )
+        return ConversationState(*row) if row else None
+
+    async def mark_seen(self, tx: Tx, business_id: BusinessId, conversation_id: UUID) -> None:
+        await tx.execute(
+            "update app.conversations set unread = 0 where business_id = %s and id = %s and unread > 0",
+            (business_id, conversation_id),
+        )

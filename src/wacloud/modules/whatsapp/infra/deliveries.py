@@ -1,0 +1,308 @@
+"""Outbound messages on their way: read, marked, recorded in batches; statuses move them forward only."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from wacloud.modules.whatsapp.application.ports import Applied, Outgoing, SendResult
+from wacloud.modules.whatsapp.domain.callback import read_callback
+from wacloud.modules.whatsapp.domain.identity import Sender
+from wacloud.modules.whatsapp.domain.inbound import MetaError, StatusUpdate
+from wacloud.modules.whatsapp.domain.message import PROGRESS, STATE_OF_STATUS
+from wacloud.shared.application.db import Tx
+from wacloud.shared.domain.ids import BusinessId
+
+_TO_SEND = """
+select m.business_id, m.id, m.created_at, m.conversation_id, m.state, m.kind, m.body, m.content,
+       m.refers_to as quoted_wamid, m.dispatch_attempt, c.last_inbound_at,
+       n.id as number_id, n.phone_number_id, n.access_token, n.throughput, n.state as number_state, n.held_until,
+       p.phone as recipient_phone,
+       (select i.value from app.contact_identities i
+        where i.business_id = c.business_id and i.contact_id = c.contact_id and i.kind = 'bsuid'
+        order by i.first_seen_at desc limit 1) as recipient_bsuid
+from unnest(%s::uuid[], %s::uuid[]) as w(business_id, id)
+join app.messages m on m.business_id = w.business_id and m.id = w.id
+join app.conversations c on c.business_id = m.business_id and c.id = m.conversation_id
+join app.contacts p on p.business_id = c.business_id and p.id = c.contact_id
+join app.phone_numbers n on n.business_id = c.business_id and n.id = c.number_id
+where m.state in ('queued', 'dispatching') and m.direction = 'out'
+"""
+
+# The row says where a POST may leave from: whoever turned it from queued to dispatching, and nobody else.
+_BEGIN = """
+update app.messages m
+set state = 'dispatching', dispatched_at = now(), dispatch_attempt = m.dispatch_attempt + 1, reason = null, error = null
+from unnest(%s::uuid[], %s::uuid[], %s::timestamptz[]) as w(business_id, id, created_at)
+where m.business_id = w.business_id and m.id = w.id and m.created_at = w.created_at and m.state = 'queued'
+returning m.id
+"""
+
+_RECORD = """
+update app.messages m
+set state = case
+      -- A refusal we know of puts it back or ends it, unless a status has meanwhile told better.
+      when r.state in ('queued', 'failed', 'unconfirmed') then
+        case when m.state in ('dispatching', 'queued', 'unconfirmed') then r.state else m.state end
+      when array_position(%(progress)s::text[], r.state) > array_position(%(progress)s::text[], m.state) then r.state
+      else m.state end,
+    wamid = coalesce(m.wamid, r.wamid),
+    accepted_at = case when r.state = 'sent' then coalesce(m.accepted_at, now()) else m.accepted_at end,
+    failed_at = case when r.state = 'failed' then now() else m.failed_at end,
+    reason = r.reason, error = r.error::jsonb
+from unnest(%(businesses)s::uuid[], %(ids)s::uuid[], %(created)s::timestamptz[], %(states)s::text[], %(wamids)s::text[],
+            %(reasons)s::text[], %(errors)s::text[])
+  as r(business_id, id, created_at, state, wamid, reason, error)
+where m.business_id = r.business_id and m.id = r.id and m.created_at = r.created_at
+returning m.business_id, m.conversation_id
+"""
+
+_REMEMBER_WAMIDS = """
+insert into app.message_keys (business_id, key, message_id, created_at)
+select business_id, 'wamid:' || wamid, id, created_at
+from unnest(%s::uuid[], %s::text[], %s::uuid[], %s::timestamptz[]) as k(business_id, wamid, id, created_at)
+on conflict do nothing
+"""
+
+_LOOK_UP = """
+select k.business_id, w.wamid, k.message_id, k.created_at
+from unnest(%s::uuid[], %s::text[]) as w(business_id, wamid)
+join app.message_keys k on k.business_id = w.business_id and k.key = 'wamid:' || w.wamid
+"""
+
+_ADVANCE = """
+update app.messages m
+set state = case when array_position(%(progress)s::text[], s.state) > array_position(%(progress)s::text[], m.state)
+                 then s.state else m.state end,
+    wamid = coalesce(m.wamid, s.wamid),
+    accepted_at = coalesce(m.accepted_at, s.sent_at, s.delivered_at, s.read_at),
+    delivered_at = coalesce(m.delivered_at, s.delivered_at, s.read_at),
+    read_at = coalesce(m.read_at, s.read_at),
+    failed_at = coalesce(m.failed_at, s.failed_at),
+    error = coalesce(s.error::jsonb, m.error),
+    reason = case when s.state = 'failed' then coalesce('meta:' || (s.error::jsonb ->> 'code'), 'meta')
+                  when m.state in ('unconfirmed', 'dispatching') then null else m.reason end,
+    pricing = coalesce(m.pricing, s.pricing::jsonb)
+from unnest(%(businesses)s::uuid[], %(ids)s::uuid[], %(created)s::timestamptz[], %(states)s::text[], %(wamids)s::text[],
+            %(sent)s::timestamptz[], %(delivered)s::timestamptz[], %(read)s::timestamptz[], %(failed)s::timestamptz[],
+            %(errors)s::text[], %(pricing)s::text[])
+  as s(business_id, id, created_at, state, wamid, sent_at, delivered_at, read_at, failed_at, error, pricing)
+where m.business_id = s.business_id and m.id = s.id and m.created_at = s.created_at and m.direction = 'out'
+returning m.business_id, m.conversation_id, m.id
+"""
+
+_KEEP_UNMATCHED = """
+insert into app.unmatched_statuses (business_id, wamid, status, participant, at, detail)
+select business_id, wamid, status, participant, at, detail::jsonb
+from unnest(%s::uuid[], %s::text[], %s::text[], %s::text[], %s::timestamptz[], %s::text[])
+  as u(business_id, wamid, status, participant, at, detail)
+on conflict do nothing
+"""
+
+_TAKE_MATCHED = """
+delete from app.unmatched_statuses u
+using app.message_keys k
+where u.business_id = any(%s) and k.business_id = u.business_id and k.key = 'wamid:' || u.wamid
+returning u.business_id, u.wamid, u.status, u.at, u.detail
+"""
+
+
+@dataclass(slots=True)
+class _Advance:
+    """All that a batch of statuses says about one message."""
+
+    message_id: UUID
+    created_at: datetime
+    wamid: str
+    state: str = "queued"
+    times: dict[str, datetime] = field(default_factory=dict)
+    error: str | None = None
+    pricing: str | None = None
+
+    def take(self, status: StatusUpdate) -> None:
+        state = STATE_OF_STATUS[status.status]
+        if PROGRESS.index(state) > PROGRESS.index(self.state):
+            self.state = state
+        self.times[state] = min(status.at, self.times.get(state, status.at))
+        if status.errors and state == "failed":
+            first = status.errors[0]
+            self.error = json.dumps(
+                {
+                    "code": first.code,
+                    "title": first.title or first.message,
+                    "details": first.details,
+                    "others": [error.code for error in status.errors[1:]],
+                }
+            )
+        if status.pricing:
+            self.pricing = json.dumps(status.pricing, default=str)
+
+
+class PostgresDeliveries:
+    """See `ports.Deliveries`."""
+
+    async def to_send(self, tx: Tx, ids: Sequence[tuple[BusinessId, UUID]]) -> list[Outgoing]:
+        rows = await tx.rows(_TO_SEND, ([b for b, _ in ids], [m for _, m in ids]))
+        return [Outgoing(*row) for row in rows]
+
+    async def begin_dispatch(self, tx: Tx, messages: Sequence[Outgoing]) -> set[UUID]:
+        rows = await tx.rows(
+            _BEGIN,
+            ([m.business_id for m in messages], [m.id for m in messages], [m.created_at for m in messages]),
+        )
+        return {row.id for row in rows}
+
+    async def record(self, tx: Tx, results: Sequence[SendResult]) -> list[Applied]:
+        rows = await tx.rows(
+            _RECORD,
+            {
+                "progress": list(PROGRESS),
+                "businesses": [r.message.business_id for r in results],
+                "ids": [r.message.id for r in results],
+                "created": [r.message.created_at for r in results],
+                "states": [r.state for r in results],
+                "wamids": [r.wamid for r in results],
+                "reasons": [r.reason for r in results],
+                "errors": [None if r.error is None else json.dumps(r.error, default=str) for r in results],
+            },
+        )
+        sent = [r for r in results if r.wamid]
+        if sent:
+            await self._remember(
+                tx, [(r.message.business_id, r.wamid, r.message.id, r.message.created_at) for r in sent]
+            )
+        return [Applied(row.business_id, row.conversation_id) for row in rows]
+
+    async def _remember(self, tx: Tx, keys: Sequence[tuple[BusinessId, str | None, UUID, datetime]]) -> None:
+        keys = sorted(keys)
+        await tx.execute(
+            _REMEMBER_WAMIDS,
+            ([k[0] for k in keys], [k[1] for k in keys], [k[2] for k in keys], [k[3] for k in keys]),
+        )
+
+    async def apply_statuses(
+        self, tx: Tx, updates: Sequence[tuple[BusinessId, StatusUpdate]]
+    ) -> list[Applied]:
+        pairs = sorted({(business_id, status.wamid) for business_id, status in updates})
+        rows = await tx.rows(_LOOK_UP, ([b for b, _ in pairs], [w for _, w in pairs]))
+        known = {(row.business_id, row.wamid): (row.message_id, row.created_at) for row in rows}
+        # Before we have recorded our own POST, our id in the callback data tells which message it is.
+        told = {
+            (business_id, status.wamid): place
+            for business_id, status in updates
+            if (business_id, status.wamid) not in known
+            and (place := read_callback(status.callback_data)) is not None
+        }
+        advances: dict[tuple[BusinessId, UUID], _Advance] = {}
+        unmatched: list[tuple[BusinessId, StatusUpdate]] = []
+        for business_id, status in updates:
+            place = known.get((business_id, status.wamid)) or told.get((business_id, status.wamid))
+            if place is None:
+                unmatched.append((business_id, status))
+                continue
+            advance = advances.setdefault((business_id, place[0]), _Advance(*place, status.wamid))
+            advance.take(status)
+        applied = await self._advance(tx, advances)
+        found = {message_id for _, _, message_id in applied}
+        if told:
+            await self._remember(
+                tx,
+                [
+                    (business_id, wamid, place[0], place[1])
+                    for (business_id, wamid), place in told.items()
+                    if place[0] in found
+                ],
+            )
+            # An id in the callback data that is no message of this business is kept like any unknown status.
+            unmatched += [
+                (business_id, status)
+                for business_id, status in updates
+                if (place := told.get((business_id, status.wamid))) is not None and place[0] not in found
+            ]
+        if unmatched:
+            await self._keep(tx, unmatched)
+        return [Applied(business_id, conversation_id) for business_id, conversation_id, _ in applied]
+
+    async def _advance(
+        self, tx: Tx, advances: dict[tuple[BusinessId, UUID], _Advance]
+    ) -> list[tuple[BusinessId, UUID, UUID]]:
+        if not advances:
+            return []
+        # Rows are locked in one order, so that two batches never wait for each other.
+        ordered = sorted(advances.items(), key=lambda pair: pair[0])
+        rows = await tx.rows(
+            _ADVANCE,
+            {
+                "progress": list(PROGRESS),
+                "businesses": [key[0] for key, _ in ordered],
+                "ids": [key[1] for key, _ in ordered],
+                "created": [a.created_at for _, a in ordered],
+                "states": [a.state for _, a in ordered],
+                "wamids": [a.wamid for _, a in ordered],
+                "sent": [a.times.get("sent") for _, a in ordered],
+                "delivered": [a.times.get("delivered") for _, a in ordered],
+                "read": [a.times.get("read") for _, a in ordered],
+                "failed": [a.times.get("failed") for _, a in ordered],
+                "errors": [a.error for _, a in ordered],
+                "pricing": [a.pricing for _, a in ordered],
+            },
+        )
+        return [(row.business_id, row.conversation_id, row.id) for row in rows]
+
+    async def _keep(self, tx: Tx, unmatched: Sequence[tuple[BusinessId, StatusUpdate]]) -> None:
+        details = [
+            {
+                "callback_data": status.callback_data,
+                "pricing": status.pricing,
+                "errors": [[e.code, e.title, e.message, e.details, e.href] for e in status.errors],
+            }
+            for _, status in unmatched
+        ]
+        await tx.execute(
+            _KEEP_UNMATCHED,
+            (
+                [business_id for business_id, _ in unmatched],
+                [status.wamid for _, status in unmatched],
+                [status.status for _, status in unmatched],
+                [status.participant or "" for _, status in unmatched],
+                [status.at for _, status in unmatched],
+                [json.dumps(detail, default=str) for detail in details],
+            ),
+        )
+
+    async def apply_unmatched(self, tx: Tx, business_ids: Sequence[BusinessId]) -> list[Applied]:
+        rows = await tx.rows(_TAKE_MATCHED, (list(business_ids),))
+        if not rows:
+            return []
+        return await self.apply_statuses(tx, [(row.business_id, _status(row)) for row in rows])
+
+    async def businesses_with_unmatched(self, tx: Tx) -> list[BusinessId]:
+        rows = await tx.rows("select distinct business_id from app.unmatched_statuses limit 1000")
+        return [row.business_id for row in rows]
+
+    async def requeue(self, tx: Tx, business_id: BusinessId, message_id: UUID) -> UUID | None:
+        row = await tx.row(
+            """
+            update app.messages set state = 'queued', reason = null, error = null
+            where business_id = %s and id = %s and direction = 'out' and state in ('failed', 'unconfirmed')
+            returning conversation_id
+            """,
+            (business_id, message_id),
+        )
+        return row.conversation_id if row else None
+
+
+def _status(row: Any) -> StatusUpdate:
+    return StatusUpdate(
+        waba_id="",
+        phone_number_id="",
+        wamid=row.wamid,
+        status=row.status,
+        at=row.at.astimezone(UTC),
+        recipient=Sender(),
+        callback_data=row.detail["callback_data"],
+        pricing=row.detail["pricing"],
+        errors=tuple(MetaError(*error) for error in row.detail["errors"]),
+    )

@@ -1,0 +1,230 @@
+"""What the inbox, the thread and the ledger show; see `application/inbox.py`."""
+
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+from uuid import UUID
+
+from wacloud.modules.whatsapp.application.inbox import (
+    ConversationRow,
+    Filter,
+    MessageRow,
+    Page,
+    Quoted,
+    Thread,
+    TurnRow,
+)
+from wacloud.modules.whatsapp.domain.conversation import ServiceWindow
+from wacloud.modules.whatsapp.infra.cursor import read_cursor, write_cursor
+from wacloud.modules.whatsapp.infra.ledger import PostgresLedger
+from wacloud.shared.application.db import Database, Tx
+from wacloud.shared.domain.ids import BusinessId, UserId
+
+_ROW = """
+select c.id, c.contact_id, coalesce(p.name, p.profile_name, '@' || p.username, '+' || p.phone, '?') as contact_name,
+       p.username, p.phone, c.handler, c.handed_over_because, u.name as assigned_to, c.last_message_at,
+       case when m.revoked_at is null then left(m.body, 160) end as last_preview, m.kind as last_kind,
+       m.author as last_author, m.state as last_state, c.last_inbound_at, c.unread, n.display_phone_number as number
+from app.conversations c
+join app.contacts p on p.business_id = c.business_id and p.id = c.contact_id
+join app.phone_numbers n on n.business_id = c.business_id and n.id = c.number_id
+left join app.users u on u.id = c.assigned_to
+left join app.messages m
+  on m.business_id = c.business_id and m.id = c.last_message_id and m.created_at = c.last_message_created_at
+where c.business_id = %(business)s
+"""
+_SHOWN = {
+    "all": "",
+    "waiting": "and c.handler = 'waiting'",
+    "unread": "and c.unread > 0",
+    "bot": "and c.handler = 'bot'",
+    "person": "and c.handler = 'person'",
+}
+_FOUND = """
+and c.contact_id in (select s.id from app.contacts s where s.business_id = %(business)s and (
+    private.plain(coalesce(s.name, '') || ' ' || coalesce(s.profile_name, '') || ' ' || coalesce(s.username, ''))
+      like '%%' || private.plain(%(search)s) || '%%'
+    or (%(digits)s <> '' and s.phone like '%%' || %(digits)s || '%%')))
+"""
+
+_MESSAGES = """
+select m.id, m.conversation_id, m.sent_at, m.arrival, m.direction, m.author, u.name as author_name, m.kind, m.body,
+       m.content, m.state, m.reason, m.error, m.reactions, m.edited_at, m.revoked_at, m.edits, m.refers_to,
+       q.author as quoted_author, q.kind as quoted_kind, left(q.body, 200) as quoted_body,
+       t.source, t.why, t.detail, t.model, t.input_tokens, t.output_tokens, t.cost_usd
+from (
+  select * from app.messages m
+  where m.business_id = %(business)s and m.conversation_id = %(conversation)s
+    and m.kind not in ('reaction', 'edit', 'revoke')
+    and (%(at)s::timestamptz is null or (m.sent_at, m.arrival) < (%(at)s, %(arrival)s))
+  order by m.sent_at desc, m.arrival desc limit %(limit)s) m
+left join app.users u on u.id = m.author_id
+left join app.bot_turns t on t.business_id = m.business_id and t.id = m.turn_id
+left join app.message_keys k on k.business_id = m.business_id and k.key = 'wamid:' || m.refers_to
+left join app.messages q on q.business_id = k.business_id and q.id = k.message_id and q.created_at = k.created_at
+order by m.sent_at, m.arrival
+"""
+
+
+class PostgresInbox(PostgresLedger):
+    """See `inbox.InboxReader`. The ledger's half is in `ledger.py`."""
+
+    def __init__(self, db: Database, replica: Database | None = None) -> None:
+        super().__init__(db)
+        self._replica = replica or db
+
+    async def page(
+        self,
+        user_id: UserId,
+        business_id: BusinessId,
+        *,
+        show: Filter = "all",
+        search: str = "",
+        cursor: str | None = None,
+        limit: int = 50,
+    ) -> Page:
+        search = search.strip()[:100]
+        at, last_id = read_cursor(cursor)
+        params = {
+            "business": business_id,
+            "search": search.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_"),
+            "digits": "".join(c for c in search if c.isdigit()) if len(search) > 2 else "",
+            "at": at,
+            "id": last_id if last_id and len(last_id) == 36 else None,
+            "limit": limit + 1,
+        }
+        sql = (
+            f"{_ROW} {_SHOWN[show]} {_FOUND if search else ''} and c.last_message_at is not null "
+            + ("and (c.last_message_at, c.id) < (%(at)s, %(id)s) " if at else "")
+            + "order by c.last_message_at desc, c.id desc limit %(limit)s"
+        )
+        async with self._db.member(user_id, read_only=True) as tx:
+            rows = [_to_conversation(row) for row in await tx.rows(sql, params)]
+        more = len(rows) > limit
+        rows = rows[:limit]
+        last = rows[-1] if rows else None
+        return Page(rows, write_cursor(last.last_message_at, str(last.id)) if more and last else None)
+
+    async def rows(self, business_id: BusinessId, conversation_ids: Sequence[UUID]) -> list[ConversationRow]:
+        async with self._db.tenant(business_id, read_only=True) as tx:
+            rows = await tx.rows(
+                f"{_ROW} and c.id = any(%(ids)s) and c.last_message_at is not null",
+                {"business": business_id, "ids": list(conversation_ids)},
+            )
+        return [_to_conversation(row) for row in rows]
+
+    async def thread(
+        self,
+        user_id: UserId,
+        business_id: BusinessId,
+        conversation_id: UUID,
+        *,
+        before: str | None = None,
+        limit: int = 50,
+    ) -> Thread | None:
+        async with self._db.member(user_id, read_only=True) as tx:
+            row = await tx.row(f"{_ROW} and c.id = %(id)s", {"business": business_id, "id": conversation_id})
+            if row is None:
+                return None
+            messages = await self._messages(tx, business_id, conversation_id, before, limit + 1)
+        more = len(messages) > limit
+        messages = messages[-limit:] if more else messages
+        first = messages[0] if messages else None
+        earlier = write_cursor(first.sent_at, str(first.arrival)) if more and first else None
+        return Thread(_to_conversation(row), messages, earlier)
+
+    async def newest(
+        self, business_id: BusinessId, conversation_id: UUID, limit: int = 15
+    ) -> list[MessageRow]:
+        async with self._db.tenant(business_id, read_only=True) as tx:
+            return await self._messages(tx, business_id, conversation_id, None, limit)
+
+    async def _messages(
+        self, tx: Tx, business_id: BusinessId, conversation_id: UUID, before: str | None, limit: int
+    ) -> list[MessageRow]:
+        at, arrival = read_cursor(before)
+        rows = await tx.rows(
+            _MESSAGES,
+            {
+                "business": business_id,
+                "conversation": conversation_id,
+                "at": at,
+                "arrival": int(arrival) if arrival and arrival.isdigit() else 0,
+                "limit": limit,
+            },
+        )
+        return [_to_message(row) for row in rows]
+
+    async def counts(self, user_id: UserId, business_id: BusinessId) -> dict[str, int]:
+        async with self._db.member(user_id, read_only=True) as tx:
+            row = await tx.row(
+                """
+                select
+                  (select count(*) from (select from app.conversations where business_id = %(b)s
+                     and handler = 'waiting' and last_message_at is not null limit 100) w) as waiting,
+                  (select count(*) from (select from app.conversations where business_id = %(b)s
+                     and unread > 0 and last_message_at is not null limit 100) u) as unread
+                """,
+                {"b": business_id},
+            )
+        return (
+            {"waiting": min(row.waiting, 99), "unread": min(row.unread, 99)}
+            if row
+            else {"waiting": 0, "unread": 0}
+        )
+
+    def _read(self, business_id: BusinessId) -> AbstractAsyncContextManager[Tx]:
+        return self._replica.tenant(business_id, read_only=True)
+
+
+def _to_conversation(row: Any) -> ConversationRow:
+    return ConversationRow(
+        id=row.id,
+        contact_id=row.contact_id,
+        contact_name=row.contact_name,
+        username=row.username,
+        phone=row.phone,
+        handler=row.handler,
+        handed_over_because=row.handed_over_because,
+        assigned_to=row.assigned_to,
+        last_message_at=row.last_message_at,
+        last_preview=row.last_preview,
+        last_kind=row.last_kind,
+        last_author=row.last_author,
+        last_state=row.last_state,
+        last_inbound_at=row.last_inbound_at,
+        window_closes_at=ServiceWindow(row.last_inbound_at).closes_at,
+        unread=row.unread,
+        number=row.number,
+    )
+
+
+def _to_message(row: Any) -> MessageRow:
+    turn = None
+    if row.source is not None:
+        cost = float(row.cost_usd) if row.cost_usd is not None else None
+        turn = TurnRow(row.source, row.why, row.detail, row.model, row.input_tokens, row.output_tokens, cost)
+    quoted = None
+    if row.quoted_kind is not None and row.content.get("quoted"):
+        quoted = Quoted(row.quoted_author, row.quoted_kind, row.quoted_body)
+    return MessageRow(
+        id=row.id,
+        conversation_id=row.conversation_id,
+        sent_at=row.sent_at,
+        arrival=row.arrival,
+        direction=row.direction,
+        author=row.author,
+        author_name=row.author_name,
+        kind=row.kind,
+        body=row.body,
+        content=row.content,
+        state=row.state,
+        reason=row.reason,
+        error=row.error,
+        reactions={who: one["emoji"] for who, one in (row.reactions or {}).items() if one.get("emoji")},
+        edited_at=row.edited_at,
+        revoked_at=row.revoked_at,
+        edits=row.edits or [],
+        quoted=quoted,
+        turn=turn,
+    )

@@ -1,0 +1,218 @@
+"""Messages as they are stored, and what later messages do to earlier ones."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from wacloud.modules.whatsapp.application.ports import NewMessage
+from wacloud.shared.application.db import Tx
+from wacloud.shared.domain.ids import BusinessId
+
+REFERRING_KINDS = ("edit", "revoke", "reaction")
+
+_ADD = """
+insert into app.messages (
+  business_id, id, created_at, conversation_id, direction, author, author_id, kind, body, content, raw,
+  wamid, refers_to, sent_at, state, reason, cause, turn_id)
+select business_id, id, created_at, conversation_id, direction, author, author_id, kind, body, content::jsonb,
+       raw::jsonb, wamid, refers_to, sent_at, state, reason, cause, turn_id
+from unnest(%s::uuid[], %s::uuid[], %s::timestamptz[], %s::uuid[], %s::text[], %s::text[], %s::uuid[], %s::text[],
+            %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::timestamptz[], %s::text[], %s::text[],
+            %s::text[], %s::uuid[])
+  with ordinality as m(business_id, id, created_at, conversation_id, direction, author, author_id, kind, body, content,
+            raw, wamid, refers_to, sent_at, state, reason, cause, turn_id, place)
+order by place
+"""
+
+
+class PostgresMessages:
+    """See `ports.Messages`."""
+
+    async def lock_businesses(self, tx: Tx, business_ids: Sequence[BusinessId]) -> None:
+        await tx.execute(
+            "select pg_advisory_xact_lock(hashtextextended(id, 20261123)) "
+            "from (select unnest(%s::text[]) as id order by 1) ordered",
+            ([str(business_id) for business_id in business_ids],),
+        )
+
+    async def known(self, tx: Tx, wamids: Iterable[tuple[BusinessId, str]]) -> set[tuple[BusinessId, str]]:
+        wanted = list(wamids)
+        rows = await tx.rows(
+            """
+            select k.business_id, w.wamid from unnest(%s::uuid[], %s::text[]) as w(business_id, wamid)
+            join app.message_keys k on k.business_id = w.business_id and k.key = 'wamid:' || w.wamid
+            """,
+            ([business_id for business_id, _ in wanted], [wamid for _, wamid in wanted]),
+        )
+        return {(row.business_id, row.wamid) for row in rows}
+
+    async def add(self, tx: Tx, messages: Sequence[NewMessage]) -> set[UUID]:
+        if not messages:
+            return set()
+        keyed = sorted((m.business_id, key, m.id, m.created_at) for m in messages for key in m.keys)
+        rows = await tx.rows(
+            """
+            insert into app.message_keys (business_id, key, message_id, created_at)
+            select * from unnest(%s::uuid[], %s::text[], %s::uuid[], %s::timestamptz[])
+            on conflict do nothing returning message_id
+            """,
+            ([k[0] for k in keyed], [k[1] for k in keyed], [k[2] for k in keyed], [k[3] for k in keyed]),
+        )
+        stored = {row.message_id for row in rows} | {m.id for m in messages if not m.keys}
+        new = [message for message in messages if message.id in stored]
+        if new:
+            await tx.execute(
+                _ADD,
+                (
+                    [m.business_id for m in new],
+                    [m.id for m in new],
+                    [m.created_at for m in new],
+                    [m.conversation_id for m in new],
+                    [m.direction for m in new],
+                    [m.author for m in new],
+                    [m.author_id for m in new],
+                    [m.kind for m in new],
+                    [m.body for m in new],
+                    [json.dumps(m.content, default=str) for m in new],
+                    [None if m.raw is None else json.dumps(m.raw, default=str) for m in new],
+                    [m.wamid for m in new],
+                    [m.refers_to for m in new],
+                    [m.sent_at for m in new],
+                    [m.state for m in new],
+                    [m.reason for m in new],
+                    [m.cause for m in new],
+                    [m.turn_id for m in new],
+                ),
+            )
+        return stored
+
+    async def apply_references(self, tx: Tx, messages: Sequence[NewMessage]) -> set[tuple[BusinessId, UUID]]:
+        changes = [
+            _change(
+                m.business_id,
+                m.conversation_id,
+                m.kind,
+                m.refers_to,
+                m.direction,
+                m.body,
+                m.content,
+                m.sent_at,
+                0,
+            )
+            for m in messages
+            if m.kind in REFERRING_KINDS and m.refers_to
+        ]
+        # And the other way round: an edit may have come before the message it edits.
+        stored = [m for m in messages if m.wamid and m.kind not in REFERRING_KINDS]
+        if stored:
+            rows = await tx.rows(
+                """
+                select r.business_id, r.conversation_id, r.kind, r.refers_to, r.direction, r.body, r.content,
+                       r.sent_at, r.arrival
+                from unnest(%s::uuid[], %s::text[]) as w(business_id, wamid)
+                join app.messages r on r.business_id = w.business_id and r.refers_to = w.wamid
+                where r.kind in ('edit', 'revoke', 'reaction')
+                """,
+                ([m.business_id for m in stored], [m.wamid for m in stored]),
+            )
+            changes += [_change(*row) for row in rows]
+        touched: set[tuple[BusinessId, UUID]] = set()
+        for change in sorted(changes, key=lambda change: (change["sent_at"], change["arrival"])):
+            if await tx.execute(_STATEMENT[change["kind"]], change):
+                touched.add((change["business_id"], change["conversation_id"]))
+        return touched
+
+    async def settle_pending(
+        self, tx: Tx, conversations: Sequence[tuple[BusinessId, UUID]], state: str, reason: str | None
+    ) -> int:
+        return await tx.execute(
+            """
+            update app.messages m set state = %s, reason = %s
+            from unnest(%s::uuid[], %s::uuid[]) as c(business_id, id)
+            where m.business_id = c.business_id and m.conversation_id = c.id and m.state = 'pending'
+            """,
+            (
+                state,
+                reason,
+                [business_id for business_id, _ in conversations],
+                [conversation_id for _, conversation_id in conversations],
+            ),
+        )
+
+    async def of_cause(self, tx: Tx, business_id: BusinessId, cause: str) -> UUID:
+        row = await tx.row(
+            "select message_id from app.message_keys where business_id = %s and key = %s",
+            (business_id, f"cause:{cause}"),
+        )
+        if row is None:
+            raise LookupError(cause)
+        message_id: UUID = row.message_id
+        return message_id
+
+
+def _change(
+    business_id: BusinessId,
+    conversation_id: UUID,
+    kind: str,
+    refers_to: str | None,
+    direction: str,
+    body: str | None,
+    content: Mapping[str, Any],
+    sent_at: datetime,
+    arrival: int,
+) -> dict[str, Any]:
+    reaction = content.get("reaction")
+    emoji = reaction.get("emoji") if isinstance(reaction, Mapping) else None
+    return {
+        "business_id": business_id,
+        "conversation_id": conversation_id,
+        "kind": kind,
+        "refers_to": refers_to,
+        "direction": direction,
+        "body": body,
+        "sent_at": sent_at,
+        "arrival": arrival,
+        "who": "contact" if direction == "in" else "business",
+        "reaction": json.dumps({"emoji": emoji, "at": sent_at.isoformat()}),
+    }
+
+
+_TARGET = """
+from app.message_keys k
+where k.business_id = %(business_id)s and k.key = 'wamid:' || %(refers_to)s
+  and m.business_id = k.business_id and m.id = k.message_id and m.created_at = k.created_at
+  and m.conversation_id = %(conversation_id)s
+"""
+_STATEMENT = {
+    # Removing a reaction leaves a mark with its time, or an older reaction that comes late would bring it back.
+    "reaction": """
+        update app.messages m
+        set reactions = coalesce(m.reactions, '{}') || jsonb_build_object(%(who)s::text, %(reaction)s::jsonb)
+        """
+    + _TARGET
+    + "and coalesce((m.reactions -> %(who)s ->> 'at')::timestamptz <= %(sent_at)s, true)",
+    "edit": """
+        update app.messages m
+        set edits = coalesce(m.edits, '[]') || jsonb_build_array(jsonb_build_object(
+              'body', case when m.edited_at > %(sent_at)s then %(body)s else m.body end,
+              'until', %(sent_at)s::timestamptz)),
+            body = case when m.edited_at > %(sent_at)s then m.body else %(body)s end,
+            edited_at = greatest(m.edited_at, %(sent_at)s)
+        """
+    + _TARGET
+    + """
+      and m.direction = %(direction)s
+      and not coalesce(m.edits, '[]') @> jsonb_build_array(jsonb_build_object('until', %(sent_at)s::timestamptz))
+    """,
+    # Nobody waits for an answer to what they took back.
+    "revoke": """
+        update app.messages m
+        set revoked_at = %(sent_at)s,
+            state = case when m.state = 'pending' then 'ignored' else m.state end,
+            reason = case when m.state = 'pending' then 'revoked' else m.reason end
+        """
+    + _TARGET
+    + "and m.direction = %(direction)s and m.revoked_at is null",
+}

@@ -1,0 +1,76 @@
+"""Sending numbers: whose they are, and whether they may send."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from time import monotonic
+from uuid import UUID
+
+from wacloud.modules.whatsapp.application.ports import Number, Owners
+from wacloud.modules.whatsapp.application.simulate import SimulatedNumber
+from wacloud.shared.application.db import Database, Tx
+from wacloud.shared.domain.ids import BusinessId
+
+REMEMBER_S = 15.0
+
+
+class PostgresNumbers:
+    """See `ports.Numbers`."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._numbers: dict[str, tuple[float, Number]] = {}
+        self._accounts: dict[str, tuple[float, BusinessId]] = {}
+
+    async def of_webhook(self, phone_number_ids: Iterable[str], waba_ids: Iterable[str]) -> Owners:
+        now = monotonic()
+        numbers = {i: self._numbers.get(i) for i in set(phone_number_ids) if i}
+        accounts = {i: self._accounts.get(i) for i in set(waba_ids) if i}
+        # Only what is known is remembered: a number connected a moment ago must be found at once.
+        ask_numbers = [i for i, known in numbers.items() if known is None or known[0] < now]
+        ask_accounts = [i for i, known in accounts.items() if known is None or known[0] < now]
+        if ask_numbers or ask_accounts:
+            async with self._db.system("find whose number it is") as tx:
+                found = await tx.rows(
+                    "select business_id, id, phone_number_id, waba_id from app.phone_numbers "
+                    "where phone_number_id = any(%s)",
+                    (ask_numbers,),
+                )
+                owners = await tx.rows(
+                    "select waba_id, business_id from app.whatsapp_accounts where waba_id = any(%s)",
+                    (ask_accounts,),
+                )
+            for i in ask_numbers:
+                self._numbers.pop(i, None)
+            for i in ask_accounts:
+                self._accounts.pop(i, None)
+            for row in found:
+                number = Number(row.business_id, row.id, row.phone_number_id, row.waba_id)
+                self._numbers[row.phone_number_id] = (now + REMEMBER_S, number)
+            for row in owners:
+                self._accounts[row.waba_id] = (now + REMEMBER_S, row.business_id)
+        return Owners(
+            {i: self._numbers[i][1] for i in numbers if i in self._numbers},
+            {i: self._accounts[i][1] for i in accounts if i in self._accounts},
+        )
+
+    async def businesses(self, tx: Tx) -> list[BusinessId]:
+        return [
+            row.business_id for row in await tx.rows("select distinct business_id from app.phone_numbers")
+        ]
+
+    async def hold(self, tx: Tx, number_id: UUID, why: str, until: datetime | None) -> None:
+        await tx.execute(
+            "update app.phone_numbers set state = 'held', held_because = %s, held_until = %s "
+            "where id = %s and state <> 'disconnected'",
+            (why, until, number_id),
+        )
+
+    async def first_of(self, business_id: BusinessId) -> SimulatedNumber | None:
+        """The number the phone page writes to."""
+        async with self._db.tenant(business_id, read_only=True) as tx:
+            row = await tx.row(
+                "select phone_number_id, display_phone_number, coalesce(verified_name, display_phone_number) as name "
+                "from app.phone_numbers where business_id = %s order by created_at, id limit 1",
+                (business_id,),
+            )
+        return SimulatedNumber(*row) if row else None

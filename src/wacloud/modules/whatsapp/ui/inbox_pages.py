@@ -1,0 +1,233 @@
+"""The inbox: the list, one conversation, and what a member can do in it. All of it works without JavaScript."""
+
+import time
+from datetime import UTC, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Form, Query, Request
+from starlette.responses import RedirectResponse, Response
+
+from wacloud.modules.whatsapp.application.inbox import Filter, Page, Thread
+from wacloud.modules.whatsapp.application.ports import WhatsappDeps
+from wacloud.modules.whatsapp.application.send_again import send_again
+from wacloud.modules.whatsapp.application.take_over import give_back, mark_seen, take_over
+from wacloud.modules.whatsapp.application.write_reply import write_reply
+from wacloud.modules.whatsapp.ui.thread_view import messages_context, parts_context, words
+from wacloud.shared.domain.errors import AppError, NotFound
+from wacloud.shared.ui.guard import Member, Permission, public, requires
+from wacloud.shared.ui.i18n import translate
+from wacloud.shared.ui.pages import Look, look_of, render, wants_fragment
+
+Reader = Annotated[Member, Depends(requires(Permission.INBOX_READ))]
+Writer = Annotated[Member, Depends(requires(Permission.INBOX_WRITE))]
+Sender = Annotated[Member, Depends(requires(Permission.MESSAGES_SEND))]
+Show = Annotated[Filter, Query(alias="show")]
+Search = Annotated[str, Query(alias="q", max_length=100)]
+Cursor = Annotated[str | None, Query(max_length=500)]
+ReplyText = Annotated[str, Form(max_length=20_000)]
+Key = Annotated[str, Form(min_length=8, max_length=64, pattern=r"^[A-Za-z0-9-]+$")]
+
+
+def routes(deps: WhatsappDeps) -> APIRouter:
+    """The pages of the inbox and their forms."""
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/", dependencies=[Depends(public())])
+    async def home() -> Response:
+        return RedirectResponse("/inbox", status_code=303)
+
+    @router.get("/inbox")
+    async def inbox(
+        request: Request, member: Reader, show: Show = "all", search: Search = "", cursor: Cursor = None
+    ) -> Response:
+        context = await _list_context(deps, member, look_of(request, member), show, search.strip(), cursor)
+        return render(request, "whatsapp/inbox.html", member=member, thread=None, **context)
+
+    @router.get("/inbox/rows")
+    async def rows(
+        request: Request, member: Reader, show: Show = "all", search: Search = "", cursor: Cursor = None
+    ) -> Response:
+        page = await _page(deps, member, show, search.strip(), cursor)
+        return render(
+            request,
+            "whatsapp/_rows.html",
+            member=member,
+            page=page,
+            show=show,
+            search=search.strip(),
+            current=None,
+            words=words(look_of(request, member).language),
+        )
+
+    @router.get("/inbox/{conversation_id}")
+    async def conversation(
+        request: Request,
+        member: Reader,
+        conversation_id: UUID,
+        show: Show = "all",
+        search: Search = "",
+        before: Cursor = None,
+    ) -> Response:
+        since = _now_ms()
+        thread = await deps.inbox.thread(member.user_id, member.business_id, conversation_id, before=before)
+        if thread is None:
+            raise NotFound
+        look = look_of(request, member)
+        context = {**_thread_context(thread, member, look), "is_earlier": before is not None, "since": since}
+        if wants_fragment(request):
+            return render(request, "whatsapp/_thread.html", member=member, **context)
+        beside = await _list_context(deps, member, look, show, search.strip(), None)
+        beside |= {"current": conversation_id}
+        return render(request, "whatsapp/inbox.html", member=member, **(beside | context))
+
+    @router.post("/inbox/{conversation_id}/reply")
+    async def reply(
+        request: Request, member: Sender, conversation_id: UUID, key: Key, text: ReplyText = ""
+    ) -> Response:
+        if not text.strip():
+            return await _answered(deps, request, member, conversation_id)
+        try:
+            await write_reply(deps, member.user_id, member.business_id, conversation_id, text.strip(), key)
+        except AppError as refused:
+            if refused.kind not in ("invalid", "conflict", "limit", "too_large"):
+                raise
+            return await _refused(deps, request, member, conversation_id, refused, text=text, key=key)
+        return await _answered(deps, request, member, conversation_id)
+
+    @router.post("/inbox/{conversation_id}/take-over")
+    async def taken(request: Request, member: Writer, conversation_id: UUID) -> Response:
+        await take_over(deps, member.user_id, member.business_id, conversation_id)
+        return await _answered(deps, request, member, conversation_id, "whatsapp/_head.html")
+
+    @router.post("/inbox/{conversation_id}/give-back")
+    async def given(request: Request, member: Writer, conversation_id: UUID) -> Response:
+        await give_back(deps, member.user_id, member.business_id, conversation_id)
+        return await _answered(deps, request, member, conversation_id, "whatsapp/_head.html")
+
+    @router.post("/inbox/{conversation_id}/seen")
+    async def seen(request: Request, member: Writer, conversation_id: UUID) -> Response:
+        await mark_seen(deps, member.user_id, member.business_id, conversation_id)
+        if wants_fragment(request):
+            return Response(status_code=204)
+        return _back_to(conversation_id)
+
+    @router.post("/inbox/messages/{message_id}/send-again")
+    async def again(
+        request: Request,
+        member: Sender,
+        message_id: UUID,
+        conversation: Annotated[UUID | None, Form()] = None,
+    ) -> Response:
+        await send_again(deps, member.user_id, member.business_id, message_id)
+        if wants_fragment(request):
+            return Response(status_code=204)
+        return _back_to(conversation)
+
+    return router
+
+
+async def _page(deps: WhatsappDeps, member: Member, show: Filter, search: str, cursor: str | None) -> Page:
+    return await deps.inbox.page(member.user_id, member.business_id, show=show, search=search, cursor=cursor)
+
+
+async def _list_context(
+    deps: WhatsappDeps, member: Member, look: Look, show: Filter, search: str, cursor: str | None
+) -> dict[str, Any]:
+    # Taken before reading: a change in between is shown twice rather than never.
+    since = _now_ms()
+    return {
+        "page": await _page(deps, member, show, search, cursor),
+        "counts": await deps.inbox.counts(member.user_id, member.business_id),
+        "show": show,
+        "search": search,
+        "current": None,
+        "since": since,
+        "words": words(look.language),
+    }
+
+
+def _thread_context(thread: Thread, member: Member, look: Look) -> dict[str, Any]:
+    now = datetime.now(UTC)
+    may_send, may_write = member.may(Permission.MESSAGES_SEND), member.may(Permission.INBOX_WRITE)
+    return {
+        "thread": thread,
+        "is_earlier": False,
+        **messages_context(thread.messages, look, now, may_send=may_send),
+        **parts_context(
+            thread.conversation, thread.messages, look, now, may_send=may_send, may_write=may_write
+        ),
+    }
+
+
+async def _answered(
+    deps: WhatsappDeps,
+    request: Request,
+    member: Member,
+    conversation_id: UUID,
+    template: str = "whatsapp/_sent.html",
+) -> Response:
+    """Where a form led: an open page gets the part that changed, a browser without script the whole conversation."""
+    if not wants_fragment(request):
+        return _back_to(conversation_id)
+    return await _fragment(deps, request, member, conversation_id, template, 200)
+
+
+async def _refused(
+    deps: WhatsappDeps,
+    request: Request,
+    member: Member,
+    conversation_id: UUID,
+    refused: AppError,
+    *,
+    text: str,
+    key: str,
+) -> Response:
+    """The composer again, with what was written still in it and the reason above it."""
+    said = translate(look_of(request, member).language, refused.message)
+    if wants_fragment(request):
+        return await _fragment(
+            deps,
+            request,
+            member,
+            conversation_id,
+            "whatsapp/_composer.html",
+            422,
+            error=said,
+            text=text,
+            key=key,
+        )
+    thread = await deps.inbox.thread(member.user_id, member.business_id, conversation_id)
+    if thread is None:
+        raise NotFound
+    context = await _list_context(deps, member, look_of(request, member), "all", "", None) | {
+        "current": conversation_id
+    }
+    context |= _thread_context(thread, member, look_of(request, member))
+    return render(
+        request, "whatsapp/inbox.html", 422, member=member, error=said, text=text, key=key, **context
+    )
+
+
+async def _fragment(
+    deps: WhatsappDeps,
+    request: Request,
+    member: Member,
+    conversation_id: UUID,
+    template: str,
+    status: int,
+    **more: Any,
+) -> Response:
+    thread = await deps.inbox.thread(member.user_id, member.business_id, conversation_id, limit=15)
+    if thread is None:
+        raise NotFound
+    context = _thread_context(thread, member, look_of(request, member))
+    return render(request, template, status, member=member, **context, **more)
+
+
+def _back_to(conversation_id: UUID | None) -> Response:
+    return RedirectResponse(f"/inbox/{conversation_id}" if conversation_id else "/inbox", status_code=303)
+
+
+def _now_ms() -> int:
+    return int(time.time() * 1000)

@@ -1,0 +1,126 @@
+"""The work of this module that no person waits for: webhooks to process, messages to send, things to mend."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import msgspec
+
+from wacloud.modules.whatsapp.application.dispatch_messages import DispatchMessages
+from wacloud.modules.whatsapp.application.mend import settle_unmatched_statuses, wake_stale_mailboxes
+from wacloud.modules.whatsapp.application.outbox import DISPATCH
+from wacloud.modules.whatsapp.application.ports import Owners, WhatsappDeps
+from wacloud.modules.whatsapp.application.receive_batch import Received, receive_batch
+from wacloud.modules.whatsapp.ui.meta_payload import ParsedWebhook, UnreadableWebhook, parse_webhook
+from wacloud.shared.application.jobs import Job, JobKind, Lane, one_by_one
+from wacloud.shared.application.webhooks import Processed, Share, StoredWebhook
+
+SETTLE_UNMATCHED = "whatsapp.settle_unmatched_statuses"
+WAKE_STALE = "whatsapp.wake_stale_mailboxes"
+
+
+def whatsapp_jobs(deps: WhatsappDeps) -> list[JobKind]:
+    """The kinds of jobs this module runs."""
+
+    async def settle_unmatched(_: Job) -> None:
+        await settle_unmatched_statuses(deps)
+
+    async def wake_stale(_: Job) -> None:
+        await wake_stale_mailboxes(deps)
+
+    return [
+        JobKind(DISPATCH, Lane.SENDING, DispatchMessages(deps)),
+        JobKind(SETTLE_UNMATCHED, Lane.HOUSEKEEPING, one_by_one(settle_unmatched)),
+        JobKind(WAKE_STALE, Lane.HOUSEKEEPING, one_by_one(wake_stale)),
+    ]
+
+
+WHATSAPP_SCHEDULES = {SETTLE_UNMATCHED: timedelta(seconds=10), WAKE_STALE: timedelta(seconds=30)}
+
+
+async def process_webhooks(deps: WhatsappDeps, webhooks: Sequence[StoredWebhook]) -> list[Processed]:
+    """
+    Understand and store a batch of webhooks, all in one transaction.
+
+    When that fails, each is tried alone, so that a bad one harms no other; a bad one is tried again and then kept as
+    failed, for an operator to see and replay.
+    """
+    parsed: list[tuple[StoredWebhook, ParsedWebhook]] = []
+    results: list[Processed] = []
+    for webhook in webhooks:
+        try:
+            parsed.append((webhook, parse_webhook(webhook.body, webhook.received_at)))
+        except UnreadableWebhook as error:
+            results.append(Processed(webhook, error=str(error), final=True))
+    owners = await _owners(deps, parsed)
+    placed = [(webhook, body, _place(body, owners)) for webhook, body in parsed]
+    try:
+        await _receive(deps, [received for _, _, mine in placed for received in mine])
+        failed: dict[int, str] = {}
+    except Exception:
+        failed = await _one_by_one(deps, placed)
+    for webhook, body, mine in placed:
+        results.append(_result(webhook, body, mine, failed.get(webhook.id)))
+    return results
+
+
+async def _receive(deps: WhatsappDeps, batch: Sequence[Received]) -> None:
+    if batch:
+        await receive_batch(deps, batch)
+
+
+async def _one_by_one(
+    deps: WhatsappDeps, placed: Sequence[tuple[StoredWebhook, ParsedWebhook, list[Received]]]
+) -> dict[int, str]:
+    failed: dict[int, str] = {}
+    for webhook, _, mine in placed:
+        try:
+            await _receive(deps, mine)
+        except Exception as error:
+            failed[webhook.id] = f"{type(error).__name__}: {error}"[:2000]
+    return failed
+
+
+async def _owners(deps: WhatsappDeps, parsed: Sequence[tuple[StoredWebhook, ParsedWebhook]]) -> Owners:
+    items = [item for _, body in parsed for item in body.items]
+    return await deps.numbers.of_webhook(
+        {item.phone_number_id for item in items if item.phone_number_id}, {item.waba_id for item in items}
+    )
+
+
+def _place(body: ParsedWebhook, owners: Owners) -> list[Received]:
+    """Whose each item is: by its number where it has one, else by its WABA. Items of nobody we know are left out."""
+    placed: list[Received] = []
+    for item in body.items:
+        number = owners.numbers.get(item.phone_number_id or "")
+        if number is not None:
+            placed.append(Received(number.business_id, number, item))
+        elif not item.phone_number_id and item.waba_id in owners.accounts:
+            placed.append(Received(owners.accounts[item.waba_id], None, item))
+    return placed
+
+
+def _result(
+    webhook: StoredWebhook, body: ParsedWebhook, mine: Sequence[Received], error: str | None
+) -> Processed:
+    strangers = sorted(
+        {item.phone_number_id or item.waba_id for item in body.items}
+        - {received.item.phone_number_id or received.item.waba_id for received in mine}
+    )
+    notes = (*body.problems, *(f"no business here has {stranger}" for stranger in strangers))[:50]
+    businesses = list(dict.fromkeys(received.business_id for received in mine))
+    if error is None and not mine and (strangers or body.problems):
+        return Processed(
+            webhook, None, notes, error="; ".join(notes)[:2000] or "nothing to place", final=True
+        )
+    shares: tuple[Share, ...] = ()
+    if len(businesses) > 1:
+        shares = tuple(
+            Share(business_id, _part_of(body, [r for r in mine if r.business_id == business_id]))
+            for business_id in businesses[1:]
+        )
+    return Processed(webhook, businesses[0] if businesses else None, notes, shares, error)
+
+
+def _part_of(body: ParsedWebhook, mine: Sequence[Received]) -> bytes:
+    """What of a shared body one business may see: our reading of its own items."""
+    return msgspec.json.encode([received.item for received in mine], enc_hook=str)

@@ -1,0 +1,72 @@
+"""Sending by program."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Header
+from pydantic import BaseModel, ConfigDict, Field
+
+from wacloud.modules.whatsapp.application.ports import WhatsappDeps
+from wacloud.modules.whatsapp.application.write_reply import write_reply
+from wacloud.modules.whatsapp.domain.message import TEXT_LIMIT
+from wacloud.shared.ui.bodies import StrictJsonRoute
+from wacloud.shared.ui.guard import Member, Permission, requires
+
+LARGEST_JSON = 64 * 1024
+
+
+class TextBody(BaseModel):
+    """The text itself."""
+
+    model_config = ConfigDict(extra="forbid")
+    body: Annotated[str, Field(min_length=1, max_length=TEXT_LIMIT)]
+
+
+class Send(BaseModel):
+    """A text into a conversation whose service window is open."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "conversation_id": "019ab000-0000-7000-8000-000000000001",
+                    "type": "text",
+                    "text": {"body": "Hola, su pedido está listo."},
+                }
+            ]
+        },
+    )
+    conversation_id: UUID
+    type: Literal["text"] = "text"
+    text: TextBody
+
+
+class Queued(BaseModel):
+    """It will be sent; the message's state in the inbox and the ledger tells how far it has come."""
+
+    message_id: UUID
+    state: Literal["queued"] = "queued"
+
+
+def routes(deps: WhatsappDeps) -> APIRouter:
+    """`POST /api/whatsapp/send`."""
+    router = APIRouter(route_class=StrictJsonRoute, max_body_size=LARGEST_JSON, tags=["whatsapp"])
+
+    @router.post("/api/whatsapp/send", response_model=Queued, status_code=202)
+    async def send(
+        body: Send,
+        member: Annotated[Member, Depends(requires(Permission.MESSAGES_SEND))],
+        idempotency_key: Annotated[str | None, Header(min_length=8, max_length=128)] = None,
+    ) -> object:
+        """
+        Queue a message. The same `Idempotency-Key` again sends nothing more and answers with the first message.
+
+        It is refused with `outside_service_window` when the person last wrote more than 24 hours ago.
+        """
+        message_id = await write_reply(
+            deps, member.user_id, member.business_id, body.conversation_id, body.text.body, idempotency_key
+        )
+        return Queued(message_id=message_id)
+
+    return router

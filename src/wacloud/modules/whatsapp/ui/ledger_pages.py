@@ -1,0 +1,185 @@
+"""The ledger: every webhook and message by where it stands, as a picture, as rows and as JSON."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Final, Literal
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Depends, Query, Request
+from starlette.responses import Response
+
+from wacloud.modules.whatsapp.application.inbox import Ledger
+from wacloud.modules.whatsapp.application.ports import WhatsappDeps
+from wacloud.modules.whatsapp.ui.thread_view import words
+from wacloud.shared.ui.guard import Member, Permission, requires
+from wacloud.shared.ui.i18n import N_
+from wacloud.shared.ui.pages import look_of, render, wants_fragment
+
+Reader = Annotated[Member, Depends(requires(Permission.LEDGER_READ))]
+Group = Literal["webhooks", "inbound", "outbound"]
+
+WEBHOOKS: Final = (
+    ("received", N_("received")),
+    ("processed", N_("processed")),
+    ("pending", N_("pending")),
+    ("failed", N_("failed")),
+)
+INBOUND: Final = (
+    ("stored", N_("stored")),
+    ("answered", N_("answered")),
+    ("handed_over", N_("handed to a person")),
+    ("ignored", N_("needed no answer")),
+    ("pending", N_("pending")),
+)
+OUTBOUND: Final = (
+    ("queued", N_("waiting")),
+    ("dispatching", N_("being sent")),
+    ("sent", N_("sent")),
+    ("delivered", N_("delivered")),
+    ("read", N_("read")),
+    ("unconfirmed", N_("unconfirmed")),
+    ("failed", N_("not sent")),
+)
+LABELS: Final[dict[str, dict[str, str]]] = {
+    "webhooks": dict(WEBHOOKS),
+    "inbound": dict(INBOUND),
+    "outbound": dict(OUTBOUND),
+}
+_WIDTH: Final = 1000
+_GAP: Final = 4
+# Narrower than this a part cannot be seen; it is drawn a little too wide, and the number beside it stays exact.
+_NARROWEST: Final = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of a bar: a state, its count, and where it is drawn."""
+
+    state: str
+    label: str
+    count: int
+    href: str
+    x: int
+    width: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One reason and how often."""
+
+    code: str
+    count: int
+    href: str
+
+
+def routes(deps: WhatsappDeps) -> APIRouter:
+    """`/ledger`, the rows behind each of its numbers, and its JSON twin."""
+    router = APIRouter()
+
+    @router.get("/ledger", include_in_schema=False)
+    async def ledger_page(request: Request, member: Reader) -> Response:
+        ledger = await deps.inbox.ledger(member.business_id)
+        template = "whatsapp/_ledger.html" if wants_fragment(request) else "whatsapp/ledger.html"
+        return render(request, template, member=member, **_picture(ledger, look_of(request, member).language))
+
+    @router.get("/ledger/rows", include_in_schema=False)
+    async def ledger_rows(
+        request: Request,
+        member: Reader,
+        group: Group,
+        state: Annotated[str, Query(max_length=40)],
+        reason: Annotated[str | None, Query(max_length=200)] = None,
+        cursor: Annotated[str | None, Query(max_length=500)] = None,
+    ) -> Response:
+        rows, next_cursor = await deps.inbox.ledger_rows(
+            member.business_id, group=group, state=state, reason=reason, cursor=cursor
+        )
+        following = _href(group, state, reason, next_cursor) if next_cursor else None
+        return render(
+            request,
+            "whatsapp/ledger_rows.html",
+            member=member,
+            rows=rows,
+            following=following,
+            group=group,
+            state=state,
+            reason=reason,
+            label=LABELS[group].get(state, state),
+            state_labels=LABELS[group],
+            may_open=member.may(Permission.INBOX_READ),
+            words=words(look_of(request, member).language),
+        )
+
+    @router.get("/api/whatsapp/ledger", tags=["whatsapp"])
+    async def ledger_json(member: Reader) -> dict[str, Any]:
+        """Count webhooks, inbound and outbound messages by state, and why some were ignored, handed over or failed."""
+        ledger = await deps.inbox.ledger(member.business_id)
+        return {
+            "webhooks": _counts(ledger.webhooks, WEBHOOKS),
+            "inbound": _counts(ledger.inbound, INBOUND),
+            "outbound": _counts(ledger.outbound, OUTBOUND),
+            "reasons": {
+                "ignored": ledger.ignored_because,
+                "handed_over": ledger.handed_over_because,
+                "failed": ledger.failed_because,
+            },
+        }
+
+    return router
+
+
+def _picture(ledger: Ledger, language: str) -> dict[str, Any]:
+    inbound, webhooks = ledger.inbound, ledger.webhooks
+    accounted = sum(inbound.get(state, 0) for state, _ in INBOUND[1:])
+    worked_off = sum(webhooks.get(state, 0) for state, _ in WEBHOOKS[1:])
+    return {
+        "ledger": ledger,
+        "webhook_parts": _parts("webhooks", webhooks, WEBHOOKS[1:]),
+        "inbound_parts": _parts("inbound", inbound, INBOUND[1:]),
+        "outbound_parts": _parts("outbound", ledger.outbound, OUTBOUND),
+        "sent_in_all": sum(ledger.outbound.get(state, 0) for state, _ in OUTBOUND),
+        "missing": inbound.get("stored", 0) - accounted,
+        "missing_webhooks": webhooks.get("received", 0) - worked_off,
+        "reasons": [
+            (
+                N_("Handed to a person because"),
+                _reasons("inbound", "handed_over", ledger.handed_over_because),
+            ),
+            (N_("Needed no answer because"), _reasons("inbound", "ignored", ledger.ignored_because)),
+            (N_("Not sent because"), _reasons("outbound", "failed", ledger.failed_because)),
+        ],
+        "stored_href": _href("inbound", "stored"),
+        "received_href": _href("webhooks", "received"),
+        "words": words(language),
+    }
+
+
+def _parts(group: str, counts: Mapping[str, int], states: tuple[tuple[str, str], ...]) -> list[Part]:
+    """Lay the states side by side on a bar of a thousand units; none that has a count may vanish."""
+    present = [state for state, _ in states if counts.get(state, 0) > 0]
+    total = sum(counts[state] for state in present)
+    room = _WIDTH - _GAP * max(0, len(present) - 1)
+    widths = {state: max(_NARROWEST, round(room * counts[state] / total)) for state in present}
+    if widths:
+        # What rounding and the narrowest parts took comes off the widest.
+        widths[max(widths, key=lambda state: widths[state])] += room - sum(widths.values())
+    parts, x = [], 0
+    for state, label in states:
+        width = widths.get(state, 0)
+        parts.append(Part(state, label, counts.get(state, 0), _href(group, state), x, width))
+        x += width + _GAP if width else 0
+    return parts
+
+
+def _reasons(group: str, state: str, counts: Mapping[str, int]) -> list[Reason]:
+    by_count = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
+    return [Reason(code, count, _href(group, state, code)) for code, count in by_count if count]
+
+
+def _counts(counts: Mapping[str, int], states: tuple[tuple[str, str], ...]) -> dict[str, int]:
+    return {state: counts.get(state, 0) for state, _ in states}
+
+
+def _href(group: str, state: str, reason: str | None = None, cursor: str | None = None) -> str:
+    asked = {"group": group, "state": state, "reason": reason, "cursor": cursor}
+    return "/ledger/rows?" + urlencode({name: value for name, value in asked.items() if value})

@@ -1,0 +1,310 @@
+"""
+Live updates: one hub per process reads what changed once, renders it once per look, and hands it to every open page.
+
+A page that misses something is told to look again; it is never left believing what is no longer so.
+"""
+
+import asyncio
+import json
+import time
+from collections import OrderedDict, defaultdict
+from collections.abc import AsyncIterator, Iterable
+from contextlib import aclosing, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Annotated, Any, Final, Protocol
+from uuid import UUID
+
+import structlog
+from fastapi import APIRouter, Depends, Query, Request
+from starlette.responses import StreamingResponse
+
+from wacloud.modules.whatsapp.application.inbox import ConversationRow, InboxReader, MessageRow
+from wacloud.modules.whatsapp.ui.thread_view import messages_context, parts_context, words
+from wacloud.shared.application.live import Change
+from wacloud.shared.domain.errors import AppError
+from wacloud.shared.domain.ids import BusinessId, UserId
+from wacloud.shared.ui.guard import Member, Permission, requires
+from wacloud.shared.ui.pages import Look, fragment, look_of
+
+log = structlog.get_logger(__name__)
+
+GATHER_S: Final = 0.03  # changes come in swarms; a page needs to be drawn once per swarm
+PING_S: Final = 20.0
+REMEMBERED_S: Final = 60.0  # how far back a page may ask for what it missed
+_MOST_ROWS: Final = 60
+_MOST_REMEMBERED: Final = 2_000
+_QUEUE_SIZE: Final = 64
+_SLACK_MS: Final = 1_500  # clocks of several servers differ a little
+
+LOOK_AGAIN: Final = b"event: refresh\ndata: {}\n\n"
+_CLOSED: Final = b""
+
+
+class Changes(Protocol):
+    """Where changes come from; None says that some may have been missed."""
+
+    def listen(self) -> AsyncIterator[Change | None]:
+        """For ever."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Eyes:
+    """What makes two pages of a business look the same: they share one rendering."""
+
+    look: Look
+    may_send: bool
+    may_write: bool
+
+
+@dataclass(eq=False, slots=True)
+class Viewer:
+    """One open page."""
+
+    user_id: UserId
+    business_id: BusinessId
+    eyes: Eyes
+    conversation_id: UUID | None
+    queue: asyncio.Queue[bytes] = field(default_factory=lambda: asyncio.Queue(_QUEUE_SIZE))
+
+    def push(self, event: bytes) -> None:
+        """Hand over an event; a page too slow to take them all gets one that says: look again."""
+        if self.queue.full():
+            while not self.queue.empty():
+                self.queue.get_nowait()
+            event = LOOK_AGAIN if event != _CLOSED else event
+        self.queue.put_nowait(event)
+
+
+class LiveHub:
+    """Knows the open pages of this process and tells them what changed."""
+
+    def __init__(self, inbox: InboxReader, changes: Changes) -> None:
+        self._inbox = inbox
+        self._changes = changes
+        self._viewers: dict[BusinessId, set[Viewer]] = defaultdict(set)
+        self._pending: dict[BusinessId, set[UUID]] = defaultdict(set)
+        self._drawing: dict[BusinessId, asyncio.Task[None]] = {}
+        self._remembered: dict[BusinessId, OrderedDict[UUID, int]] = {}
+        self._listening_since: int | None = None
+        self._is_closed = False
+
+    @property
+    def viewers(self) -> int:
+        """How many pages are open."""
+        return sum(len(viewers) for viewers in self._viewers.values())
+
+    async def run(self) -> None:
+        """Listen until cancelled. Whatever goes wrong with one business's pages, listening goes on."""
+        async with aclosing(self._changes.listen()) as changes:  # type: ignore[type-var]
+            async for change in changes:
+                if change is None:
+                    self._listening_since = _now_ms()
+                    self._remembered.clear()
+                    self._tell(self._viewers.values(), LOOK_AGAIN)
+                else:
+                    self.changed(change)
+
+    def changed(self, change: Change) -> None:
+        """Note a change; pages get it some milliseconds later, together with what else changed."""
+        seen = self._remembered.setdefault(change.business_id, OrderedDict())
+        seen[change.conversation_id] = _now_ms()
+        seen.move_to_end(change.conversation_id)
+        if len(seen) > _MOST_REMEMBERED:
+            seen.popitem(last=False)
+        if self._viewers.get(change.business_id):
+            self._pending[change.business_id].add(change.conversation_id)
+            self._draw_soon(change.business_id)
+
+    def open(self, viewer: Viewer, since_ms: int | None) -> None:
+        """Add a page; it gets what changed since it was rendered, or is told to look again where that is unknown."""
+        self._viewers[viewer.business_id].add(viewer)
+        if self._is_closed:
+            viewer.push(_CLOSED)
+            return
+        if self._listening_since is None or since_ms is None:
+            viewer.push(LOOK_AGAIN)
+            return
+        if since_ms < max(self._listening_since, _now_ms() - int(REMEMBERED_S * 1000)):
+            viewer.push(LOOK_AGAIN)
+            return
+        seen = self._remembered.get(viewer.business_id, OrderedDict())
+        missed = {id_ for id_, at in seen.items() if at >= since_ms - _SLACK_MS}
+        if missed:
+            self._pending[viewer.business_id] |= missed
+            self._draw_soon(viewer.business_id)
+
+    def leave(self, viewer: Viewer) -> None:
+        """Forget a page."""
+        viewers = self._viewers.get(viewer.business_id)
+        if viewers is not None:
+            viewers.discard(viewer)
+            if not viewers:
+                del self._viewers[viewer.business_id]
+        self._forget_old()
+
+    def close(self) -> None:
+        """End every stream, so that the server can stop."""
+        self._is_closed = True
+        self._tell(self._viewers.values(), _CLOSED)
+        for task in self._drawing.values():
+            task.cancel()
+
+    def _draw_soon(self, business_id: BusinessId) -> None:
+        task = self._drawing.get(business_id)
+        if not self._is_closed and (task is None or task.done()):
+            self._drawing[business_id] = asyncio.get_running_loop().create_task(self._draw(business_id))
+
+    async def _draw(self, business_id: BusinessId) -> None:
+        try:
+            while self._pending.get(business_id):
+                await asyncio.sleep(GATHER_S)
+                await self._draw_once(business_id, self._pending.pop(business_id, set()))
+        finally:
+            self._drawing.pop(business_id, None)
+
+    async def _draw_once(self, business_id: BusinessId, ids: set[UUID]) -> None:
+        viewers = tuple(self._viewers.get(business_id, ()))
+        if not viewers or not ids:
+            return
+        if len(ids) > _MOST_ROWS:
+            self._tell([viewers], LOOK_AGAIN)
+            return
+        try:
+            events = await self._events(viewers, ids)
+        except Exception:
+            log.exception("live_update_failed", business_id=str(business_id), conversations=len(ids))
+            self._tell([viewers], LOOK_AGAIN)
+            return
+        for viewer in viewers:
+            viewer.push(
+                events[viewer.eyes, viewer.conversation_id if viewer.conversation_id in ids else None]
+            )
+
+    async def _events(
+        self, viewers: tuple[Viewer, ...], ids: set[UUID]
+    ) -> dict[tuple[Eyes, UUID | None], bytes]:
+        business_id = viewers[0].business_id
+        shown = {viewer.conversation_id for viewer in viewers if viewer.conversation_id in ids}
+        rows = {row.id: row for row in await self._inbox.rows(business_id, sorted(ids))}
+        counts = await self._inbox.counts(viewers[0].user_id, business_id)
+        newest = {id_: await self._inbox.newest(business_id, id_) for id_ in shown if id_ is not None}
+        events: dict[tuple[Eyes, UUID | None], bytes] = {}
+        now = datetime.now(UTC)
+        for viewer in viewers:
+            at = viewer.conversation_id if viewer.conversation_id in ids else None
+            if (viewer.eyes, at) not in events:
+                told = _list_part(viewer.eyes, rows.values(), now) | {"counts": counts}
+                if at is not None and at in rows:
+                    told |= _thread_part(viewer.eyes, rows[at], newest[at], now)
+                events[viewer.eyes, at] = _event("change", told)
+        return events
+
+    def _tell(self, groups: Iterable[Iterable[Viewer]], event: bytes) -> None:
+        for viewers in list(groups):
+            for viewer in list(viewers):
+                viewer.push(event)
+
+    def _forget_old(self) -> None:
+        horizon = _now_ms() - int(REMEMBERED_S * 1000)
+        for business_id, seen in list(self._remembered.items()):
+            while seen and next(iter(seen.values())) < horizon:
+                seen.popitem(last=False)
+            if not seen:
+                del self._remembered[business_id]
+
+
+def routes(hub: LiveHub) -> APIRouter:
+    """`GET /live`: the stream of one open page."""
+    router = APIRouter(include_in_schema=False)
+    may_read = requires(Permission.INBOX_READ)
+
+    @router.get("/live")
+    async def live(
+        request: Request,
+        member: Annotated[Member, Depends(may_read)],
+        conversation: UUID | None = None,
+        since: Annotated[int | None, Query(ge=0, le=2**53)] = None,
+    ) -> StreamingResponse:
+        last_event = request.headers.get("last-event-id", "")
+        if last_event.isascii() and last_event.isdigit():
+            since = max(since or 0, int(last_event))
+        eyes = Eyes(
+            look_of(request, member),
+            member.may(Permission.MESSAGES_SEND),
+            member.may(Permission.INBOX_WRITE),
+        )
+        viewer = Viewer(member.user_id, member.business_id, eyes, conversation)
+
+        async def still_signed_in() -> bool:
+            with suppress(AppError):
+                await may_read(request)
+                return True
+            return False
+
+        return StreamingResponse(
+            _stream(hub, viewer, since, still_signed_in),
+            media_type="text/event-stream",
+            headers={"cache-control": "no-store", "x-accel-buffering": "no"},
+        )
+
+    return router
+
+
+class _Check(Protocol):
+    async def __call__(self) -> bool: ...
+
+
+async def _stream(
+    hub: LiveHub, viewer: Viewer, since: int | None, still_signed_in: _Check
+) -> AsyncIterator[bytes]:
+    checked = time.monotonic()
+    try:
+        hub.open(viewer, since)
+        yield b"retry: 1500\nevent: hello\ndata: {}\nid: %d\n\n" % _now_ms()
+        while True:
+            try:
+                event = await asyncio.wait_for(viewer.queue.get(), PING_S)
+            except TimeoutError:
+                event = b": ping\n\n"
+            if event == _CLOSED:
+                return
+            if time.monotonic() - checked >= PING_S:
+                checked = time.monotonic()
+                if not await still_signed_in():
+                    yield b"event: signed-out\ndata: {}\n\n"
+                    return
+            yield event
+    finally:
+        hub.leave(viewer)
+
+
+def _list_part(eyes: Eyes, rows: Iterable[ConversationRow], now: datetime) -> dict[str, Any]:
+    language = eyes.look.language
+    return {
+        "rows": fragment("whatsapp/_row_list.html", eyes.look, rows=rows, now=now, words=words(language)),
+    }
+
+
+def _thread_part(
+    eyes: Eyes, row: ConversationRow, messages: list[MessageRow], now: datetime
+) -> dict[str, Any]:
+    around = parts_context(row, messages, eyes.look, now, may_send=eyes.may_send, may_write=eyes.may_write)
+    bubbles = messages_context(messages, eyes.look, now, may_send=eyes.may_send)
+    return {
+        "conversation": str(row.id),
+        "name": row.contact_name,
+        "unread": row.unread,
+        "messages": fragment("whatsapp/_messages.html", eyes.look, **bubbles),
+        "parts": fragment("whatsapp/_parts.html", eyes.look, **around),
+    }
+
+
+def _event(name: str, told: dict[str, Any]) -> bytes:
+    # JSON keeps line breaks inside the HTML from ending the event.
+    return f"id: {_now_ms()}\nevent: {name}\ndata: {json.dumps(told, ensure_ascii=False, separators=(',', ':'))}\n\n".encode()
+
+
+def _now_ms() -> int:
+    return int(time.time() * 1000)

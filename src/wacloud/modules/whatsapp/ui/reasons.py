@@ -1,0 +1,148 @@
+"""Codes of the record in plain words: why something failed, was handed over or ignored, and how the bot came to it."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from wacloud.shared.ui.i18n import N_, Translate
+
+_RECONNECT = N_("WhatsApp no longer accepts our access. Reconnect the number in the settings.")
+_KEEPS_TRYING = N_("Meta had a problem. Try again in a few minutes.")
+_OUR_FAULT = N_("The message could not be built as WhatsApp wants it. Our team has been told.")
+_SLOWER = N_("Too many messages in a short time. Wait a moment and send it again.")
+_PAYMENT = N_("There is a problem with the payment method at Meta. Add or fix it there, then send again.")
+_TEMPLATE_FIELDS = N_("A field of the template is missing or has the wrong format.")
+
+# Meta's codes -> what the business can understand and do.
+FAILURES: Final[Mapping[int, str]] = {
+    0: _RECONNECT,
+    1: _KEEPS_TRYING,
+    2: _KEEPS_TRYING,
+    3: _RECONNECT,
+    4: _SLOWER,
+    10: _RECONNECT,
+    33: N_("This WhatsApp number no longer exists at Meta. Connect it again."),
+    100: _OUR_FAULT,
+    190: _RECONNECT,
+    368: N_("Meta has restricted the account. Open Business Support at Meta to see why."),
+    80007: _SLOWER,
+    130403: N_("You have blocked this person. Unblock them to write."),
+    130429: _SLOWER,
+    130472: N_(
+        "Meta is not delivering this kind of message to this person at the moment. It was not charged."
+    ),
+    130497: N_("Your type of business may not write to this country."),
+    131000: _KEEPS_TRYING,
+    131005: _RECONNECT,
+    131008: _OUR_FAULT,
+    131009: N_("The number or the text is not valid for WhatsApp."),
+    131016: _KEEPS_TRYING,
+    131021: N_("A number cannot write to itself."),
+    131026: N_(
+        "This person cannot receive it on WhatsApp: no account, an old version, or they do not accept messages."
+    ),
+    131030: N_("A test number can only write to the five phones on its list."),
+    131031: N_("Meta has locked the account. Appeal there, or check the PIN."),
+    131037: N_("The display name of this number is not approved yet."),
+    131042: _PAYMENT,
+    131044: _PAYMENT,
+    131045: N_("The registration of the number is not valid. Register it again."),
+    131047: N_(
+        "More than 24 hours have passed since the customer last wrote. Only an approved template may be sent."
+    ),
+    131048: N_("Too many people have blocked or reported this number. Meta has limited it for some hours."),
+    131049: N_(
+        "Meta chose not to deliver it: this person has had enough promotions. Try again in some days."
+    ),
+    131050: N_("This person no longer wants promotions from you."),
+    131051: N_("WhatsApp does not support this kind of message."),
+    131052: N_("The file could not be downloaded. Ask the customer to send it again."),
+    131053: N_("WhatsApp does not accept this type or size of file."),
+    131056: N_("Too many messages to this person in a short time. Wait a moment and send it again."),
+    131057: N_("Meta is upgrading the account. Try again in some minutes."),
+    131062: N_("This message needs a phone number, and this person does not show theirs."),
+    132000: _TEMPLATE_FIELDS,
+    132001: N_("This template is not available in that language."),
+    132005: N_("The text is too long once the template is filled in."),
+    132007: N_("Meta does not allow the content of this template."),
+    132008: _TEMPLATE_FIELDS,
+    132012: _TEMPLATE_FIELDS,
+    132015: N_("Meta has paused this template because of its quality."),
+    132016: N_("Meta has disabled this template. Create a new one."),
+    132018: _TEMPLATE_FIELDS,
+    133004: _KEEPS_TRYING,
+    133010: N_("This number is not active on the WhatsApp Cloud API. Register it again."),
+    135000: _OUR_FAULT,
+    137000: N_("This person changed their phone. Check that it is still them before you write."),
+}
+FAILED: Final = N_("WhatsApp did not accept this message.")
+
+# Why something ended as it did, and how the bot came to an answer (bot/domain/answer.py).
+REASONS: Final[Mapping[str, str]] = {
+    "asked_for_person": N_("asked for a person"),
+    "bot_is_off": N_("the assistant is switched off"),
+    "call": N_("a call, not a message"),
+    "cannot_read_media": N_("a photo, a voice note or a file that only a person can look at"),
+    "edit": N_("corrects an earlier message"),
+    "faq_match": N_("found in your frequent questions"),
+    "faq_match_partial": N_("only part of the question was found"),
+    "gave_up": N_("could not be sent in time"),
+    "goodbye": N_("a goodbye"),
+    "greeting": N_("a greeting"),
+    "group": N_("written in a group"),
+    "history": N_("from before the connection"),
+    "media_placeholder": N_("from before the connection"),
+    "model_answered": N_("written from your facts and frequent questions"),
+    "model_did_not_know": N_("the language model did not know"),
+    "model_did_not_know_faq_match": N_("the language model did not know; found in your frequent questions"),
+    "model_failed_faq_match": N_("the language model gave nothing usable; found in your frequent questions"),
+    "model_failed_no_match": N_("the language model gave nothing usable, and nothing suitable was found"),
+    "model_unavailable_faq_match": N_(
+        "the language model could not be reached; found in your frequent questions"
+    ),
+    "model_unavailable_no_match": N_(
+        "the language model could not be reached, and nothing suitable was found"
+    ),
+    "no_answer": N_("WhatsApp did not answer in time"),
+    "no_match": N_("nothing suitable was found"),
+    "no_recipient": N_("there is neither a phone nor an id to send to"),
+    "nothing_to_answer": N_("needs no answer"),
+    "opted_out": N_("does not want messages"),
+    "outside_service_window": N_("more than 24 hours after the customer last wrote"),
+    "person_has_it": N_("a person has taken over"),
+    "person_wrote": N_("a person answered"),
+    "phone_app": N_("answered from the phone"),
+    "reaction": N_("only a reaction"),
+    "request_welcome": N_("only opened the chat"),
+    "revoke": N_("deletes an earlier message"),
+    "sender_unknown": N_("the sender is not known"),
+    "system": N_("a notice of WhatsApp"),
+    "taken_over": N_("a person has taken over"),
+    "thanks": N_("a thank-you"),
+    "turn_failed": N_("the assistant could not answer"),
+    "unsupported": N_("of a kind we cannot read"),
+    "window_closed": N_("more than 24 hours after the customer last wrote"),
+    "worker_lost": N_("stopped halfway, so nobody knows"),
+}
+
+
+def reason_in_words(code: str | None, say: Translate) -> str | None:
+    """Why, for people. A code nobody has put into words yet is shown with its underscores taken out."""
+    if not code:
+        return None
+    if code.startswith("meta:"):
+        number = code.removeprefix("meta:")
+        return failure_in_words({"code": int(number)} if number.isascii() and number.isdigit() else None, say)
+    known = REASONS.get(code)
+    return say(known) if known else code.replace("_", " ")
+
+
+def failure_in_words(error: Mapping[str, Any] | None, say: Translate) -> str:
+    """What went wrong and what to do, from the error Meta told; the code follows so that support can look it up."""
+    code = (error or {}).get("code")
+    known = FAILURES.get(code) if isinstance(code, int) else None
+    if known is None and isinstance(code, int) and 200 <= code <= 299:
+        known = _RECONNECT
+    if known is not None:
+        return say(known)
+    title = (error or {}).get("title") or (error or {}).get("details")
+    return f"{say(FAILED)} {title}" if isinstance(title, str) and title else say(FAILED)

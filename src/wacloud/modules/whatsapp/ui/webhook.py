@@ -1,0 +1,77 @@
+"""Where Meta speaks to us: the handshake, and every event of every business."""
+
+from collections.abc import Callable
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from wacloud.modules.whatsapp.application.accept_webhook import (
+    WebhookKeys,
+    accept_webhook,
+    answer_handshake,
+    check_signature,
+)
+from wacloud.modules.whatsapp.ui.webhook_glance import glance
+from wacloud.shared.application.webhooks import WebhookInbox
+from wacloud.shared.domain.errors import AppError
+from wacloud.shared.ui.guard import guarded, signed_by_vendor
+
+PATH = "/api/webhooks/whatsapp"
+# Meta sends up to 3 MB; the margin is for what it may grow to.
+LARGEST_BODY = 4 * 1024 * 1024
+KEPT_HEADERS = ("x-hub-signature-256", "user-agent", "content-type", "x-fb-trace-id")
+
+
+class BodyTooLarge(AppError):
+    """The body is larger than this address takes."""
+
+    kind = "too_large"
+
+
+def webhook_routes(
+    keys: WebhookKeys, inbox: WebhookInbox, count: Callable[[str], None] = lambda outcome: None
+) -> list[BaseRoute]:
+    """The route of `/api/webhooks/whatsapp`. `count` hears how each POST ended, for the metrics."""
+
+    @guarded(signed_by_vendor())
+    async def handshake(request: Request) -> Response:
+        query = request.query_params
+        challenge = answer_handshake(
+            keys, query.get("hub.mode"), query.get("hub.verify_token"), query.get("hub.challenge")
+        )
+        return PlainTextResponse(challenge)
+
+    @guarded(signed_by_vendor())
+    async def receive(request: Request) -> Response:
+        body = await _read_body(request)
+        try:
+            check_signature(keys, body, request.headers.get("x-hub-signature-256"))
+        except AppError:
+            count("refused")
+            raise
+        seen = glance(body)
+        headers = {name: value for name in KEPT_HEADERS if (value := request.headers.get(name)) is not None}
+        await accept_webhook(inbox, body, headers, lane=seen.lane, account=seen.waba_id)
+        count("accepted")
+        return Response(status_code=200)
+
+    return [
+        Route(PATH, handshake, methods=["GET"], name="whatsapp.handshake"),
+        Route(PATH, receive, methods=["POST"], name="whatsapp.webhook"),
+    ]
+
+
+async def _read_body(request: Request) -> bytes:
+    """:raises BodyTooLarge: as soon as that is certain."""
+    declared = request.headers.get("content-length", "")
+    if declared.isdigit() and int(declared) > LARGEST_BODY:
+        raise BodyTooLarge(limit=LARGEST_BODY)
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > LARGEST_BODY:
+            raise BodyTooLarge(limit=LARGEST_BODY)
+        chunks.append(chunk)
+    return b"".join(chunks)

@@ -1,0 +1,53 @@
+"""Outcomes we expect. The docstring of a subclass is what the person reads (a message of the catalogue)."""
+
+from typing import ClassVar, Literal
+
+Kind = Literal[
+    "invalid", "unauthenticated", "forbidden", "not_found", "conflict", "too_large", "limit", "unavailable"
+]
+
+
+class AppError(Exception):
+    """The request could not be done."""
+
+    kind: ClassVar[Kind] = "invalid"
+
+    def __init__(self, detail: str | None = None, **fields: object) -> None:
+        super().__init__(detail or type(self).__doc__ or "")
+        self.detail = detail
+        self.fields = fields
+
+    @property
+    def code(self) -> str:
+        """Stable name for programs: `OutsideServiceWindow` becomes `outside_service_window`."""
+        name = type(self).__name__
+        return "".join(("_" if c.isupper() and i else "") + c.lower() for i, c in enumerate(name))
+
+    @property
+    def message(self) -> str:
+        """The sentence for people, in English; the page layer translates it."""
+        return " ".join((type(self).__doc__ or "").split())
+
+
+class NotFound(AppError):
+    """There is nothing here."""
+
+    kind = "not_found"
+
+
+class NotSignedIn(AppError):
+    """Sign in to continue."""
+
+    kind = "unauthenticated"
+
+
+class NotAllowed(AppError):
+    """You may not do this."""
+
+    kind = "forbidden"
+
+
+class Unavailable(AppError):
+    """The service cannot do this right now; try again in a moment."""
+
+    kind = "unavailable"

@@ -1,0 +1,172 @@
+"""Runs jobs: one loop a lane, each with its own places, so that no lane waits for another."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from wacloud.shared.application.batching import Batcher
+from wacloud.shared.application.db import StoreAway
+from wacloud.shared.application.jobs import Again, Done, Failed, Job, JobKind, Outcome
+from wacloud.shared.infra.jobs import LEASE_S, PostgresJobs
+
+log = structlog.get_logger()
+
+POLL_S = 1.0  # a lost wake-up costs this much at most
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """How many jobs of a lane run at once, and how many are claimed in one go."""
+
+    at_once: int
+    batch: int
+
+
+class JobRunner:
+    """
+    Claims and runs the jobs of some lanes until it is stopped.
+
+    `wake(lane)` is the doorbell. Leases are renewed while a job runs; a job given back is timed here, so that a
+    short pause is short.
+    """
+
+    def __init__(self, jobs: PostgresJobs, kinds: Sequence[JobKind], places: Mapping[str, Places]) -> None:
+        self._jobs = jobs
+        self._kinds = {kind.name: kind for kind in kinds}
+        self._places = places
+        self._bells = {lane: asyncio.Event() for lane in places}
+        self._running: dict[int, Job] = {}
+        self._busy: dict[str, int] = defaultdict(int)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._settler: Batcher[tuple[Job, Outcome], None] = Batcher(jobs.settle, writers=1, most=500)
+        self._stop = asyncio.Event()
+        self.finished = 0
+
+    def wake(self, lane: str) -> None:
+        """Somebody queued a job in this lane."""
+        bell = self._bells.get(lane)
+        if bell is not None:
+            bell.set()
+
+    async def run(self) -> None:
+        """Work until `stop` is called; then finish what is running."""
+        async with asyncio.TaskGroup() as group:
+            for lane, places in self._places.items():
+                group.create_task(self._run_lane(lane, places), name=f"lane {lane}")
+            keeper = group.create_task(self._keep_leases(), name="leases")
+            await self._stop.wait()
+            for bell in self._bells.values():
+                bell.set()
+            while self._tasks:
+                await asyncio.wait(set(self._tasks))
+            await self._settler.close()
+            keeper.cancel()
+
+    def stop(self) -> None:
+        """Claim nothing more; `run` returns when what is running has ended."""
+        self._stop.set()
+
+    async def run_these(self, ids: Sequence[int]) -> int:
+        """Run exactly these jobs if it is their turn (for a dispatcher that names them); returns how many ran."""
+        jobs = await self._jobs.claim_these(ids)
+        for job in jobs:
+            self._busy[job.lane] += 1
+            self._running[job.id] = job
+        for kind, batch in _by_kind(jobs).items():
+            await self._run_batch(kind, batch)
+        return len(jobs)
+
+    async def _run_lane(self, lane: str, places: Places) -> None:
+        bell = self._bells[lane]
+        while not self._stop.is_set():
+            bell.clear()
+            free = places.at_once - self._busy[lane]
+            claimed: list[Job] = []
+            if free > 0:
+                try:
+                    claimed = await self._jobs.claim(lane, min(free, places.batch))
+                except Exception as error:
+                    log.warning("jobs.claim_failed", lane=lane, error=str(error))
+                    await asyncio.sleep(POLL_S)
+            for job in claimed:
+                self._running[job.id] = job
+            self._busy[lane] += len(claimed)
+            for kind, batch in _by_kind(claimed).items():
+                task = asyncio.create_task(self._run_batch(kind, batch))
+                self._tasks.add(task)
+                task.add_done_callback(self._tasks.discard)
+            if not claimed:
+                try:
+                    async with asyncio.timeout(POLL_S):
+                        await bell.wait()
+                except TimeoutError:
+                    continue
+
+    async def _run_batch(self, kind_name: str, batch: Sequence[Job]) -> None:
+        open_jobs = {job.id: job for job in batch}
+
+        def finish(job: Job, outcome: Outcome) -> None:
+            if open_jobs.pop(job.id, None) is not None:
+                self._end(job, outcome)
+
+        kind = self._kinds.get(kind_name)
+        try:
+            if kind is None:
+                raise LookupError(f"no handler for {kind_name}")
+            await kind.handle(batch, finish)
+        except Exception as error:
+            if not isinstance(error, StoreAway):
+                log.exception("job.failed", kind=kind_name, jobs=len(open_jobs))
+            for job in list(open_jobs.values()):
+                finish(job, Failed(f"{type(error).__name__}: {error}"[:2000]))
+        for job in list(open_jobs.values()):
+            finish(job, Done())
+
+    def _end(self, job: Job, outcome: Outcome) -> None:
+        task = asyncio.create_task(self._settle(job, outcome))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _settle(self, job: Job, outcome: Outcome) -> None:
+        try:
+            while True:
+                try:
+                    await self._settler.add((job, outcome))
+                    break
+                except Exception as error:
+                    # The work is done and its handler can stand a repeat, but a repeat is waste: try for as long
+                    # as the lease can be kept.
+                    log.warning("jobs.settle_failed", job=job.id, kind=job.kind, error=str(error))
+                    if self._stop.is_set():
+                        break
+                    await asyncio.sleep(POLL_S)
+        finally:
+            self._running.pop(job.id, None)
+            self._busy[job.lane] -= 1
+            self.finished += 1
+        if isinstance(outcome, Again):
+            asyncio.get_running_loop().call_later(outcome.after.total_seconds() + 0.002, self.wake, job.lane)
+        else:
+            # A place is free, and the next job of the same order key may run now.
+            self.wake(job.lane)
+        if isinstance(outcome, Failed):
+            log.warning("job.failed", kind=job.kind, job=job.id, tries=job.tries, error=outcome.error[:300])
+
+    async def _keep_leases(self) -> None:
+        while True:
+            await asyncio.sleep(LEASE_S / 4)
+            try:
+                if self._running:
+                    await self._jobs.renew(list(self._running))
+            except Exception as error:
+                log.warning("jobs.renew_failed", error=str(error))
+
+
+def _by_kind(jobs: Sequence[Job]) -> dict[str, list[Job]]:
+    kinds: dict[str, list[Job]] = defaultdict(list)
+    for job in jobs:
+        kinds[job.kind].append(job)
+    return kinds

@@ -1,0 +1,290 @@
+"""The job table: fair batch claims, leases with fencing, results. See `docs/adr` for the figures behind it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from wacloud.shared.application.jobs import Again, Done, Failed, Job, Outcome
+from wacloud.shared.infra.postgres import PostgresDatabase
+
+LEASE_S = 8
+BACKOFF = timedelta(seconds=2)  # 2 s, 4 s, 8 s ...
+FIRST_TENANT = UUID(int=0)
+
+# May this job run now? Every older open job of its order key has ended, and none of that key is running.
+_ITS_TURN = """(j.order_key is null or not exists (
+  select from app.jobs p
+  where p.order_key = j.order_key and p.state <> 'parked' and p.id <> j.id and (p.id < j.id or p.state = 'running')))"""
+
+# Fair over tenants: walk the tenants that have ready jobs (a loose index scan that starts after the tenant served
+# last), rank each tenant's jobs, add what it already runs, and take the lowest ranks first.
+_CLAIM = f"""
+with recursive tenants as (
+  select k as tenant, k as first_tenant, 1 as n from (select coalesce(
+      (select tenant from app.jobs where lane = %(lane)s and state = 'ready' and tenant > %(after)s
+       order by tenant limit 1),
+      (select tenant from app.jobs where lane = %(lane)s and state = 'ready' order by tenant limit 1)) as k) s
+  where k is not null
+  union all
+  select x.k, t.first_tenant, t.n + 1
+  from tenants t, lateral (select coalesce(
+      (select tenant from app.jobs where lane = %(lane)s and state = 'ready' and tenant > t.tenant
+       order by tenant limit 1),
+      (select tenant from app.jobs where lane = %(lane)s and state = 'ready' order by tenant limit 1)) as k) x
+  where x.k <> t.first_tenant and t.n < 64
+), candidates as (
+  select c.id from tenants t
+  cross join lateral (
+    select d.id, row_number() over (order by d.run_at, d.id) as rank from (
+      select j.id, j.run_at from app.jobs j
+      where j.lane = %(lane)s and j.tenant = t.tenant and j.state = 'ready' and j.run_at <= now() and {_ITS_TURN}
+      order by j.run_at, j.id limit %(limit)s) d) c
+  cross join lateral (
+    select count(*) as n from app.jobs r where r.lane = %(lane)s and r.tenant = t.tenant and r.state = 'running') busy
+  order by c.rank + busy.n, c.id limit %(limit)s
+)
+update app.jobs
+set state = 'running', attempts = attempts + 1, claims = claims + 1, worker = %(worker)s,
+    leased_until = now() + interval '{LEASE_S} seconds'
+where id in (select j.id from app.jobs j where j.id in (select id from candidates) and j.state = 'ready'
+             for update skip locked)
+returning id, kind, lane, business_id, payload, claims, attempts, max_attempts, created_at, tenant
+"""
+
+_CLAIM_THIS = f"""
+update app.jobs j
+set state = 'running', attempts = attempts + 1, claims = claims + 1, worker = %(worker)s,
+    leased_until = now() + interval '{LEASE_S} seconds'
+where j.id = any (select c.id from app.jobs c where c.id = any(%(ids)s) and c.state = 'ready' for update skip locked)
+  and j.run_at <= now() and {_ITS_TURN}
+returning id, kind, lane, business_id, payload, claims, attempts, max_attempts, created_at, tenant
+"""
+
+_FINISH = """
+with done as (
+  delete from app.jobs j using unnest(%s::bigint[], %s::int[]) as f(id, claim)
+  where j.id = f.id and j.claims = f.claim and j.state = 'running'
+  returning j.*
+)
+insert into app.finished_jobs (id, lane, kind, business_id, payload, attempts, last_error, created_at)
+select id, lane, kind, business_id, payload, attempts, last_error, created_at from done
+"""
+
+# Back into the queue, or parked. A waiting job with the same unique key already stands for the work, so this one
+# gives its key up rather than clash with it.
+_RETURN = """
+update app.jobs j
+set state = case when r.park then 'parked' else 'ready' end,
+    parked_at = case when r.park then now() end,
+    run_at = now() + r.after, last_error = r.error, leased_until = null, worker = null,
+    attempts = case when r.counts then j.attempts else greatest(j.attempts - 1, 0) end,
+    unique_key = case when exists (select from app.jobs o where o.unique_key = j.unique_key and o.state = 'ready')
+                      then null else j.unique_key end
+from unnest(%s::bigint[], %s::int[], %s::interval[], %s::text[], %s::boolean[], %s::boolean[])
+  as r(id, claim, after, error, counts, park)
+where j.id = r.id and j.claims = r.claim and j.state = 'running'
+"""
+
+_EXPIRED = """
+select id, claims, attempts, max_attempts from app.jobs
+where state = 'running' and leased_until < now() order by id limit 500
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class ParkedJob:
+    """A job that needs a person: it failed at every try."""
+
+    id: int
+    kind: str
+    lane: str
+    business_id: UUID | None
+    payload: dict[str, Any]
+    attempts: int
+    error: str | None
+    parked_at: datetime
+
+
+class PostgresJobs:
+    """The queue as workers see it."""
+
+    def __init__(self, db: PostgresDatabase, worker: str) -> None:
+        self._db = db
+        self._worker = worker
+        self._last_tenant: dict[str, UUID] = {}
+
+    async def claim(self, lane: str, limit: int) -> list[Job]:
+        """Up to `limit` jobs of a lane, fair over tenants, in order within an order key."""
+        params = {
+            "lane": lane,
+            "limit": limit,
+            "worker": self._worker,
+            "after": self._last_tenant.get(lane, FIRST_TENANT),
+        }
+        async with self._db.system("claim jobs") as tx:
+            rows = await tx.rows(_CLAIM, params)
+        if rows:
+            self._last_tenant[lane] = max(row.tenant for row in rows)
+        return [_to_job(row) for row in sorted(rows, key=lambda row: row.id)]
+
+    async def claim_these(self, ids: Sequence[int]) -> list[Job]:
+        """Those of these jobs that are ready, due and first in their order."""
+        async with self._db.system("claim jobs") as tx:
+            return [
+                _to_job(row) for row in await tx.rows(_CLAIM_THIS, {"ids": list(ids), "worker": self._worker})
+            ]
+
+    async def settle(self, results: Sequence[tuple[Job, Outcome]]) -> Sequence[None]:
+        """Record how jobs ended. A job whose lease went to another worker is left to that one."""
+        done = [job for job, outcome in results if isinstance(outcome, Done)]
+        back = [(job, outcome) for job, outcome in results if not isinstance(outcome, Done)]
+        async with self._db.system("settle jobs") as tx:
+            if done:
+                await tx.execute(_FINISH, ([job.id for job in done], [job.attempt for job in done]))
+            if back:
+                await self._return(tx, [_way_back(job, outcome) for job, outcome in back])
+        return [None] * len(results)
+
+    async def _return(self, tx: Any, ways: Sequence["_WayBack"]) -> None:
+        await tx.execute(
+            _RETURN,
+            (
+                [way.id for way in ways],
+                [way.claim for way in ways],
+                [f"{way.after.total_seconds()} seconds" for way in ways],
+                [way.error for way in ways],
+                [way.counts for way in ways],
+                [way.park for way in ways],
+            ),
+        )
+
+    async def renew(self, ids: Sequence[int]) -> None:
+        """Keep the leases of running jobs."""
+        async with self._db.system("renew leases") as tx:
+            await tx.execute(
+                f"update app.jobs set leased_until = now() + interval '{LEASE_S} seconds' "
+                "where id = any(%s) and worker = %s and state = 'running'",
+                (list(ids), self._worker),
+            )
+
+    async def reap(self) -> int:
+        """Give jobs of dead workers back, or park those that ran out of tries; returns how many there were."""
+        async with self._db.system("reap jobs") as tx:
+            rows = await tx.rows(_EXPIRED)
+            if rows:
+                await self._return(
+                    tx,
+                    [
+                        _WayBack(
+                            row.id,
+                            row.claims,
+                            timedelta(),
+                            "its worker stopped answering",
+                            True,
+                            row.attempts >= row.max_attempts,
+                        )
+                        for row in rows
+                    ],
+                )
+        return len(rows)
+
+    async def overdue(self, seconds: float, limit: int = 500) -> list[tuple[int, str]]:
+        """Ready jobs nobody has claimed for so long: id and lane."""
+        async with self._db.system("find overdue jobs") as tx:
+            rows = await tx.rows(
+                "select id, lane from app.jobs where state = 'ready' and run_at < now() - %s * interval '1 second' "
+                "order by id limit %s",
+                (seconds, limit),
+            )
+        return [(row.id, row.lane) for row in rows]
+
+    async def counts(self) -> dict[tuple[str, str], int]:
+        """Open jobs by (lane, state)."""
+        async with self._db.system("count jobs") as tx:
+            rows = await tx.rows(
+                "select lane, state, count(*) as n from app.jobs group by 1, 2 order by 1, 2"
+            )
+        return {(row.lane, row.state): row.n for row in rows}
+
+    async def parked(self, limit: int = 50) -> list[ParkedJob]:
+        """The newest parked jobs."""
+        async with self._db.system("list parked jobs") as tx:
+            rows = await tx.rows(
+                "select id, kind, lane, business_id, payload, attempts, last_error, parked_at from app.jobs "
+                "where state = 'parked' order by parked_at desc limit %s",
+                (limit,),
+            )
+        return [ParkedJob(*row) for row in rows]
+
+    async def replay(self, ids: Sequence[int] = (), *, every: bool = False) -> int:
+        """Give parked jobs a fresh set of tries; returns how many."""
+        async with self._db.system("replay jobs") as tx:
+            rows = await tx.rows(
+                """
+                update app.jobs j
+                set state = 'ready', attempts = 0, run_at = now(), parked_at = null,
+                    unique_key = case when exists (select from app.jobs o where o.unique_key = j.unique_key
+                                                   and o.state = 'ready') then null else j.unique_key end
+                where state = 'parked' and (id = any(%s) or %s) returning lane
+                """,
+                (list(ids), every),
+            )
+            for lane in {row.lane for row in rows}:
+                await tx.execute("select pg_notify('wacloud_jobs', %s)", (lane,))
+        return len(rows)
+
+    async def due_schedules(self) -> list[str]:
+        """Kinds of recurring jobs that are due now; whoever gets a kind here is the only one who does."""
+        async with self._db.system("run the clock") as tx:
+            rows = await tx.rows(
+                "update app.schedules set next_at = greatest(next_at + every, now()) where next_at <= now() "
+                "returning kind"
+            )
+        return [row.kind for row in rows]
+
+    async def set_schedules(self, schedules: dict[str, timedelta]) -> None:
+        """Make the schedule table say exactly this."""
+        async with self._db.system("set schedules") as tx:
+            await tx.execute(
+                """
+                insert into app.schedules (kind, every)
+                select * from unnest(%s::text[], %s::interval[])
+                on conflict (kind) do update set every = excluded.every where app.schedules.every <> excluded.every
+                """,
+                (list(schedules), [f"{every.total_seconds()} seconds" for every in schedules.values()]),
+            )
+            await tx.execute("delete from app.schedules where kind <> all(%s)", (list(schedules),))
+
+
+@dataclass(frozen=True, slots=True)
+class _WayBack:
+    id: int
+    claim: int
+    after: timedelta
+    error: str
+    counts: bool
+    park: bool
+
+
+def _way_back(job: Job, outcome: Outcome) -> _WayBack:
+    if isinstance(outcome, Again):
+        return _WayBack(job.id, job.attempt, outcome.after, outcome.why, False, False)
+    assert isinstance(outcome, Failed)
+    park = outcome.parked or job.tries >= job.max_attempts
+    return _WayBack(job.id, job.attempt, BACKOFF * 2 ** (job.tries - 1), outcome.error, True, park)
+
+
+def _to_job(row: Any) -> Job:
+    return Job(
+        id=row.id,
+        kind=row.kind,
+        lane=row.lane,
+        business_id=row.business_id,
+        payload=row.payload,
+        attempt=row.claims,
+        tries=row.attempts,
+        max_attempts=row.max_attempts,
+        created_at=row.created_at,
+    )

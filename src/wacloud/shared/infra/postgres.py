@@ -1,0 +1,215 @@
+"""PostgreSQL: the pool, and transactions that carry exactly one identity."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, cast
+
+import psycopg
+from psycopg.rows import namedtuple_row
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
+
+from wacloud.shared.application.db import Params, StoreAway
+from wacloud.shared.application.jobs import NewJob
+from wacloud.shared.application.live import Announcer, Change
+from wacloud.shared.domain.events import Event
+from wacloud.shared.domain.ids import BusinessId, UserId
+
+Connection = psycopg.AsyncConnection[Any]
+ToJobs = Callable[[Event], Sequence[NewJob]]
+
+STATEMENT_TIMEOUT_S = 30
+QUERY_TIMEOUT_S = 10
+
+# One statement for the jobs of a transaction. A waiting job with the same unique key is touched, not left alone:
+# the touch holds its row until we commit, so no worker can run it without seeing what we are writing now.
+_INSERT_JOBS = """
+with new as (
+  insert into app.jobs (lane, kind, business_id, order_key, unique_key, payload, run_at, max_attempts)
+  select j.lane, j.kind, j.business_id, j.order_key, j.unique_key, j.payload::jsonb, now() + j.delay, j.max_attempts
+  from unnest(%s::text[], %s::text[], %s::uuid[], %s::text[], %s::text[], %s::text[], %s::interval[], %s::smallint[])
+    as j(lane, kind, business_id, order_key, unique_key, payload, delay, max_attempts)
+  on conflict (unique_key) where state = 'ready' do update set run_at = least(app.jobs.run_at, excluded.run_at)
+  returning id, lane, run_at
+)
+"""
+_AND_RING = (
+    _INSERT_JOBS
+    + "select pg_notify('wacloud_jobs', lane) from (select distinct lane from new where run_at <= now()) due"
+)
+_AND_RETURN = _INSERT_JOBS + "select id, lane, extract(epoch from run_at - now())::float8 as delay from new"
+
+
+@dataclass(frozen=True, slots=True)
+class QueuedJob:
+    """A job that is now in the table; `delay` in seconds until it may run."""
+
+    id: int
+    lane: str
+    delay: float
+
+
+class PostgresTx:
+    """See `shared.application.db.Tx`."""
+
+    __slots__ = ("_changes", "_conn", "_jobs", "_to_jobs")
+
+    def __init__(self, conn: Connection, to_jobs: ToJobs) -> None:
+        self._conn = conn
+        self._to_jobs = to_jobs
+        self._jobs: list[NewJob] = []
+        self._changes: set[Change] = set()
+
+    async def rows(self, sql: str, params: Params = ()) -> list[Any]:
+        async with asyncio.timeout(QUERY_TIMEOUT_S):
+            cursor = await self._conn.execute(cast(Any, sql), params or None)
+            return await cursor.fetchall() if cursor.description else []
+
+    async def row(self, sql: str, params: Params = ()) -> Any | None:
+        async with asyncio.timeout(QUERY_TIMEOUT_S):
+            cursor = await self._conn.execute(cast(Any, sql), params or None)
+            return await cursor.fetchone() if cursor.description else None
+
+    async def execute(self, sql: str, params: Params = ()) -> int:
+        async with asyncio.timeout(QUERY_TIMEOUT_S):
+            cursor = await self._conn.execute(cast(Any, sql), params or None)
+            return cursor.rowcount
+
+    def publish(self, *events: Event) -> None:
+        for event in events:
+            self._jobs.extend(self._to_jobs(event))
+
+    def queue(self, *jobs: NewJob) -> None:
+        self._jobs.extend(jobs)
+
+    def show(self, business_id: BusinessId, *conversations: object) -> None:
+        self._changes.update(Change(business_id, cast(Any, conversation)) for conversation in conversations)
+
+    async def _insert_jobs(self, ring: bool) -> list[QueuedJob]:
+        if not self._jobs:
+            return []
+        unique = {job.unique_key or index: job for index, job in enumerate(self._jobs)}
+        # Always in the same order, so that two transactions never wait for each other's keys.
+        jobs = sorted(unique.values(), key=lambda job: (job.unique_key or "", job.order_key or ""))
+        params = (
+            [job.lane.value for job in jobs],
+            [job.kind for job in jobs],
+            [job.business_id for job in jobs],
+            [job.order_key for job in jobs],
+            [job.unique_key for job in jobs],
+            [json.dumps(dict(job.payload), default=str) for job in jobs],
+            [f"{job.delay.total_seconds() if job.delay else 0} seconds" for job in jobs],
+            [job.max_attempts for job in jobs],
+        )
+        if ring:
+            await self.execute(_AND_RING, params)
+            return []
+        return [QueuedJob(row.id, row.lane, row.delay) for row in await self.rows(_AND_RETURN, params)]
+
+
+class PostgresDatabase:
+    """
+    See `shared.application.db.Database`.
+
+    `to_jobs` knows who subscribes to an event. `ring` is called after a commit with the jobs it inserted, for a
+    dispatcher other than PostgreSQL; without it workers are woken by NOTIFY inside the transaction.
+    """
+
+    def __init__(
+        self,
+        pool: "AsyncConnectionPool[Connection]",
+        *,
+        to_jobs: ToJobs = lambda event: (),
+        announcer: Announcer | None = None,
+        ring: Callable[[Sequence[QueuedJob]], None] | None = None,
+    ) -> None:
+        self.pool = pool
+        self._to_jobs = to_jobs
+        self._announcer = announcer
+        self._ring = ring
+
+    @asynccontextmanager
+    async def tenant(self, *business_ids: BusinessId, read_only: bool = False) -> AsyncIterator[PostgresTx]:
+        ids = ",".join(sorted({str(business_id) for business_id in business_ids}))
+        async with self._transaction("wacloud_worker", {"app.business_ids": ids}, read_only) as tx:
+            yield tx
+
+    @asynccontextmanager
+    async def member(self, user_id: UserId, *, read_only: bool = False) -> AsyncIterator[PostgresTx]:
+        claims = json.dumps({"sub": str(user_id), "role": "authenticated"})
+        async with self._transaction("authenticated", {"request.jwt.claims": claims}, read_only) as tx:
+            yield tx
+
+    @asynccontextmanager
+    async def system(self, why: str) -> AsyncIterator[PostgresTx]:
+        async with self._transaction("wacloud_system", {"app.why": why}, False) as tx:
+            yield tx
+
+    @asynccontextmanager
+    async def _transaction(
+        self, role: str, settings: Mapping[str, str], read_only: bool
+    ) -> AsyncIterator[PostgresTx]:
+        try:
+            async with self.pool.connection() as conn:
+                await conn.execute(cast(Any, _opening(role, settings, read_only)))
+                tx = PostgresTx(conn, self._to_jobs)
+                try:
+                    yield tx
+                    queued = await tx._insert_jobs(ring=self._ring is None)
+                except BaseException:
+                    await _roll_back(conn)
+                    raise
+                await conn.execute("commit")
+        except (psycopg.OperationalError, PoolTimeout, TimeoutError) as error:
+            if isinstance(error, psycopg.errors.QueryCanceled | psycopg.errors.DeadlockDetected):
+                raise
+            raise StoreAway(str(error)) from error
+        if queued and self._ring is not None:
+            self._ring(queued)
+        if tx._changes and self._announcer is not None:
+            self._announcer.announce(tx._changes)
+
+
+async def _roll_back(conn: Connection) -> None:
+    """A connection that cannot roll back is closed, so that the pool throws it away with whatever it holds."""
+    try:
+        async with asyncio.timeout(2):
+            await conn.execute("rollback")
+    except (Exception, asyncio.CancelledError):
+        await conn.close()
+
+
+def _opening(role: str, settings: Mapping[str, str], read_only: bool) -> str:
+    """Begin, become the role, set the tenant: one trip, and all of it ends with the transaction."""
+    configs = ", ".join(
+        f"set_config('{name}', '{value.replace(chr(39), chr(39) * 2)}', true)"
+        for name, value in {"role": role, "statement_timeout": f"{STATEMENT_TIMEOUT_S}s", **settings}.items()
+    )
+    return f"begin{' read only' if read_only else ''}; select {configs}"
+
+
+def make_pool(
+    dsn: str, *, smallest: int = 5, largest: int = 20, timeout_s: float = 5, transaction_pooled: bool = False
+) -> "AsyncConnectionPool[Connection]":
+    """
+    A pool of 5 to 20 connections. It is not opened yet.
+
+    `transaction_pooled` is for a pooler in transaction mode (Supavisor, PgBouncer before 1.21), where prepared
+    statements of one client can meet another client's connection.
+    """
+    return AsyncConnectionPool(
+        dsn,
+        min_size=smallest,
+        max_size=largest,
+        timeout=timeout_s,
+        open=False,
+        kwargs={
+            "autocommit": True,
+            "row_factory": namedtuple_row,
+            "prepare_threshold": None if transaction_pooled else 5,
+            "connect_timeout": 5,
+            "application_name": "wacloud",
+        },
+    )

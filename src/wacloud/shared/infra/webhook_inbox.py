@@ -1,0 +1,219 @@
+"""The inbox table: micro-batched durable accept, leased claims, results."""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import psycopg
+
+from wacloud.shared.application.batching import Batcher
+from wacloud.shared.application.db import StoreAway
+from wacloud.shared.application.webhooks import Processed, RawWebhook, StoredWebhook
+from wacloud.shared.infra.postgres import PostgresDatabase
+
+LEASE_S = 15
+MAX_ATTEMPTS = 3
+DUPLICATE_HORIZON = "9 days"  # Meta retries for up to seven
+
+# A body seen in the last nine days is the same webhook. Inside one partition the unique key sees to it even between
+# concurrent inserts; the look-back covers the partitions before.
+_KEEP = f"""
+with kept as (
+  insert into app.webhook_inbox (provider, lane, business_id, body, headers, digest)
+  select w.provider, w.lane, a.business_id, w.body, w.headers::jsonb, w.digest
+  from unnest(%s::text[], %s::smallint[], %s::text[], %s::bytea[], %s::text[], %s::bytea[])
+    as w(provider, lane, account, body, headers, digest)
+  left join app.whatsapp_accounts a on a.waba_id = w.account
+  where not exists (
+    select from app.webhook_inbox seen
+    where seen.provider = w.provider and seen.digest = w.digest and seen.part_of is null
+      and seen.received_at > now() - interval '{DUPLICATE_HORIZON}')
+  on conflict do nothing
+  returning 1
+)
+select count(*) as kept, pg_notify('wacloud_webhooks', '') from kept
+"""
+
+_CLAIM = f"""
+update app.webhook_inbox w
+set attempts = w.attempts + 1, leased_until = now() + interval '{LEASE_S} seconds'
+from (
+  select received_at, id from app.webhook_inbox
+  where state = 'pending' and run_at <= now() and (leased_until is null or leased_until < now())
+    and attempts < {MAX_ATTEMPTS}
+  order by lane, id limit %s for update skip locked
+) due
+where w.received_at = due.received_at and w.id = due.id
+returning w.id, w.provider, w.body, w.received_at, w.attempts, w.business_id
+"""
+
+# A webhook that killed its worker three times is not tried a fourth time.
+_GIVE_UP = f"""
+update app.webhook_inbox set state = 'failed', error = 'its worker died each time', processed_at = now()
+where state = 'pending' and attempts >= {MAX_ATTEMPTS} and leased_until < now()
+"""
+
+_SETTLE = f"""
+update app.webhook_inbox w
+set state = case when r.error is null then 'processed'
+                 when r.final or w.attempts >= {MAX_ATTEMPTS} then 'failed' else 'pending' end,
+    processed_at = case when r.error is null or r.final or w.attempts >= {MAX_ATTEMPTS} then now() end,
+    run_at = case when r.error is null then w.run_at else now() + interval '2 seconds' * power(2, w.attempts - 1) end,
+    leased_until = null, error = r.error, notes = r.notes, business_id = coalesce(r.business_id, w.business_id)
+from (
+  select x.id, x.received_at, x.attempt, x.business_id, x.error, x.final,
+         (select array_agg(n) from jsonb_array_elements_text(x.notes) n) as notes
+  from unnest(%s::bigint[], %s::timestamptz[], %s::smallint[], %s::uuid[], %s::text[], %s::boolean[], %s::jsonb[])
+    as x(id, received_at, attempt, business_id, error, final, notes)
+) r
+where w.received_at = r.received_at and w.id = r.id and w.attempts = r.attempt and w.state = 'pending'
+"""
+
+_SHARE = """
+insert into app.webhook_inbox (provider, lane, business_id, body, digest, state, processed_at, part_of, received_at)
+select provider, 0, business_id, body, digest, 'processed', now(), part_of, received_at
+from unnest(%s::text[], %s::uuid[], %s::bytea[], %s::bytea[], %s::bigint[], %s::timestamptz[])
+  as s(provider, business_id, body, digest, part_of, received_at)
+where not exists (select from app.webhook_inbox o where o.part_of = s.part_of and o.business_id = s.business_id
+                  and o.received_at = s.received_at)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    webhook: RawWebhook
+    digest: bytes
+
+
+class PostgresWebhookInbox:
+    """See `shared.application.webhooks.WebhookInbox`."""
+
+    def __init__(
+        self,
+        db: PostgresDatabase,
+        *,
+        now_kept: Callable[[int], None] | None = None,
+        batch: int = 500,
+    ) -> None:
+        self._db = db
+        self._now_kept = now_kept
+        # Two writers, so that the next batch gathers and travels while the one before commits.
+        self._writer: Batcher[_Row, None] = Batcher(self._write, writers=2, most=batch, one_by_one=True)
+
+    async def keep(self, webhook: RawWebhook) -> None:
+        await self._writer.add(_Row(webhook, hashlib.sha256(webhook.body).digest()))
+
+    async def _write(self, rows: Sequence[_Row]) -> Sequence[None]:
+        one_each = list({(row.webhook.provider, row.digest): row for row in rows}.values())
+        webhooks = [row.webhook for row in one_each]
+        try:
+            async with self._db.system("accept webhooks") as tx:
+                result = await tx.row(
+                    _KEEP,
+                    (
+                        [webhook.provider for webhook in webhooks],
+                        [webhook.lane for webhook in webhooks],
+                        [webhook.account for webhook in webhooks],
+                        [webhook.body for webhook in webhooks],
+                        [
+                            json.dumps(dict(webhook.headers)) if webhook.headers else "{}"
+                            for webhook in webhooks
+                        ],
+                        [row.digest for row in one_each],
+                    ),
+                )
+        except psycopg.Error as error:
+            raise StoreAway(str(error)) from error
+        if self._now_kept is not None and result is not None:
+            self._now_kept(result.kept)
+        return [None] * len(rows)
+
+    async def claim(self, limit: int) -> Sequence[StoredWebhook]:
+        async with self._db.system("claim webhooks") as tx:
+            rows = await tx.rows(_CLAIM, (limit,))
+        rows.sort(key=lambda row: row.id)
+        return [
+            StoredWebhook(row.id, row.provider, row.body, row.received_at, row.attempts, row.business_id)
+            for row in rows
+        ]
+
+    async def give_up_on_killers(self) -> int:
+        """Park webhooks whose worker died at every try; returns how many."""
+        async with self._db.system("park webhooks") as tx:
+            return await tx.execute(_GIVE_UP)
+
+    async def settle(self, results: Sequence[Processed]) -> None:
+        async with self._db.system("settle webhooks") as tx:
+            await tx.execute(
+                _SETTLE,
+                (
+                    [result.webhook.id for result in results],
+                    [result.webhook.received_at for result in results],
+                    [result.webhook.attempt for result in results],
+                    [result.business_id for result in results],
+                    [result.error for result in results],
+                    [result.final for result in results],
+                    [json.dumps(result.notes) for result in results],
+                ),
+            )
+            shares = [(result.webhook, share) for result in results for share in result.shares]
+            if shares:
+                await tx.execute(
+                    _SHARE,
+                    (
+                        [webhook.provider for webhook, _ in shares],
+                        [share.business_id for _, share in shares],
+                        [share.body for _, share in shares],
+                        [hashlib.sha256(share.body).digest() for _, share in shares],
+                        [webhook.id for webhook, _ in shares],
+                        [webhook.received_at for webhook, _ in shares],
+                    ),
+                )
+
+    async def replay(self, *, ids: Sequence[int] = (), failed: bool = False) -> int:
+        """Put webhooks back into the queue; what they already did is not done again."""
+        async with self._db.system("replay webhooks") as tx:
+            return await tx.execute(
+                """
+                update app.webhook_inbox
+                set state = 'pending', attempts = 0, run_at = now(), leased_until = null, error = null
+                where state <> 'pending' and part_of is null and (id = any(%s) or (%s and state = 'failed'))
+                """,
+                (list(ids), failed),
+            )
+
+    async def counts(self) -> Mapping[tuple[str, str], int]:
+        """How many webhooks of each provider are in each state."""
+        async with self._db.system("count webhooks") as tx:
+            rows = await tx.rows(
+                "select provider, state, count(*) as n from app.webhook_inbox where part_of is null group by 1, 2"
+            )
+        return {(row.provider, row.state): row.n for row in rows}
+
+    async def failed(self, limit: int = 50) -> Sequence["FailedWebhook"]:
+        """The newest that could not be processed."""
+        async with self._db.system("list failed webhooks") as tx:
+            rows: list[Any] = await tx.rows(
+                """
+                select id, provider, received_at, business_id, error, length(body) as bytes from app.webhook_inbox
+                where state = 'failed' and part_of is null order by received_at desc limit %s
+                """,
+                (limit,),
+            )
+        return [FailedWebhook(r.id, r.provider, r.received_at, r.business_id, r.error, r.bytes) for r in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class FailedWebhook:
+    """A webhook that an operator should look at."""
+
+    id: int
+    provider: str
+    received_at: datetime
+    business_id: UUID | None
+    error: str
+    bytes: int

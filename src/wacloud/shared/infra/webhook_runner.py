@@ -1,0 +1,81 @@
+"""Drains the webhook inbox in batches: claim, hand to whoever understands the provider, settle."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+import structlog
+
+from wacloud.shared.application.webhooks import Processed, StoredWebhook
+from wacloud.shared.infra.webhook_inbox import PostgresWebhookInbox
+
+log = structlog.get_logger()
+
+Process = Callable[[Sequence[StoredWebhook]], Awaitable[Sequence[Processed]]]
+POLL_S = 1.0
+BATCH = 300
+
+
+class WebhookRunner:
+    """Works until it is stopped; `wake` is the doorbell."""
+
+    def __init__(
+        self, inbox: PostgresWebhookInbox, processors: Mapping[str, Process], *, loops: int = 2
+    ) -> None:
+        self._inbox = inbox
+        self._processors = processors
+        self._loops = loops
+        self._bell = asyncio.Event()
+        self._stopping = False
+        self.processed = 0
+
+    def wake(self) -> None:
+        """Something was accepted."""
+        self._bell.set()
+
+    def stop(self) -> None:
+        """Claim nothing more; `run` returns when what is claimed is settled."""
+        self._stopping = True
+        self._bell.set()
+
+    async def run(self) -> None:
+        """Two loops, so that one claims while the other writes."""
+        await asyncio.gather(*(self._loop() for _ in range(self._loops)))
+
+    async def _loop(self) -> None:
+        while not self._stopping:
+            self._bell.clear()
+            try:
+                claimed = await self._inbox.claim(BATCH)
+                if claimed:
+                    await self._process(claimed)
+                    continue
+            except Exception as error:
+                # Whatever it was, the leases run out and the webhooks are claimed again.
+                log.warning("webhooks.batch_failed", error=f"{type(error).__name__}: {error}"[:500])
+                await asyncio.sleep(POLL_S)
+                continue
+            try:
+                async with asyncio.timeout(POLL_S):
+                    await self._bell.wait()
+            except TimeoutError:
+                continue
+
+    async def _process(self, claimed: Sequence[StoredWebhook]) -> None:
+        by_provider: dict[str, list[StoredWebhook]] = defaultdict(list)
+        for webhook in claimed:
+            by_provider[webhook.provider].append(webhook)
+        for provider, webhooks in by_provider.items():
+            process = self._processors.get(provider)
+            if process is None:
+                results: Sequence[Processed] = [
+                    Processed(webhook, error=f"nobody here understands {provider}", final=True)
+                    for webhook in webhooks
+                ]
+            else:
+                results = await process(webhooks)
+            for result in results:
+                if result.error:
+                    log.warning("webhook.failed", webhook=result.webhook.id, error=result.error[:300])
+            await self._inbox.settle(results)
+            self.processed += len(results)

@@ -1,0 +1,340 @@
+"""
+Who may use a route. Deny by default: `undeclared_routes` finds every route that does not say who may use it.
+
+A FastAPI route says it with a dependency, and gets the person who asks. What `requires` and the others return
+is used as it is, or inside `Depends(...)`:
+
+    async def inbox(member: Annotated[Member, requires(Permission.INBOX_READ)]) -> ...
+    @router.get("/healthz", dependencies=[public()])
+
+A plain Starlette endpoint says it with a decorator, and finds the person in `request.state.member`:
+
+    @guarded(requires(Permission.INBOX_READ))
+    async def stream(request: Request) -> Response: ...
+
+Anything that cannot be decorated (a mounted app, the route of a framework) is marked with `declare`.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from typing import Any, Literal, Protocol, TypeVar
+from urllib.parse import urlsplit
+
+from fastapi import params
+from fastapi.routing import iter_route_contexts
+from starlette.requests import HTTPConnection
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+from starlette.types import ASGIApp
+
+from wacloud.shared.domain.errors import AppError, NotAllowed, NotSignedIn
+from wacloud.shared.domain.ids import BusinessId, UserId
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+_DECLARED = "__access__"
+
+Thing = TypeVar("Thing")
+# How the token came: in the Authorization header (access), or in a browser's cookie (session).
+Carrier = Literal["access", "session"]
+
+
+class Permission(StrEnum):
+    """What a member may do; the roles that may are in ROLES."""
+
+    BUSINESS_READ = "business.read"
+    INBOX_READ = "inbox.read"
+    INBOX_WRITE = "inbox.write"  # take over, give back, mark as read
+    MESSAGES_SEND = "messages.send"
+    LEDGER_READ = "ledger.read"
+    KNOWLEDGE_READ = "knowledge.read"
+    KNOWLEDGE_WRITE = "knowledge.write"
+    WEBHOOKS_REPLAY = "webhooks.replay"
+    SIMULATE = "simulate"  # play customers on the phone page; only where that page exists
+
+
+_ANALYST = frozenset({Permission.BUSINESS_READ, Permission.LEDGER_READ, Permission.KNOWLEDGE_READ})
+_AGENT = _ANALYST | {
+    Permission.INBOX_READ,
+    Permission.INBOX_WRITE,
+    Permission.MESSAGES_SEND,
+    Permission.SIMULATE,
+}
+ROLES: dict[str, frozenset[Permission]] = {
+    "owner": frozenset(Permission),
+    "admin": frozenset(Permission),
+    "agent": _AGENT,
+    "analyst": _ANALYST,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Whoever is signed in; they may belong to no business yet."""
+
+    user_id: UserId
+    name: str
+    email: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A person acting in one business."""
+
+    user_id: UserId
+    business_id: BusinessId
+    role: str
+    name: str
+    email: str
+    business_name: str
+    language: str
+    time_zone: str = "Europe/Madrid"
+
+    def may(self, permission: Permission) -> bool:
+        """A role we do not know may nothing."""
+        return permission in ROLES.get(self.role, frozenset())
+
+
+class Authenticator(Protocol):
+    """Says whose token this is. A cookie's token is not good in a header, nor the other way round."""
+
+    async def person(self, token: str, carrier: Carrier) -> Person:
+        """:raises NotSignedIn: missing, expired, forged, or of a person who is gone."""
+        ...
+
+    async def member(self, token: str, carrier: Carrier) -> Member:
+        """
+        The person, acting in the business their token names.
+
+        :raises NotSignedIn: as above, or they no longer belong to that business.
+        :raises NoBusiness: they belong to none.
+        """
+        ...
+
+
+class NoBusiness(NotAllowed):
+    """You do not belong to any business yet."""
+
+
+class CameFromAnotherSite(AppError):
+    """This request came from another site and was refused."""
+
+    kind = "forbidden"
+
+
+class Access(params.Depends):
+    """A decision about who may use a route: a FastAPI dependency, enforced when it is called."""
+
+    def __init__(self) -> None:
+        super().__init__(dependency=self)
+
+    # The dataclass would compare and hash its `dependency`, which is itself.
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
+
+    async def __call__(self, request: HTTPConnection) -> Any:
+        raise NotImplementedError
+
+
+class Public(Access):
+    """Anybody."""
+
+    async def __call__(self, request: HTTPConnection) -> None:
+        return None
+
+
+class SignedByVendor(Access):
+    """A vendor: the route itself checks the signature over the raw body."""
+
+    async def __call__(self, request: HTTPConnection) -> None:
+        return None
+
+
+class SignedIn(Access):
+    """Anybody who is signed in, of whatever business or of none."""
+
+    async def __call__(self, request: HTTPConnection) -> Person:
+        token, carrier = _token_of(request)
+        person = await _authenticator(request).person(token, carrier)
+        request.state.language = person.language
+        return person
+
+
+class Requires(Access):
+    """A member whose role has this permission."""
+
+    permission: Permission
+
+    def __init__(self, permission: Permission) -> None:
+        super().__init__()
+        # The base class is frozen.
+        object.__setattr__(self, "permission", permission)
+
+    async def __call__(self, request: HTTPConnection) -> Member:
+        token, carrier = _token_of(request)
+        member = await _authenticator(request).member(token, carrier)
+        request.state.language = member.language
+        if not member.may(self.permission):
+            raise NotAllowed
+        request.state.member = member
+        return member
+
+
+@cache
+def public() -> Any:
+    """Anybody may use this route."""
+    return Public()
+
+
+@cache
+def signed_by_vendor() -> Any:
+    """Only a vendor may use this route, which checks the signature itself."""
+    return SignedByVendor()
+
+
+@cache
+def signed_in() -> Any:
+    """Whoever is signed in may use this route; as a dependency it gives the `Person`."""
+    return SignedIn()
+
+
+@cache
+def requires(permission: Permission) -> Any:
+    """Members with this permission may use this route; as a dependency it gives the `Member`."""
+    return Requires(permission)
+
+
+def declare(thing: Thing, access: Access) -> Thing:
+    """Mark a route, an endpoint or a mounted app with who may use it. It does not enforce anything."""
+    setattr(thing, _DECLARED, access)
+    return thing
+
+
+Endpoint = Callable[[Any], Awaitable[Response]]
+
+
+def guarded(access: Access) -> Callable[[Endpoint], Endpoint]:
+    """Declare a plain Starlette endpoint and enforce it before the endpoint runs."""
+
+    def guard(endpoint: Endpoint) -> Endpoint:
+        if isinstance(access, Public | SignedByVendor):
+            return declare(endpoint, access)
+
+        async def enforced(request: Any) -> Response:
+            await access(request)
+            return await endpoint(request)
+
+        enforced.__name__ = getattr(endpoint, "__name__", "endpoint")
+        return declare(enforced, access)
+
+    return guard
+
+
+def undeclared_routes(app: Any) -> list[str]:
+    """The routes of an app that do not say who may use them, mounted ones too. It must be empty."""
+    return [f"{path} ({name})" for path, name in _undeclared(app.routes, "")]
+
+
+def install_guard(app: Any, *, authenticator: Authenticator, base_url: str) -> None:
+    """Put into `app.state` what the guard needs."""
+    app.state.authenticator = authenticator
+    app.state.base_url = base_url
+
+
+def session_cookie(base_url: str) -> str:
+    """The cookie's name. The prefix makes browsers insist on Secure, on this host alone and on path /."""
+    return "__Host-wacloud_session" if base_url.startswith("https://") else "wacloud_session"
+
+
+def refuse_cross_site(request: HTTPConnection) -> None:
+    """
+    Let a browser's request pass only where it comes from a page of ours.
+
+    :raises CameFromAnotherSite: it came from elsewhere, or does not say from where.
+    """
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        if site in ("same-origin", "none"):
+            return
+        raise CameFromAnotherSite
+    origin = request.headers.get("origin")
+    base_url: str = request.app.state.base_url
+    if origin is not None and origin in _own_origins(base_url, request.headers.get("host", "")):
+        return
+    raise CameFromAnotherSite
+
+
+def own_path(path: str | None, otherwise: str = "/") -> str:
+    """Where to go next, if that is a path of ours: browsers read `//x`, `/\\x` and tabs as another host."""
+    if not path or not path.startswith("/") or path.startswith("//") or "\\" in path:
+        return otherwise
+    if any(ord(character) <= 0x20 or ord(character) == 0x7F for character in path) or len(path) > 2000:
+        return otherwise
+    return path
+
+
+def _own_origins(base_url: str, host: str) -> set[str]:
+    base = urlsplit(base_url)
+    origins = {f"{base.scheme}://{base.netloc}"}
+    # A demo on one's own machine is opened by whatever name that machine has.
+    if base.scheme == "http" and base.hostname in _LOOPBACK and host:
+        origins.add(f"http://{host}")
+    return origins
+
+
+def _token_of(request: HTTPConnection) -> tuple[str, Carrier]:
+    headers = request.headers.getlist("authorization")
+    if headers:
+        scheme, _, token = headers[0].partition(" ")
+        if len(headers) > 1 or scheme.lower() != "bearer" or not token.strip():
+            raise NotSignedIn
+        return token.strip(), "access"
+    token = request.cookies.get(session_cookie(request.app.state.base_url), "")
+    if not token:
+        raise NotSignedIn
+    # A cookie is sent by the browser whoever made it send the request; a header is not.
+    if request.scope["type"] == "websocket" or request.scope["method"] not in SAFE_METHODS:
+        refuse_cross_site(request)
+    return token, "session"
+
+
+def _authenticator(request: HTTPConnection) -> Authenticator:
+    # What a person sees is for them alone: `errors.RequestBoundary` tells caches not to keep it.
+    request.state.is_private = True
+    authenticator: Authenticator = request.app.state.authenticator
+    return authenticator
+
+
+def _undeclared(routes: Iterable[BaseRoute], prefix: str) -> Iterable[tuple[str, str]]:
+    for context in iter_route_contexts(list(routes)):
+        path = prefix + (context.path or "")
+        route = context.original_route
+        if isinstance(getattr(route, _DECLARED, None), Access):
+            continue
+        dependant = getattr(context, "dependant", None)
+        if dependant is not None:
+            if not any(isinstance(call, Access) for call in _calls(dependant)):
+                yield path, context.name or "?"
+            continue
+        endpoint = getattr(route, "endpoint", None)
+        mounted: ASGIApp | None = getattr(route, "app", None)
+        if isinstance(getattr(endpoint, _DECLARED, None), Access):
+            continue
+        # A route's own `app` is its wrapped endpoint; only a mount has another app in it.
+        if endpoint is None and mounted is not None:
+            if isinstance(getattr(mounted, _DECLARED, None), Access):
+                continue
+            inner = getattr(mounted, "routes", None) or getattr(route, "routes", None)
+            if inner:
+                yield from _undeclared(inner, path)
+                continue
+        yield path or repr(route), context.name or "?"
+
+
+def _calls(dependant: Any) -> Iterable[Any]:
+    for dependency in dependant.dependencies:
+        yield dependency.call
+        yield from _calls(dependency)

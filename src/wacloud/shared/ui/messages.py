@@ -1,0 +1,86 @@
+"""
+Every text of the product, for the translators.
+
+    python -m wacloud.shared.ui.messages        write new texts into the catalogues, take out those nobody uses
+
+Texts stand in templates and in code (`_`, `ngettext`, `say`, `N_`), and in the docstrings of expected errors, which
+are what people read.
+"""
+
+import ast
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import write_po
+
+from wacloud.shared.ui.i18n import DEFAULT_LANGUAGE, LANGUAGES, LOCALES, catalogue
+
+PACKAGE = Path(__file__).resolve().parents[2]
+_METHODS = [("**/templates/**.html", "jinja2"), ("**.py", "python")]
+_KEYWORDS: dict[str, tuple[int, ...] | None] = {
+    "_": None,
+    "N_": None,
+    "say": None,
+    "gettext": None,
+    "ngettext": (1, 2),
+}
+
+
+def collect() -> Catalog:
+    """All texts there are, with the files they stand in."""
+    found = Catalog(project="wacloud", charset="utf-8")
+    for file, _, message, comments, context in extract_from_dir(
+        str(PACKAGE), _METHODS, keywords=_KEYWORDS, strip_comment_tags=True
+    ):
+        # Files without line numbers: a catalogue that changes only when texts do.
+        found.add(message, locations=[(file, 0)], auto_comments=comments, context=context)
+    for file, message in _error_sentences(sorted(PACKAGE.rglob("*.py"))):
+        found.add(message, locations=[(file.relative_to(PACKAGE).as_posix(), 0)])
+    return found
+
+
+def update(language: str) -> tuple[int, int]:
+    """Bring the catalogue of a language up to date; returns how many texts it has and how many lack a translation."""
+    current = catalogue(language) or Catalog(locale=language, project="wacloud", charset="utf-8")
+    current.update(collect(), no_fuzzy_matching=True)
+    current.obsolete.clear()
+    with (LOCALES / f"{language}.po").open("wb") as target:
+        write_po(target, current, width=110, no_location=True, omit_header=False, sort_output=True, ignore_obsolete=True)
+    return len(current), sum(1 for message in current if message.id and not _is_translated(message.string))
+
+
+def _is_translated(text: str | Iterable[str]) -> bool:
+    return bool(text) if isinstance(text, str) else all(text)
+
+
+def _error_sentences(files: Iterable[Path]) -> Iterator[tuple[Path, str]]:
+    """The docstring of every class below AppError, found by the names of its bases."""
+    classes: list[tuple[Path, ast.ClassDef]] = []
+    for file in files:
+        if "/twins/" not in file.as_posix():
+            tree = ast.parse(file.read_text(encoding="utf-8"))
+            classes += [(file, node) for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+    known = {"AppError"}
+    while True:
+        more = {node.name for _, node in classes if _bases(node) & known} - known
+        if not more:
+            break
+        known |= more
+    for file, node in classes:
+        sentence = ast.get_docstring(node)
+        if node.name in known and sentence:
+            yield file, " ".join(sentence.split())
+
+
+def _bases(node: ast.ClassDef) -> set[str]:
+    return {base.id if isinstance(base, ast.Name) else getattr(base, "attr", "") for base in node.bases}
+
+
+if __name__ == "__main__":
+    for name in LANGUAGES:
+        if name != "en" or DEFAULT_LANGUAGE == "en":
+            texts, missing = update(name)
+            sys.stdout.write(f"{name}: {texts} texts, {missing} not translated\n")

@@ -1,0 +1,166 @@
+// What makes the inbox quick: keys, opening without a reload, sending with Enter, reading marks. All of it works
+// without this file too, by links and forms.
+(() => {
+  "use strict";
+  const $ = (id) => document.getElementById(id);
+  const pane = () => document.querySelector("#pane[data-conversation]");
+
+  const notice = (text) => {
+    const line = document.createElement("p");
+    line.className = "notice";
+    line.textContent = text;
+    $("notices").append(line);
+    setTimeout(() => line.remove(), 5000);
+  };
+
+  const toEnd = () => {
+    const scroller = $("scroller");
+    if (scroller) scroller.scrollTop = scroller.scrollHeight;
+    showJump(false);
+  };
+  const showJump = (shown) => { const jump = $("jump"); if (jump) jump.hidden = !shown; };
+
+  const markSeen = () => {
+    const shown = pane();
+    if (!shown || document.hidden || !document.hasFocus() || Number(shown.dataset.unread) === 0) return;
+    shown.dataset.unread = "0";
+    fetch(`/inbox/${shown.dataset.conversation}/seen`, { method: "POST", headers: { "HX-Request": "true" }, keepalive: true }).catch(() => {});
+  };
+
+  const markCurrent = () => {
+    const id = pane()?.dataset.conversation;
+    for (const link of document.querySelectorAll(".row-link[aria-current]")) link.removeAttribute("aria-current");
+    if (id) document.querySelector(`#c-${CSS.escape(id)} .row-link`)?.setAttribute("aria-current", "true");
+  };
+
+  // Filter and search stay in the address, so that going back shows the same list.
+  document.addEventListener("htmx:afterSwap", (event) => {
+    if (event.detail.target.id === "pane" || event.detail.elt?.id === "pane") {
+      document.dispatchEvent(new Event("pane:changed"));
+      const name = pane()?.dataset.name;
+      if (name) document.title = `${name} · ${document.title.split(" · ").slice(-2).join(" · ")}`;
+      markCurrent();
+      toEnd();
+      markSeen();
+      if (window.matchMedia("(max-width: 767px)").matches) $("pane-title")?.closest("header").querySelector("a")?.focus({ preventScroll: true });
+    }
+    for (const template of document.querySelectorAll("template[data-live-messages]")) {
+      window.live?.applyMessages(template.content);
+      template.remove();
+      toEnd();
+      $("reply")?.focus();
+    }
+  });
+  document.addEventListener("htmx:responseError", (event) => {
+    if (event.detail.xhr.status === 401) { location.reload(); return; }
+    let told = "";
+    try { told = JSON.parse(event.detail.xhr.responseText).title; } catch { told = ""; }
+    notice(told || `${event.detail.xhr.status}`);
+  });
+  document.addEventListener("htmx:sendError", () => notice($("announcer").dataset.offline));
+
+  document.addEventListener("live:messages", (event) => {
+    const { arrived, atEnd, name } = event.detail;
+    const inbound = arrived.filter((message) => message.dataset.direction === "in");
+    if (atEnd && arrived.length) toEnd();
+    else if (arrived.length) showJump(true);
+    if (inbound.length) {
+      const says = $("announcer");
+      says.textContent = `${says.dataset.says} ${name}: ${inbound.at(-1).querySelector(".msg-text")?.textContent || ""}`;
+    }
+    markSeen();
+  });
+  document.addEventListener("scroll", (event) => {
+    const at = event.target;
+    if (at.id === "scroller") {
+      if (at.scrollHeight - at.scrollTop - at.clientHeight < 80) showJump(false);
+      if (at.scrollTop < 120) loadEarlier();
+    }
+    if (at.id === "rows" && at.scrollHeight - at.scrollTop - at.clientHeight < 400) loadMore();
+  }, true);
+
+  let busyEarlier = false;
+  const loadEarlier = async () => {
+    const link = document.querySelector("#earlier a");
+    if (!link || busyEarlier) return;
+    busyEarlier = true;
+    try {
+      const answer = await fetch(link.href, { headers: { "HX-Request": "true" } });
+      if (!answer.ok) return;
+      const fresh = window.live.parse(await answer.text());
+      const scroller = $("scroller");
+      const fromEnd = scroller.scrollHeight - scroller.scrollTop;
+      window.live.applyMessages(fresh.querySelector("#messages"));
+      const following = fresh.querySelector("#earlier");
+      if (following) $("earlier").replaceWith(following); else $("earlier").remove();
+      scroller.scrollTop = scroller.scrollHeight - fromEnd;
+    } finally { busyEarlier = false; }
+  };
+
+  let busyMore = false;
+  const loadMore = async () => {
+    const link = document.querySelector("#more a");
+    if (!link || busyMore) return;
+    busyMore = true;
+    try {
+      const answer = await fetch(link.dataset.more, { headers: { "HX-Request": "true" } });
+      if (!answer.ok) return;
+      const fresh = window.live.parse(await answer.text());
+      for (const row of [...fresh.querySelector("#conversations").children]) if (!$(row.id)) $("conversations").append(row);
+      window.htmx?.process($("conversations"));
+      const following = fresh.querySelector("#more");
+      if (following) $("more").replaceWith(following); else $("more").remove();
+      markCurrent();
+    } finally { busyMore = false; }
+  };
+
+  const showKeys = () => { const keys = $("keys"); if (keys && !keys.open) keys.showModal(); };
+
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a");
+    if (link?.matches("[data-earlier]")) { event.preventDefault(); loadEarlier(); }
+    if (link?.matches("[data-more]")) { event.preventDefault(); loadMore(); }
+    if (event.target.closest("#jump")) toEnd();
+    if (event.target.closest("[data-show-keys]")) showKeys();
+  });
+
+  const move = (step) => {
+    const links = [...document.querySelectorAll(".row-link")];
+    if (!links.length) return;
+    let at = links.indexOf(document.activeElement);
+    if (at < 0) at = links.findIndex((link) => link.hasAttribute("aria-current"));
+    const next = links[Math.max(0, Math.min(links.length - 1, at + step))];
+    next.focus();
+    next.scrollIntoView({ block: "nearest" });
+  };
+
+  const isTyping = (element) => element.matches("input, textarea, select, [contenteditable]");
+
+  document.addEventListener("keydown", (event) => {
+    const at = event.target;
+    if (event.isComposing || $("keys")?.open) return;
+    if (at.id === "reply") {
+      if (event.key === "Enter" && !event.shiftKey && !event.altKey) { event.preventDefault(); if (at.value.trim()) at.form.requestSubmit(); }
+      if (event.key === "Escape") { event.preventDefault(); at.blur(); (document.querySelector(".row-link[aria-current]") || $("scroller")).focus(); }
+      return;
+    }
+    if (at.id === "search" && event.key === "ArrowDown") { event.preventDefault(); document.querySelector(".row-link")?.focus(); return; }
+    if (isTyping(at) || event.ctrlKey || event.metaKey || event.altKey) return;
+    const inList = !at.closest || !at.closest("#scroller, .panel, .rail, .filters");
+    if (event.key === "j" || (event.key === "ArrowDown" && inList)) { event.preventDefault(); move(1); }
+    else if (event.key === "k" || (event.key === "ArrowUp" && inList)) { event.preventDefault(); move(-1); }
+    else if (event.key === "r") { const reply = $("reply"); if (reply) { event.preventDefault(); reply.focus(); } }
+    else if (event.key === "/") { event.preventDefault(); $("search")?.focus(); }
+    else if (event.key === "?") { event.preventDefault(); showKeys(); }
+    else if (event.key === "Escape" && pane() && !document.querySelector("details.me[open]")) {
+      if (location.hash === "#contact") location.hash = "#pane";
+      else document.querySelector(".row-link[aria-current]")?.focus();
+    }
+  });
+
+  window.addEventListener("focus", markSeen);
+  document.addEventListener("visibilitychange", markSeen);
+  for (const button of document.querySelectorAll("[data-show-keys]")) button.hidden = false;
+  toEnd();
+  markSeen();
+})();

@@ -1,0 +1,34 @@
+"""`python -m wacloud.twins.graph --port P --world FILE.json`"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import sys
+from pathlib import Path
+
+import msgspec
+
+from wacloud.twins.graph.server import TwinServer
+from wacloud.twins.graph.world import world_from_file
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m wacloud.twins.graph", description="Meta's Graph API, played here.")
+    parser.add_argument("--port", type=int, required=True, help="port to listen on; 0 takes a free one")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine only)")
+    parser.add_argument("--world", type=Path, required=True, help="the world file; world.py describes it")
+    options = parser.parse_args()
+    try:
+        world = world_from_file(options.world)
+    except (OSError, msgspec.DecodeError) as error:
+        print(f"Graph twin: cannot use {options.world}: {error}", file=sys.stderr)
+        return 2
+    server = TwinServer(world, options.host, options.port)
+    with contextlib.suppress(KeyboardInterrupt):
+        server.run()
+    return 0 if server.started else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

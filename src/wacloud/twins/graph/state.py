@@ -1,0 +1,57 @@
+"""Everything the twin knows, in memory."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from wacloud.twins.graph.access import Access
+from wacloud.twins.graph.customers import People
+from wacloud.twins.graph.ledger import Ledger
+from wacloud.twins.graph.media import MediaShelf
+from wacloud.twins.graph.misbehave import Misbehaviour
+from wacloud.twins.graph.phones import Phones
+from wacloud.twins.graph.threads import Bubble, Threads
+from wacloud.twins.graph.throttle import Throttle
+from wacloud.twins.graph.webhooks import Webhooks
+from wacloud.twins.graph.world import Number, World
+
+
+class State:
+    def __init__(self, world: World, clock: Callable[[], float] = time.time) -> None:
+        self.world = world
+        self.clock = clock
+        self.ledger = Ledger()
+        self.access = Access(world)
+        self.people = People(world.wabas[0].business_id if world.wabas else "")
+        self.threads = Threads()
+        self.phones = Phones(self.threads, clock)
+        self.media = MediaShelf()
+        self.misbehaviour = Misbehaviour()
+        self.throttle = Throttle()
+        self.webhooks = Webhooks(world, self.ledger)
+        self.registrations: dict[str, list[float]] = {}
+        for template_id, template in enumerate((t for w in world.wabas for t in w.templates), start=1):
+            template.id = template.id or str(594_425_479_261_000 + template_id)
+        for spec in world.customers:
+            self.people.add(spec)
+
+    def metadata(self, number: Number) -> dict[str, Any]:
+        """value.metadata: the number as digits, and its id."""
+        return {"display_phone_number": number.digits, "phone_number_id": number.phone_number_id}
+
+    def show_message(self, bubble: Bubble) -> None:
+        self.phones.show(bubble.thread.customer, "message", _on_screen(bubble, bubble.as_json()))
+
+    def show_status(self, bubble: Bubble) -> None:
+        ticks = {"wamid": bubble.wamid, "status": bubble.status, "errors": bubble.errors}
+        self.phones.show(bubble.thread.customer, "status", _on_screen(bubble, ticks))
+
+    def show_change(self, bubble: Bubble) -> None:
+        """A reaction, an edit or a revoke changed a message that is on the screen already."""
+        self.phones.show(bubble.thread.customer, "change", _on_screen(bubble, bubble.as_json()))
+
+
+def _on_screen(bubble: Bubble, content: dict[str, Any]) -> dict[str, Any]:
+    return {"phone_number_id": bubble.thread.number.phone_number_id, **content}

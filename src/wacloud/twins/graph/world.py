@@ -1,0 +1,155 @@
+"""The world file: which businesses, numbers, templates and people exist, and how the twin behaves by default.
+
+The smallest world that works:
+
+    {"app_id": "1", "app_secret": "s", "verify_token": "v", "callback_url": "http://127.0.0.1:8000/api/webhooks/whatsapp",
+     "wabas": [{"waba_id": "900", "name": "Shop", "access_token": "t",
+                "numbers": [{"phone_number_id": "700", "display_phone_number": "+34 910 000 001",
+                             "verified_name": "Shop"}]}]}
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+
+class Number(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """One business phone number. `pin`: its two-step code, if it has one; `throughput`: messages a second."""
+
+    phone_number_id: str
+    display_phone_number: str
+    verified_name: str
+    pin: str | None = None
+    throughput: int = 80
+    registered: bool = True
+    code_verified: bool = True
+    quality_rating: str = "GREEN"
+    name_status: str = "APPROVED"
+    callback_url: str | None = None
+    profile: dict[str, Any] = msgspec.field(default_factory=dict)
+
+    @property
+    def digits(self) -> str:
+        return digits_of(self.display_phone_number)
+
+
+class Template(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """A message template as Graph lists it. `id` may be left out: one is made."""
+
+    name: str
+    language: str
+    id: str = ""
+    category: str = "UTILITY"
+    status: str = "APPROVED"
+    parameter_format: str = "POSITIONAL"
+    components: list[dict[str, Any]] = msgspec.field(default_factory=list)
+
+
+class Waba(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """One WhatsApp Business Account. `business_id` is its portfolio; left out, the WABA has one of its own.
+
+    Webhooks go out only while the app is `subscribed`; `callback_url` overrides the app's for messages.
+    """
+
+    waba_id: str
+    name: str
+    access_token: str
+    numbers: list[Number] = msgspec.field(default_factory=list)
+    templates: list[Template] = msgspec.field(default_factory=list)
+    business_id: str = ""
+    subscribed: bool = True
+    callback_url: str | None = None
+    currency: str = "EUR"
+    timezone_id: str = "1"
+    management_calls: int = 0
+
+
+class CustomerSpec(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """A person with WhatsApp. What is left out is made up.
+
+    `bsuid` is the one the portfolio of the first WABA sees; other portfolios see another of the same person.
+    `phones` are other ways to write the number (Brazil, Mexico, Argentina). `hides_phone` is someone with a
+    username whose phone is withheld from businesses.
+    """
+
+    name: str
+    wa_id: str | None = None
+    bsuid: str | None = None
+    username: str | None = None
+    hides_phone: bool = False
+    phones: list[str] = msgspec.field(default_factory=list)
+    read_receipts: bool = True
+    on_whatsapp: bool = True
+    blocks_business: bool = False
+    stopped_marketing: bool = False
+
+
+class StatusDelays(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Milliseconds after the accepted POST; null means that status never comes by itself."""
+
+    sent: int | None = 30
+    delivered: int | None = 120
+    read: int | None = None
+
+
+class BatchStatuses(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Collect statuses of one number for `wait_ms` and send up to `most` of them in one POST."""
+
+    most: int = 100
+    wait_ms: int = 50
+
+
+class Defaults(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """How the twin behaves when no rule says otherwise; changeable while it runs (`PATCH /_twin/defaults`).
+
+    - `window`: a free-form message outside the 24 hours is answered with error 131047 (`error`), accepted and
+      then reported by a failed status (`failed_status`), or let through (`off`)
+    - `unknown_recipients`: a phone nobody was made for has WhatsApp (`create`) or not (`undeliverable`)
+    - `pricing_on`: the status that carries the price
+    - `webhook_concurrency`: how many webhooks are under way at once; read when the twin starts
+    - `retry_delays_s`: waits before the second, third, ... attempt at a webhook; the last one repeats
+    """
+
+    status_delays_ms: StatusDelays = msgspec.field(default_factory=StatusDelays)
+    window: Literal["error", "failed_status", "off"] = "error"
+    pair_limit: bool = True
+    pricing_on: Literal["sent", "delivered"] = "delivered"
+    free_service_deliveries: int = 1000
+    batch_statuses: BatchStatuses | None = None
+    unknown_recipients: Literal["create", "undeliverable"] = "create"
+    media_urls: bool = True
+    verification_code: str = "123456"
+    webhook_timeout_s: float = 10.0
+    webhook_concurrency: int = 100
+    retry_delays_s: list[float] = msgspec.field(
+        default_factory=lambda: [0.3, 1.0, 3.0, 10.0, 30.0, 60.0, 300.0, 900.0, 3600.0]
+    )
+
+
+class World(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Everything there is. `codes` maps an Embedded Signup code to the token it is exchanged for, once."""
+
+    app_id: str
+    app_secret: str
+    verify_token: str
+    callback_url: str
+    wabas: list[Waba]
+    defaults: Defaults = msgspec.field(default_factory=Defaults)
+    customers: list[CustomerSpec] = msgspec.field(default_factory=list)
+    codes: dict[str, str] = msgspec.field(default_factory=dict)
+
+
+def digits_of(phone: str) -> str:
+    return "".join(c for c in phone if c.isdigit())
+
+
+def world_from(raw: bytes) -> World:
+    """:raises msgspec.ValidationError: says which key is missing, unknown or of the wrong type."""
+    return msgspec.json.decode(raw, type=World)
+
+
+def world_from_file(path: Path) -> World:
+    return world_from(path.read_bytes())

@@ -1,0 +1,238 @@
+"""A small application with real routes, server and database, and people who can sign in to it."""
+
+import asyncio
+import json
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+from uuid import UUID, uuid4
+
+import aiohttp
+import pytest
+import uvicorn
+from fastapi import FastAPI
+from pydantic import BaseModel
+
+from wacloud.modules.auth.application.ports import AuthDeps
+from wacloud.modules.auth.infra.credentials import PostgresCredentials
+from wacloud.modules.auth.infra.passwords import Argon2Passwords
+from wacloud.modules.auth.infra.tokens import JwtTokens
+from wacloud.modules.auth.ui import json_api as auth_api
+from wacloud.modules.auth.ui import pages as auth_pages
+from wacloud.modules.auth.ui.authenticator import TokenAuthenticator
+from wacloud.modules.business.application.ports import BusinessDeps
+from wacloud.modules.business.infra.businesses import PostgresBusinesses, PostgresBusinessReader
+from wacloud.modules.business.ui import json_api as business_api
+from wacloud.modules.user.application.ports import UserDeps
+from wacloud.modules.user.infra.users import PostgresUserReader, PostgresUsers
+from wacloud.modules.user.ui import json_api as user_api
+from wacloud.shared.application.db import StoreAway
+from wacloud.shared.domain.errors import AppError
+from wacloud.shared.infra.postgres import PostgresDatabase, make_pool
+from wacloud.shared.ui.bodies import LARGEST_JSON, StrictJsonRoute
+from wacloud.shared.ui.errors import install_errors
+from wacloud.shared.ui.guard import Member, Permission, install_guard, public, requires
+
+SECRET = "a secret of the tests that is long enough"
+PASSWORD = "correcta, caballo, batería 🔋"
+
+
+@dataclass(slots=True)
+class MovableClock:
+    """Now, plus whatever a test adds."""
+
+    shift: timedelta = timedelta(0)
+
+    def __call__(self) -> datetime:
+        return datetime.now(UTC) + self.shift
+
+
+class CountingPasswords(Argon2Passwords):
+    """The real hasher, counting how often it was asked."""
+
+    checks = 0
+
+    async def verify(self, password_hash: str | None, password: str) -> bool:
+        self.checks += 1
+        return await super().verify(password_hash, password)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A person who can sign in."""
+
+    user_id: UUID
+    email: str
+    password: str
+    businesses: tuple[UUID, ...]
+
+
+@dataclass(slots=True)
+class House:
+    """The running application and what tests reach into."""
+
+    url: str
+    app: FastAPI
+    deps: AuthDeps
+    clock: MovableClock
+    passwords: CountingPasswords
+    tokens: JwtTokens
+    http: aiohttp.ClientSession
+
+    async def account(self, *roles: str, language: str = "es") -> Account:
+        """A new person, with one new business for each role."""
+        account = Account(uuid4(), f"p{uuid4().hex[:12]}@example.com", PASSWORD, tuple(uuid4() for _ in roles))
+        password_hash = await self.passwords.hash(PASSWORD)
+        async with self.deps.db.system("a test makes a person") as tx:
+            await tx.execute(
+                "insert into app.users (id, name, email, language) values (%s, 'Ana Prueba', %s, %s)",
+                (account.user_id, account.email, language),
+            )
+            await tx.execute("insert into app.credentials values (%s, %s)", (account.user_id, password_hash))
+            for number, (business_id, role) in enumerate(zip(account.businesses, roles, strict=True)):
+                await tx.execute(
+                    "insert into app.businesses (id, owner_id, name) values (%s, %s, %s)",
+                    (business_id, account.user_id, f"Tienda {number}"),
+                )
+                await tx.execute(
+                    "insert into app.members values (%s, %s, %s, now() + %s)",
+                    (business_id, account.user_id, role, timedelta(seconds=number)),
+                )
+        return account
+
+    async def password_hash(self, account: Account, new: str | None = None) -> str:
+        """The stored hash; `new` is put in its place first."""
+        async with self.deps.db.system("a test looks at a hash") as tx:
+            if new is not None:
+                await tx.execute(
+                    "update app.credentials set password_hash = %s where user_id = %s", (new, account.user_id)
+                )
+            row = await tx.row("select password_hash from app.credentials where user_id = %s", (account.user_id,))
+        assert row is not None
+        return str(row.password_hash)
+
+    async def token(self, account: Account) -> str:
+        answer = await self.post("/api/auth/login", json={"email": account.email, "password": account.password})
+        assert answer.status == 200, answer.text
+        return str(answer.json["access_token"])
+
+    async def get(self, path: str, **options: Any) -> "Answer":
+        return await self.request("GET", path, **options)
+
+    async def post(self, path: str, **options: Any) -> "Answer":
+        return await self.request("POST", path, **options)
+
+    async def request(self, method: str, path: str, token: str | None = None, **options: Any) -> "Answer":
+        headers = dict(options.pop("headers", {}))
+        if token is not None:
+            headers["Authorization"] = f"Bearer {token}"
+        options.setdefault("allow_redirects", False)
+        async with self.http.request(method, self.url + path, headers=headers, **options) as response:
+            return Answer(response.status, response.headers, await response.text())
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    status: int
+    headers: Any
+    text: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.text)
+
+
+class Note(BaseModel):
+    text: str
+    count: int = 1
+
+
+class OutsideServiceWindow(AppError):
+    """More than 24 hours have passed since the customer wrote."""
+
+    kind = "conflict"
+
+
+def _add_routes_of_the_test(app: FastAPI) -> None:
+    app.router.route_class = StrictJsonRoute
+    app.router.max_body_size = LARGEST_JSON
+
+    @app.get("/api/inbox")
+    async def inbox(member: Annotated[Member, requires(Permission.INBOX_READ)]) -> dict[str, Any]:
+        return {"business_id": str(member.business_id), "role": member.role, "name": member.name}
+
+    @app.post("/api/notes")
+    async def note(note: Note, member: Annotated[Member, requires(Permission.INBOX_WRITE)]) -> Note:
+        return note
+
+    @app.get("/inbox")
+    async def inbox_page(member: Annotated[Member, requires(Permission.INBOX_READ)]) -> dict[str, str]:
+        return {"page": "inbox"}
+
+    @app.get("/api/fails/{how}", dependencies=[public()])
+    async def fails(how: str) -> None:
+        if how == "bug":
+            raise RuntimeError("the secret of the house")
+        if how == "store":
+            raise StoreAway("no route to 10.0.0.7")
+        raise OutsideServiceWindow(closed_at="yesterday")
+
+
+@pytest.fixture(scope="session")
+async def house(app_dsn: str) -> AsyncIterator[House]:
+    async with running_house(app_dsn) as house:
+        yield house
+
+
+@pytest.fixture
+def open_house(app_dsn: str) -> Callable[[str], AbstractAsyncContextManager[House]]:
+    """A house of one's own, under another address."""
+    return lambda base_url: running_house(app_dsn, base_url)
+
+
+@pytest.fixture(autouse=True)
+def _clock_stands_right(request: pytest.FixtureRequest) -> None:
+    if "house" in request.fixturenames:
+        request.getfixturevalue("house").clock.shift = timedelta(0)
+
+
+@asynccontextmanager
+async def running_house(app_dsn: str, base_url: str | None = None, **installing: Any) -> AsyncIterator[House]:
+    pool = make_pool(app_dsn, smallest=1, largest=4)
+    await pool.open()
+    clock = MovableClock()
+    passwords = CountingPasswords()
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        tokens = JwtTokens([SECRET], base_url or url)
+        db = PostgresDatabase(pool)
+        users = UserDeps(db, PostgresUsers(), PostgresUserReader(db))
+        businesses = BusinessDeps(db, PostgresBusinesses(), PostgresBusinessReader(db))
+        deps = AuthDeps(db, clock, PostgresCredentials(), passwords, tokens, users, businesses)
+        app = FastAPI(openapi_url=None)
+        install_errors(app, **installing)
+        install_guard(app, authenticator=TokenAuthenticator(deps), base_url=base_url or url)
+        for router in (
+            auth_api.routes(deps),
+            auth_pages.routes(deps),
+            user_api.routes(users),
+            business_api.routes(businesses),
+        ):
+            app.include_router(router)
+        _add_routes_of_the_test(app)
+        server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off", access_log=False))
+        serving = asyncio.create_task(server.serve([listener]))
+        while not server.started:
+            await asyncio.sleep(0.01)
+        try:
+            # A jar that keeps nothing: each test says which cookies it sends.
+            async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http:
+                yield House(url, app, deps, clock, passwords, tokens, http)
+        finally:
+            server.should_exit = True
+            await serving
+            await pool.close()
