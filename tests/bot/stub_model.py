@@ -19,9 +19,7 @@ class Reply:
     headers: dict[str, str] = field(default_factory=dict)
 
     def make(self) -> web.Response:
-        return web.Response(
-            text=self.body, status=self.status, content_type="application/json", headers=self.headers
-        )
+        return web.Response(text=self.body, status=self.status, content_type="application/json", headers=self.headers)
 
 
 def error(status: int, code: str, param: str | None = None, **headers: str) -> Reply:
@@ -54,9 +52,21 @@ class StubModel:
     async def chat(self, request: web.Request) -> web.StreamResponse:
         return await self._serve(request, self._completion)
 
-    async def _serve(
-        self, request: web.Request, shape: Callable[[str], dict[str, Any]]
-    ) -> web.StreamResponse:
+    async def embeddings(self, request: web.Request) -> web.StreamResponse:
+        asked = json.loads(await request.text())
+        self.requests.append(asked)
+        step = self.script.pop(0) if self.script else None
+        if isinstance(step, Reply):
+            return step.make()
+        # In another order than asked: the index counts.
+        vectors = [
+            {"object": "embedding", "index": index, "embedding": [float(index)] * asked["dimensions"]}
+            for index in reversed(range(len(asked["input"])))
+        ]
+        usage = {"prompt_tokens": 1, "total_tokens": 1}
+        return web.json_response({"object": "list", "model": asked["model"], "data": vectors, "usage": usage})
+
+    async def _serve(self, request: web.Request, shape: Callable[[str], dict[str, Any]]) -> web.StreamResponse:
         asked = json.loads(await request.text())
         key = request.headers.get("authorization", "").removeprefix("Bearer ")
         self.requests.append(asked)
@@ -140,6 +150,7 @@ async def stub_model() -> AsyncIterator[StubModel]:
     app = web.Application(client_max_size=2**24)
     app.router.add_post("/v1/responses", stub.responses)
     app.router.add_post("/v1/chat/completions", stub.chat)
+    app.router.add_post("/v1/embeddings", stub.embeddings)
     runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)

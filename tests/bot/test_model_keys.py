@@ -4,11 +4,12 @@ from collections.abc import AsyncIterator
 
 import pytest
 from builders import question
-from stub_model import StubModel, error, stub_model
+from stub_model import Reply, StubModel, error, stub_model
 
-from wacloud.modules.bot.application.model import ModelUnavailable
+from wacloud.modules.bot.application.model import EmbedderUnavailable, ModelUnavailable
 from wacloud.modules.bot.domain.prompt import Prompt, build_prompt
 from wacloud.modules.bot.infra.chat_completions import ChatCompletions
+from wacloud.modules.bot.infra.embeddings import OpenAIEmbedder
 from wacloud.modules.bot.infra.model_keys import KeyedClient
 from wacloud.modules.bot.infra.openai_responses import OpenAIResponses, open_model
 
@@ -147,3 +148,15 @@ async def test_the_newer_names_are_used_with_openai_itself(stub: StubModel, prom
     assert stub.requests[0]["max_completion_tokens"] == 1200
     assert stub.requests[0]["store"] is False
     await model.aclose()
+
+
+async def test_vectors_by_openai(stub: StubModel) -> None:
+    embedder = OpenAIEmbedder("k", stub.url)
+    vectors = await embedder.embed(["uno", "", "tres"])
+    assert [(vector[0], len(vector)) for vector in vectors] == [(0.0, 512), (1.0, 512), (2.0, 512)]
+    assert stub.requests[0]["input"] == ["uno", " ", "tres"]
+    stub.script = [error(401, "invalid_api_key"), Reply('{"object": "list", "data": []}')]
+    for _ in range(2):
+        with pytest.raises(EmbedderUnavailable):
+            await embedder.embed(["uno"])
+    await embedder.aclose()

@@ -14,7 +14,7 @@ from wacloud.modules.business.domain.hours import HoursNotReadable
 MADRID = "Europe/Madrid"
 SHOP: dict[str, Any] = {
     "hours": {
-        **dict.fromkeys(("tue", "wed", "thu", "fri"), [["08:00", "14:00"], ["17:00", "20:30"]]),
+        **{day: [["08:00", "14:00"], ["17:00", "20:30"]] for day in ("tue", "wed", "thu", "fri")},
         "sat": [["08:30", "14:30"]],
         "sun": [],
     },

@@ -90,9 +90,7 @@ def test_a_busy_port_is_told_in_one_line(path: Path, capsys: pytest.CaptureFixtu
     assert re.fullmatch(rf"The demo stopped: Port {port} is in use .* --port \d+\.", told)
 
 
-def test_a_file_where_the_folder_should_be_is_told_in_one_line(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-):
+def test_a_file_where_the_folder_should_be_is_told_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     (tmp_path / "taken").write_text("")
     assert run_demo(free_port(), tmp_path / "taken") == 1
     assert "cannot be used: Not a directory." in capsys.readouterr().err
@@ -121,9 +119,7 @@ def test_one_message_goes_through_the_whole_demo_and_nothing_stays_behind(path: 
         text=True,
         timeout=150,
         check=False,
-        env={
-            name: value for name, value in os.environ.items() if not name.endswith(("_API_URL", "_GRAPH_URL"))
-        },
+        env={name: value for name, value in os.environ.items() if not name.endswith(("_API_URL", "_GRAPH_URL"))},
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Check passed." in done.stdout

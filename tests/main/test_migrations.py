@@ -26,15 +26,11 @@ def test_each_file_is_applied_once(new_database, folder: Path):
 
 def test_a_failing_file_leaves_nothing_and_names_its_line(new_database, folder: Path):
     dsn = new_database().admin_dsn
-    (folder / "29990101000001_worse.sql").write_text(
-        "create table public.half ();\n\nselect nothing from nowhere;"
-    )
+    (folder / "29990101000001_worse.sql").write_text("create table public.half ();\n\nselect nothing from nowhere;")
     with pytest.raises(CannotMigrate, match=r'29990101000001_worse.sql failed in line 3: relation "nowhere"'):
         migrate(dsn, app_password=None, folder=folder)
     with psycopg.connect(dsn) as connection:
-        found = connection.execute(
-            "select to_regclass('public.more')::text, to_regclass('public.half')::text"
-        )
+        found = connection.execute("select to_regclass('public.more')::text, to_regclass('public.half')::text")
         assert found.fetchone() == ("more", None)
 
 

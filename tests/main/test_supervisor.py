@@ -99,11 +99,7 @@ supervisor.watch()
         assert parent.stdout.readline() == "started\n"
         child = int(note.read_text())
         parent.kill()
-    _until(
-        lambda: (
-            not Path(f"/proc/{child}").exists() or "State:\tZ" in Path(f"/proc/{child}/status").read_text()
-        )
-    )
+    _until(lambda: not Path(f"/proc/{child}").exists() or "State:\tZ" in Path(f"/proc/{child}/status").read_text())
 
 
 def _pids(name: str, supervisor: Supervisor) -> int:

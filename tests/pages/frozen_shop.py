@@ -54,6 +54,11 @@ def a_conversation(name: str = "Lucía Fernández", **changes: Any) -> Conversat
     return replace(row, **changes)
 
 
+def heard_ago(**ago: float) -> dict[str, datetime]:
+    at = NOW - timedelta(**ago)
+    return {"last_message_at": at, "last_inbound_at": at}
+
+
 _arrivals = iter(range(1, 1_000_000))
 
 
@@ -170,9 +175,7 @@ class FrozenInbox:
         start = max(0, end - min(limit, self.thread_size))
         return Thread(row, messages[start:end], str(start) if start else None)
 
-    async def newest(
-        self, business_id: BusinessId, conversation_id: UUID, limit: int = 15
-    ) -> list[MessageRow]:
+    async def newest(self, business_id: BusinessId, conversation_id: UUID, limit: int = 15) -> list[MessageRow]:
         self._count("newest")
         return self.messages[conversation_id][-limit:]
 
@@ -222,9 +225,7 @@ def a_full_thread(row: ConversationRow) -> list[MessageRow]:
             row,
             "Te llega un enlace por correo cuando sale el paquete.",
             sent_at=next(at),
-            turn=TurnRow(
-                "model", "model_answered", {"model_ms": 840}, "gpt-5-mini", 1240, 58, 0.00043
-            ),
+            turn=TurnRow("model", "model_answered", {"model_ms": 840}, "gpt-5-mini", 1240, 58, 0.00043),
             content={"buttons": [{"title": "Ver mi pedido"}, {"title": "Hablar con alguien"}]},
         ),
         heard("Así llegó la caja", "image", content={"media": media}, state="handed_over", reason="cannot_read_media"),
@@ -239,12 +240,21 @@ def a_full_thread(row: ConversationRow) -> list[MessageRow]:
         heard(
             "Plaza Mayor",
             "location",
-            content={"location": {"latitude": 40.4155, "longitude": -3.7074, "name": "Plaza Mayor", "address": "28012 Madrid"}},
+            content={
+                "location": {
+                    "latitude": 40.4155,
+                    "longitude": -3.7074,
+                    "name": "Plaza Mayor",
+                    "address": "28012 Madrid",
+                }
+            },
         ),
         heard(
             "Ana López",
             "contacts",
-            content={"contacts": [{"name": "Ana López", "phones": [{"phone": "+34 600 000 001"}], "company": "Taller Ana"}]},
+            content={
+                "contacts": [{"name": "Ana López", "phones": [{"phone": "+34 600 000 001"}], "company": "Taller Ana"}]
+            },
         ),
         heard(
             "Me lo llevo",
@@ -259,13 +269,23 @@ def a_full_thread(row: ConversationRow) -> list[MessageRow]:
             },
         ),
         heard("10:00", "interactive", content={"reply": {"kind": "list", "title": "10:00", "description": "30 min"}}),
-        heard("Enviado", "interactive", content={"flow": {"name": "flow", "data": {"flow_token": "t", "día": "lunes", "personas": 4}}}),
+        heard(
+            "Enviado",
+            "interactive",
+            content={"flow": {"name": "flow", "data": {"flow_token": "t", "día": "lunes", "personas": 4}}},
+        ),
         heard(None, "unsupported", content={"unsupported_kind": "poll"}, state="handed_over", reason="unsupported"),
         heard("Cambió su número de teléfono", "system", state="ignored", reason="system"),
         heard("Lo quiero en azul", edited_at=NOW, edits=[{"body": "Lo quiero en rojo"}]),
         heard("uy", revoked_at=NOW),
         heard("Eso mismo", quoted=Quoted("bot", "text", "Te llega un enlace por correo cuando sale el paquete.")),
-        heard("Mirad esto", content={"forwarded": True, "referral": {"headline": "Velas de temporada", "source_url": "https://fb.example/x"}}),
+        heard(
+            "Mirad esto",
+            content={
+                "forwarded": True,
+                "referral": {"headline": "Velas de temporada", "source_url": "https://fb.example/x"},
+            },
+        ),
         by_member(row, "Hola Lucía, soy Carmen. Te lo cambio sin problema.", sent_at=next(at), state="read"),
         by_member(
             row,
@@ -275,7 +295,14 @@ def a_full_thread(row: ConversationRow) -> list[MessageRow]:
             error={"code": 131026, "title": "Message undeliverable"},
         ),
         by_member(row, "Te escribo también por correo.", sent_at=next(at), state="unconfirmed", reason="no_answer"),
-        a_message(row, "Desde el móvil: ya está en camino", direction="out", author="phone_app", state="sent", sent_at=next(at)),
+        a_message(
+            row,
+            "Desde el móvil: ya está en camino",
+            direction="out",
+            author="phone_app",
+            state="sent",
+            sent_at=next(at),
+        ),
         heard("¡Perfecto, muchas gracias!", reactions={"business": "❤️", "contact": "😊"}),
         by_member(row, "A ti, que lo disfrutes.", sent_at=NOW - timedelta(minutes=1), state="queued"),
     ]
@@ -285,30 +312,34 @@ def a_shop() -> FrozenInbox:
     """A morning in a candle shop."""
     inbox = FrozenInbox()
     lucia = a_conversation(
-        handler="person", assigned_to="Carmen Ruiz", last_author="member", last_state="queued",
-        last_preview="A ti, que lo disfrutes.", username="lucia.fdez",
+        handler="person",
+        assigned_to="Carmen Ruiz",
+        last_author="member",
+        last_state="queued",
+        last_preview="A ti, que lo disfrutes.",
+        username="lucia.fdez",
     )
     inbox.put(lucia, *a_full_thread(lucia))
-    others = (
+    others: tuple[tuple[str, dict[str, Any]], ...] = (
         ("Marcos Ortega", {"handler": "waiting", "handed_over_because": "asked_for_person", "unread": 3,
-         "last_preview": "Prefiero hablar con una persona, por favor", "last_message_at": NOW - timedelta(minutes=1),
-         "last_inbound_at": NOW - timedelta(minutes=1)}),
-        ("Inés Álvarez", {"last_author": "bot", "last_state": "read", "last_preview": "Abrimos de lunes a sábado, de 10 a 14 y de 17 a 20:30.",
-         "last_message_at": NOW - timedelta(minutes=12)}),
-        ("Tomás Gil", {"unread": 1, "last_kind": "audio", "last_preview": None, "handler": "waiting", "handed_over_because": "cannot_read_media",
-         "last_message_at": NOW - timedelta(minutes=31), "last_inbound_at": NOW - timedelta(hours=22, minutes=50)}),
-        ("Nuria Sanz", {"last_author": "bot", "last_state": "delivered", "last_preview": "Tu pedido sale hoy por la tarde.",
-         "last_message_at": NOW - timedelta(hours=2)}),
-        ("Distribuciones Peláez", {"last_author": "phone_app", "last_state": "sent", "handler": "person", "handed_over_because": "phone_app",
-         "last_preview": "Mañana os paso el albarán firmado", "last_message_at": NOW - timedelta(hours=5)}),
-        ("@bea.cocina", {"phone": None, "username": "bea.cocina", "last_kind": "image", "last_preview": "¿Tenéis esta en grande?", "unread": 1,
-         "last_message_at": NOW - timedelta(hours=20)}),
-        ("Jon Etxeberria", {"last_author": "member", "last_state": "failed", "handler": "person", "assigned_to": "Iker Sáez",
-         "last_preview": "¿Te va bien el jueves?", "last_message_at": NOW - timedelta(days=1, hours=4),
-         "last_inbound_at": NOW - timedelta(days=1, hours=5)}),
-        ("Pilar Domínguez", {"last_preview": "Gracias 😊", "last_message_at": NOW - timedelta(days=3), "last_inbound_at": NOW - timedelta(days=3)}),
-        ("Rosa M.", {"last_author": "bot", "last_state": "read", "last_preview": "¡Hasta pronto!", "last_message_at": NOW - timedelta(days=9),
-         "last_inbound_at": NOW - timedelta(days=9)}),
+         "last_preview": "Prefiero hablar con una persona, por favor", **heard_ago(minutes=1)}),
+        ("Inés Álvarez", {"last_author": "bot", "last_state": "read", **heard_ago(minutes=12),
+         "last_preview": "Abrimos de lunes a sábado, de 10 a 14 y de 17 a 20:30."}),
+        ("Tomás Gil", {"unread": 1, "last_kind": "audio", "last_preview": None, "handler": "waiting",
+         "handed_over_because": "cannot_read_media", **heard_ago(hours=22, minutes=50),
+         "last_message_at": NOW - timedelta(minutes=31)}),
+        ("Nuria Sanz", {"last_author": "bot", "last_state": "delivered", **heard_ago(hours=2),
+         "last_preview": "Tu pedido sale hoy por la tarde."}),
+        ("Distribuciones Peláez", {"last_author": "phone_app", "last_state": "sent", "handler": "person",
+         "handed_over_because": "phone_app", "last_preview": "Mañana os paso el albarán firmado",
+         **heard_ago(hours=5)}),
+        ("@bea.cocina", {"phone": None, "username": "bea.cocina", "last_kind": "image", "unread": 1,
+         "last_preview": "¿Tenéis esta en grande?", **heard_ago(hours=20)}),
+        ("Jon Etxeberria", {"last_author": "member", "last_state": "failed", "handler": "person",
+         "assigned_to": "Iker Sáez", "last_preview": "¿Te va bien el jueves?", **heard_ago(days=1, hours=5)}),
+        ("Pilar Domínguez", {"last_preview": "Gracias 😊", **heard_ago(days=3)}),
+        ("Rosa M.", {"last_author": "bot", "last_state": "read", "last_preview": "¡Hasta pronto!",
+         **heard_ago(days=9)}),
     )  # fmt: skip
     for name, changes in others:
         row = inbox.put(a_conversation(name, **changes))
@@ -316,14 +347,30 @@ def a_shop() -> FrozenInbox:
     inbox.books = Ledger(
         webhooks={"received": 412, "processed": 409, "failed": 1, "pending": 2},
         inbound={"stored": 184, "answered": 131, "handed_over": 31, "ignored": 20, "pending": 2},
-        outbound={"queued": 1, "dispatching": 0, "sent": 4, "delivered": 37, "read": 118, "failed": 2, "unconfirmed": 1},
+        outbound={
+            "queued": 1,
+            "dispatching": 0,
+            "sent": 4,
+            "delivered": 37,
+            "read": 118,
+            "failed": 2,
+            "unconfirmed": 1,
+        },
         ignored_because={"reaction": 11, "nothing_to_answer": 6, "system": 3},
         handed_over_because={"person_has_it": 14, "asked_for_person": 9, "cannot_read_media": 5, "no_match": 3},
         failed_because={"meta:131026": 1, "outside_service_window": 1},
     )
     inbox.book_rows = [
-        LedgerRow(str(n), NOW - timedelta(minutes=7 * n), "text" if n % 3 else "audio", "handed_over", "asked_for_person",
-                  "Prefiero hablar con una persona" if n % 3 else None, lucia.id, "Lucía Fernández")
-        for n in range(12)
-    ]  # fmt: skip
+        LedgerRow(
+            id=str(number),
+            at=NOW - timedelta(minutes=7 * number),
+            what="text" if number % 3 else "audio",
+            state="handed_over",
+            reason="asked_for_person",
+            body="Prefiero hablar con una persona" if number % 3 else None,
+            conversation_id=lucia.id,
+            contact_name="Lucía Fernández",
+        )
+        for number in range(12)
+    ]
     return inbox

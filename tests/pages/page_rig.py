@@ -69,9 +69,7 @@ class Door:
     async def member(self, token: str, carrier: Carrier) -> Member:
         if not self.is_open or token != TOKEN:
             raise NotSignedIn
-        return Member(
-            USER, BUSINESS, self.role, "Carmen Ruiz", "carmen@example.com", "Velas del Sur", self.language
-        )
+        return Member(USER, BUSINESS, self.role, "Carmen Ruiz", "carmen@example.com", "Velas del Sur", self.language)
 
 
 @dataclass(slots=True)

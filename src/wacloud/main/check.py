@@ -79,9 +79,7 @@ class _Check:
 
     def run(self) -> None:
         if urlsplit(self._demo.graph_url).hostname not in ("127.0.0.1", "localhost", "::1"):
-            raise CheckFailed(
-                "it writes as a made-up customer, whom only a Graph API on this machine can answer"
-            )
+            raise CheckFailed("it writes as a made-up customer, whom only a Graph API on this machine can answer")
         self._log_in()
         before = self._ledger()
         has_twin = self._demo.phone_number_id in call(f"{self._demo.graph_url}/_twin/world").text
@@ -91,12 +89,8 @@ class _Check:
         else:
             self._send_signed()
             reply = "(the text is with the Graph API that was named)"
-        self._wait_for(
-            before, "answered", lambda now: _grew(before, now, "inbound", ("answered", "handed_over"))
-        )
-        self._wait_for(
-            before, "POSTed", lambda now: _grew(before, now, "outbound", ("sent", "delivered", "read"))
-        )
+        self._wait_for(before, "answered", lambda now: _grew(before, now, "inbound", ("answered", "handed_over")))
+        self._wait_for(before, "POSTed", lambda now: _grew(before, now, "outbound", ("sent", "delivered", "read")))
         self._steps.add("reply", reply, timed=False)
         self._wait_for_delivery(before, required=has_twin)
         after = self._ledger()

@@ -37,7 +37,11 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Child:
-    """A program we keep up. `is_ready` is asked until it says yes; `explain` names a cause in its log."""
+    """
+    A program we keep up.
+
+    It is ready once it wrote `ready_line` and `is_ready` says yes; `explain` finds the cause of a death in its log.
+    """
 
     name: str
     argv: Sequence[str]
@@ -158,7 +162,7 @@ def spawn(
             cwd=cwd,
             # Ctrl-C reaches the terminal's whole group; only the supervisor shall hear it, and stop in order.
             start_new_session=True,
-            preexec_fn=_ending_with_parent(stop_signal),
+            preexec_fn=_ending_with_parent(stop_signal),  # noqa: PLW1509 - it makes one system call
             user=None if account is None else account.uid,
             group=None if account is None else account.gid,
             extra_groups=None if account is None else [],

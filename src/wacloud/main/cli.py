@@ -17,9 +17,7 @@ from wacloud.shared.infra.database_check import DatabaseNotFit
 from wacloud.shared.infra.logging import set_up_logging
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="WhatsApp Cloud Landing.")
-jobs_app = typer.Typer(
-    no_args_is_help=True, help="Queued work: what waits, what was parked, what to try again."
-)
+jobs_app = typer.Typer(no_args_is_help=True, help="Queued work: what waits, what was parked, what to try again.")
 webhooks_app = typer.Typer(no_args_is_help=True, help="Raw webhooks: what failed, what to process again.")
 app.add_typer(jobs_app, name="jobs")
 app.add_typer(webhooks_app, name="webhooks")
@@ -75,14 +73,14 @@ def worker() -> None:
 
 @app.command()
 def demo(
-    port: Annotated[int, typer.Option(min=1, max=65535)] = 8000,
-    data: Annotated[Path, typer.Option(help="Where the demo keeps its data.")] = Path(".data/demo"),
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="8000; a check takes any free one.")] = None,
+    data: Annotated[Path | None, typer.Option(help="Where the demo keeps its data: .data/demo.")] = None,
     check: Annotated[bool, typer.Option(help="Send one message through the whole path, then stop.")] = False,
 ) -> None:
     """Run everything at once on this machine, with a seeded business and a phone to play its customers."""
-    from wacloud.main.demo import run_demo  # noqa: PLC0415
+    from wacloud.main.demo import DEFAULT_FOLDER, run_demo  # noqa: PLC0415
 
-    raise typer.Exit(run_demo(port=port, data_dir=data, check=check))
+    raise typer.Exit(run_demo(port=port, data_dir=data or DEFAULT_FOLDER, check=check))
 
 
 @app.command()

@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from wacloud.main.check import call, check_demo
 from wacloud.main.child import CannotStart, Child, answers, free_port, is_free
@@ -101,11 +102,12 @@ class _Demo:
         if not os.environ.get("META_GRAPH_URL"):
             with _step("Meta's twin"):
                 self._start_twin(seeded, int(env["META_GRAPH_URL"].rpartition(":")[2]))
-        with _step("Worker"):
-            self._supervisor.start(self._wacloud("worker", env, lambda: True))
-        with _step("Serve"):
+        with _step("Serve, worker"):
             ready = f"{self._base_url}/readyz"
-            self._supervisor.start(self._wacloud("serve", env, lambda: _says_ok(ready), "--port", str(self._port)))
+            self._supervisor.start(
+                self._wacloud("worker", env, ready_line="worker ready"),
+                self._wacloud("serve", env, "--port", str(self._port), is_ready=lambda: _says_ok(ready)),
+            )
         self._supervisor.look()
         return RunningDemo(
             base_url=self._base_url,
@@ -147,7 +149,7 @@ class _Demo:
             "PYTHONUNBUFFERED": "1",
         }
 
-    def _seed(self, env: Mapping[str, str]) -> dict[str, str]:
+    def _seed(self, env: Mapping[str, str]) -> dict[str, Any]:
         # Not an argument: those are for every eye on the machine.
         env = {**env, "DEMO_PASSWORD": self._keys.login_password}
         argv = [*_PYTHON, "wacloud", "seed", "--json"]
@@ -155,12 +157,12 @@ class _Demo:
         try:
             seeded = json.loads(printed.strip().splitlines()[-1])
             # No password is told where the people had theirs before: the one given when they were made.
-            told = {name: str(value) for name, value in seeded.items() if value is not None}
+            told = {name: value for name, value in seeded.items() if value is not None}
             return {"password": self._keys.login_password, **told}
         except (ValueError, IndexError, AttributeError):
             raise CannotStart(f"seed printed no JSON but: {printed[-300:]!r}") from None
 
-    def _start_twin(self, seeded: Mapping[str, str], port: int) -> None:
+    def _start_twin(self, seeded: Mapping[str, Any], port: int) -> None:
         self._folder.write_world(world_of(self._keys, seeded, f"{self._base_url}/api/webhooks/whatsapp"))
         self._supervisor.start(
             Child(
@@ -178,10 +180,18 @@ class _Demo:
             )
         )
 
-    def _wacloud(self, name: str, env: Mapping[str, str], is_ready: Callable[[], bool], *more: str) -> Child:
+    def _wacloud(
+        self,
+        name: str,
+        env: Mapping[str, str],
+        *more: str,
+        is_ready: Callable[[], bool] = lambda: True,
+        ready_line: str = "",
+    ) -> Child:
         argv = [*_PYTHON, "wacloud", name, *more]
         # In the demo's folder, so that the `.env` of a real installation is not read by accident.
-        return Child(name=name, argv=argv, env=env, cwd=self._folder.path, is_ready=is_ready)
+        folder = self._folder.path
+        return Child(name=name, argv=argv, env=env, cwd=folder, is_ready=is_ready, ready_line=ready_line)
 
     def _welcome(self, demo: RunningDemo) -> None:
         phone = "" if os.environ.get("META_GRAPH_URL") else f"\n  Phone     {demo.base_url}/simulator"
@@ -197,7 +207,7 @@ class _Demo:
         )
 
 
-def world_of(keys: DemoKeys, seeded: Mapping[str, str], callback_url: str) -> dict[str, object]:
+def world_of(keys: DemoKeys, seeded: Mapping[str, Any], callback_url: str) -> dict[str, object]:
     """The twin's world: the seeded business and its number, and where webhooks go."""
     number = {
         "phone_number_id": seeded["phone_number_id"],
@@ -219,6 +229,7 @@ def world_of(keys: DemoKeys, seeded: Mapping[str, str], callback_url: str) -> di
         "verify_token": keys.verify_token,
         "callback_url": callback_url,
         "wabas": [waba],
+        "customers": list(seeded.get("customers", ())),
         "defaults": {},
     }
 
@@ -226,7 +237,7 @@ def world_of(keys: DemoKeys, seeded: Mapping[str, str], callback_url: str) -> di
 @contextlib.contextmanager
 def _step(name: str) -> Iterator[None]:
     started = time.monotonic()
-    print(f"  {name:<12} ", end="", flush=True)
+    print(f"  {name:<14}", end="", flush=True)
     yield
     print(f"{time.monotonic() - started:5.1f} s", flush=True)
 

@@ -120,8 +120,8 @@ class EmbeddedPostgres:
         except psycopg.OperationalError as problem:
             if "password authentication failed" in str(problem):
                 raise CannotStart(
-                    f"The database in {self.data} has another password than the one kept beside it. "
-                    "Use another data folder, or delete this one."
+                    f"The database in {self.data} has another password than the one this demo keeps. "
+                    "Delete it, or use another data folder."
                 ) from None
             return False
         return True
@@ -132,8 +132,7 @@ class EmbeddedPostgres:
         except FileNotFoundError:
             if any(self.data.iterdir()):
                 raise CannotStart(
-                    f"{self.data} is not empty but holds no PostgreSQL data (no PG_VERSION). "
-                    "Move it away or delete it."
+                    f"{self.data} is not empty but holds no PostgreSQL data (no PG_VERSION). Move it away or delete it."
                 ) from None
             self.data.rmdir()
             found = None
@@ -183,9 +182,7 @@ class EmbeddedPostgres:
             )
             if done.returncode != 0:
                 said = done.stderr.strip().splitlines() or ["no reason given"]
-                raise CannotStart(
-                    f"The database could not be made in {new}: {said[0].removeprefix('initdb: ')}"
-                )
+                raise CannotStart(f"The database could not be made in {new}: {said[0].removeprefix('initdb: ')}")
             new.rename(self.data)
         except OSError as problem:
             raise CannotStart(f"The database could not be made in {new}: {problem.strerror}.") from None

@@ -39,12 +39,12 @@ class Seeded:
     display_phone_number: str
     verified_name: str
     is_new: bool
+    # Everybody the database knows, as the twin's customers: so that their windows are open there as they are here.
+    customers: tuple[dict[str, object], ...] = ()
 
     def as_json(self) -> str:
         """One line for the program that started this one."""
-        return json.dumps(
-            {name: getattr(self, name) for name in self.__slots__}, default=str, ensure_ascii=False
-        )
+        return json.dumps({name: getattr(self, name) for name in self.__slots__}, default=str, ensure_ascii=False)
 
 
 async def seed_demo(
@@ -72,7 +72,31 @@ async def seed_demo(
         display_phone_number=shop.DISPLAY_PHONE,
         verified_name=shop.NAME,
         is_new=is_new,
+        customers=await _customers(db),
     )
+
+
+async def _customers(db: Database) -> tuple[dict[str, object], ...]:
+    async with db.tenant(BUSINESS_ID, read_only=True) as tx:
+        rows = await tx.rows(
+            """
+            select coalesce(p.profile_name, p.name, '?') as name, p.phone as wa_id, p.username,
+                   p.phone is null as hides_phone,
+                   (select value from app.contact_identities i where i.business_id = p.business_id
+                      and i.contact_id = p.id and i.kind = 'bsuid' limit 1) as bsuid,
+                   (select max(extract(epoch from c.last_inbound_at))::float8 from app.conversations c
+                      where c.business_id = p.business_id and c.contact_id = p.id and c.number_id = %s) as wrote_at
+            from app.contacts p where p.business_id = %s and p.merged_into is null order by wrote_at nulls first
+            """,
+            (NUMBER_ID, BUSINESS_ID),
+        )
+    people = []
+    for row in rows:
+        person = {name: value for name, value in row._asdict().items() if value is not None and name != "wrote_at"}
+        if row.wrote_at is not None:
+            person["wrote_at"] = {shop.PHONE_NUMBER_ID: row.wrote_at}
+        people.append(person)
+    return tuple(people)
 
 
 async def _is_missing(db: Database) -> bool:
@@ -85,9 +109,7 @@ async def _hashes(password: str) -> dict[str, str]:
     return {key: await passwords.hash(password) for key in MEMBERS}
 
 
-async def _add_business(
-    db: Database, now: datetime, encrypt: Callable[[str], str], hashes: dict[str, str]
-) -> None:
+async def _add_business(db: Database, now: datetime, encrypt: Callable[[str], str], hashes: dict[str, str]) -> None:
     """The business, its people and its number, in one transaction: either all of it is there or nothing."""
     async with db.system("seed the demo") as tx:
         for key, name, email in (shop.OWNER, shop.AGENT):

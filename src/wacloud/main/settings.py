@@ -107,9 +107,7 @@ class Settings(BaseSettings):
         problems = []
         if any(len(key) < 32 or key.lower() in SAMPLE_SECRETS for key in self.secret_keys):
             problems.append("SECRET_KEYS must be random and at least 32 characters long")
-        if any(
-            secret.lower() in SAMPLE_SECRETS for secret in (*self.meta_app_secret, self.meta_verify_token)
-        ):
+        if any(secret.lower() in SAMPLE_SECRETS for secret in (*self.meta_app_secret, self.meta_verify_token)):
             problems.append("META_APP_SECRET and META_VERIFY_TOKEN must not be sample values")
         if urlsplit(self.base_url).scheme != "https":
             problems.append("BASE_URL must be https: Meta calls nothing else, and cookies need it")

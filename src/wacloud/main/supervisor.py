@@ -28,15 +28,20 @@ class Supervisor:
         self._say = say
         self._running: list[Running] = []
 
-    def start(self, child: Child) -> None:
-        """:raises CannotStart: the child ended or did not become ready."""
-        running = Running(child, self._logs)
-        self._running.append(running)
-        running.wait_until_ready()
+    def start(self, *children: Child) -> None:
+        """
+        Start children side by side.
 
-    def run(
-        self, name: str, argv: Sequence[str], env: Mapping[str, str], cwd: Path, within: float = 120.0
-    ) -> str:
+        :raises CannotStart: one of them ended or did not become ready.
+        """
+        started = []
+        for child in children:
+            started.append(Running(child, self._logs))
+            self._running.append(started[-1])
+        for running in started:
+            running.wait_until_ready()
+
+    def run(self, name: str, argv: Sequence[str], env: Mapping[str, str], cwd: Path, within: float = 120.0) -> str:
         """
         Run a program to its end and return what it printed.
 
@@ -121,9 +126,7 @@ def _hurried(kill: Callable[[], None]) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _handling(
-    numbers: Sequence[signal.Signals], handler: Callable[[int, FrameType | None], None]
-) -> Iterator[None]:
+def _handling(numbers: Sequence[signal.Signals], handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
     before = {number: signal.signal(number, handler) for number in numbers}
     try:
         yield

@@ -30,9 +30,7 @@ def unprivileged_account() -> Account | None:
         except KeyError:
             continue
         return Account(name, entry.pw_uid, entry.pw_gid)
-    raise CannotStart(
-        f"PostgreSQL refuses to run as root, and there is no account named {' or '.join(ACCOUNTS)}."
-    )
+    raise CannotStart(f"PostgreSQL refuses to run as root, and there is no account named {' or '.join(ACCOUNTS)}.")
 
 
 def reachable_programs(account: Account | None, package: Path, libraries: Path, version: str) -> Path:

@@ -136,6 +136,7 @@ async def open_house(settings: Settings, swaps: Swaps | None = None) -> AsyncIte
             if settings.openai_embeddings and settings.openai_api_keys
             else LocalEmbedder()
         )
+        stack.push_async_callback(embedder.aclose)
         store = KnowledgeItems()
         knowledge = KnowledgeDeps(db, store, embedder)
         model = swaps.model or open_model(

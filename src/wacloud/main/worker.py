@@ -98,10 +98,7 @@ class Worker:
                 if due:
                     async with self._house.db.system("queue recurring jobs") as tx:
                         tx.queue(
-                            *(
-                                NewJob(kind=kind, lane=self.lane_of[kind], unique_key=f"cron:{kind}")
-                                for kind in due
-                            )
+                            *(NewJob(kind=kind, lane=self.lane_of[kind], unique_key=f"cron:{kind}") for kind in due)
                         )
                 reaped = await self._jobs.reap()
                 if reaped:
@@ -128,6 +125,8 @@ async def work(settings: Settings, swaps: Swaps | None = None) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, worker.stop)
         log.info("worker.started", env=settings.app_env)
+        # The first vector takes a second or more: better now than in front of a customer.
+        await house.knowledge.embedder.embed(["hola"])
         print("worker ready", flush=True)
         await worker.run()
         log.info("worker.stopped")

@@ -37,9 +37,7 @@ GUESTS: tuple[Guest, ...] = (
     Guest(key="nuria", profile_name="Nuria V.", bsuid="ES.6100283749100104", username="nuria.vela"),
     Guest(key="thiago", profile_name="Thiago Almeida", wa_id="551190000017", bsuid="BR.6100283749100105"),
     Guest(key="ximena", profile_name="Ximena Robledo", wa_id="5215500000042", bsuid="MX.6100283749100106"),
-    Guest(
-        key="gestoria", profile_name="Gestoría Balboa", name="Gestoría Balboa (Carmen)", wa_id="34600000107"
-    ),
+    Guest(key="gestoria", profile_name="Gestoría Balboa", name="Gestoría Balboa (Carmen)", wa_id="34600000107"),
     Guest(key="julian", profile_name="Julián Prieto", wa_id="34600000108"),
     Guest(key="oliver", profile_name="Oliver Bennett", wa_id="447700900115", bsuid="GB.6100283749100109"),
     Guest(key="rosa", profile_name="Rosa", name="Rosa, la del 3.º B", wa_id="34600000110"),
@@ -60,9 +58,7 @@ CHATS: tuple[Chat, ...] = (
                 "Gestoría Balboa S. L., B00000000, calle del Tinte 4, 28005 Madrid. Fueron 3 entregas",
             ),
             BotSaid(_s(4), "no_match", text=FALLBACK_TEXT, score=0.29, hand_over=True),
-            MemberSaid(
-                _min(38), "marta", "¡Hola, Carmen! Ya la tienes en el correo: las tres entregas, 156 €."
-            ),
+            MemberSaid(_min(38), "marta", "¡Hola, Carmen! Ya la tienes en el correo: las tres entregas, 156 €."),
             Said(_min(6), "Perfecto, recibida. Mil gracias, Marta"),
             MemberSaid(_min(2), "marta", "A vosotros 😊 ¿El martes los mismos ocho?"),
             Said(_min(5), "Diez esta vez, que vienen los de Burgos"),

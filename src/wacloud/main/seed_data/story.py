@@ -109,9 +109,7 @@ class Story:
     @property
     def last_inbound_at(self) -> datetime | None:
         """Reactions and corrections do not open the window."""
-        times = [
-            m.sent_at for m in self.messages if m.direction == "in" and m.kind not in ("reaction", "edit")
-        ]
+        times = [m.sent_at for m in self.messages if m.direction == "in" and m.kind not in ("reaction", "edit")]
         return max(times, default=None)
 
     @property
@@ -216,9 +214,7 @@ class _Telling:
             sent.read_at = self.at + timedelta(seconds=9)
         return sent
 
-    def _turn(
-        self, outcome: str, source: str, why: str, detail: dict[str, Any], message_id: uuid.UUID | None
-    ) -> Turn:
+    def _turn(self, outcome: str, source: str, why: str, detail: dict[str, Any], message_id: uuid.UUID | None) -> Turn:
         turn = Turn(
             id=demo_id("turn", self.chat.guest, len(self.story.turns)),
             outcome=outcome,
@@ -242,9 +238,7 @@ class _Telling:
         self.story.handler, self.story.handler_since = handler, self.at
         self.story.handed_over_because, self.story.assigned_to = because, member
 
-    def _add(
-        self, direction: str, author: str, kind: str, body: str | None, state: str, **more: Any
-    ) -> Message:
+    def _add(self, direction: str, author: str, kind: str, body: str | None, state: str, **more: Any) -> Message:
         message = Message(
             id=demo_id("message", self.chat.guest, next(self.numbers)),
             conversation_id=self.story.id,

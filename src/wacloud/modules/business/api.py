@@ -3,7 +3,7 @@
 from wacloud.modules.business.application.business_profile import business_profile
 from wacloud.modules.business.application.memberships import find_membership, memberships_of
 from wacloud.modules.business.application.ports import BusinessDeps
-from wacloud.modules.business.domain.hours import OpenState, is_open
+from wacloud.modules.business.domain.hours import HoursNotReadable, OpenState, is_open
 from wacloud.modules.business.domain.hours_text import open_now_text, open_text
 from wacloud.modules.business.domain.profile import BusinessNotFound, BusinessProfile, Membership
 
@@ -11,6 +11,7 @@ __all__ = [
     "BusinessDeps",
     "BusinessNotFound",
     "BusinessProfile",
+    "HoursNotReadable",
     "Membership",
     "OpenState",
     "business_profile",

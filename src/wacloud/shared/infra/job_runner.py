@@ -41,7 +41,7 @@ class JobRunner:
         self._running: dict[int, Job] = {}
         self._busy: dict[str, int] = defaultdict(int)
         self._tasks: set[asyncio.Task[None]] = set()
-        self._settler: Batcher[tuple[Job, Outcome], None] = Batcher(jobs.settle, writers=1, most=500)
+        self._settler: Batcher[tuple[Job, Outcome], None] = Batcher(self._write_results, writers=1, most=500)
         self._stop = asyncio.Event()
         self.finished = 0
 
@@ -132,17 +132,7 @@ class JobRunner:
 
     async def _settle(self, job: Job, outcome: Outcome) -> None:
         try:
-            while True:
-                try:
-                    await self._settler.add((job, outcome))
-                    break
-                except Exception as error:
-                    # The work is done and its handler can stand a repeat, but a repeat is waste: try for as long
-                    # as the lease can be kept.
-                    log.warning("jobs.settle_failed", job=job.id, kind=job.kind, error=str(error))
-                    if self._stop.is_set():
-                        break
-                    await asyncio.sleep(POLL_S)
+            await self._settler.add((job, outcome))
         finally:
             self._running.pop(job.id, None)
             self._busy[job.lane] -= 1
@@ -154,6 +144,18 @@ class JobRunner:
             self.wake(job.lane)
         if isinstance(outcome, Failed):
             log.warning("job.failed", kind=job.kind, job=job.id, tries=job.tries, error=outcome.error[:300])
+
+    async def _write_results(self, results: Sequence[tuple[Job, Outcome]]) -> Sequence[None]:
+        while True:
+            try:
+                return await self._jobs.settle(results)
+            except Exception as error:
+                # The work is done and its handler can stand a repeat, but a repeat is waste: try for as long as the
+                # leases can be kept, and when stopping leave it to them.
+                log.warning("jobs.settle_failed", jobs=len(results), error=f"{type(error).__name__}: {error}"[:300])
+                if self._stop.is_set():
+                    return [None] * len(results)
+                await asyncio.sleep(POLL_S / 4)
 
     async def _keep_leases(self) -> None:
         while True:

@@ -89,7 +89,7 @@ where j.id = r.id and j.claims = r.claim and j.state = 'running'
 
 _EXPIRED = """
 select id, claims, attempts, max_attempts from app.jobs
-where state = 'running' and leased_until < now() order by id limit 500
+where state = 'running' and leased_until < now() order by id limit 500 for update skip locked
 """
 
 
@@ -164,8 +164,12 @@ class PostgresJobs:
         """Keep the leases of running jobs."""
         async with self._db.system("renew leases") as tx:
             await tx.execute(
-                f"update app.jobs set leased_until = now() + interval '{LEASE_S} seconds' "
-                "where id = any(%s) and worker = %s and state = 'running'",
+                # A job that is being settled right now needs no lease; waiting for it could end in a deadlock.
+                f"""
+                update app.jobs set leased_until = now() + interval '{LEASE_S} seconds'
+                where id in (select id from app.jobs where id = any(%s) and worker = %s and state = 'running'
+                             for update skip locked)
+                """,
                 (list(ids), self._worker),
             )
 

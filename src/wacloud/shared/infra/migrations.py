@@ -30,7 +30,14 @@ _BOOK = """
       applied_at timestamptz not null default now()
     );
     alter table public.schema_migrations enable row level security;
+    alter table public.schema_migrations force row level security;
     revoke all on public.schema_migrations from public;
+    do $$ begin
+      if not exists (select from pg_policies where schemaname = 'public' and tablename = 'schema_migrations') then
+        -- Forced row level security binds the owner too, who keeps this book.
+        execute format('create policy keeper on public.schema_migrations to %I using (true) with check (true)', current_user);
+      end if;
+    end $$;
 """
 
 
@@ -76,9 +83,7 @@ def migrate(admin_dsn: str, *, app_password: str | None, folder: Path = MIGRATIO
                 _let_app_log_in(connection, app_password)
             return [migration.file for migration in missing]
     except psycopg.OperationalError as problem:
-        raise CannotMigrate(
-            f"The database cannot be reached or did not answer: {_first_line(problem)}"
-        ) from problem
+        raise CannotMigrate(f"The database cannot be reached or did not answer: {_first_line(problem)}") from problem
 
 
 def read_migrations(folder: Path = MIGRATIONS) -> list[Migration]:
@@ -116,9 +121,7 @@ def _apply(connection: psycopg.Connection, migration: Migration) -> None:
             connection.execute("set local lock_timeout = '10s'")
             connection.execute(migration.text.encode(), prepare=False)
             if connection.info.transaction_status != TransactionStatus.INTRANS:
-                raise CannotMigrate(
-                    f"{migration.file} ends the transaction it runs in; leave out begin and commit"
-                )
+                raise CannotMigrate(f"{migration.file} ends the transaction it runs in; leave out begin and commit")
             connection.execute(
                 "insert into public.schema_migrations (version, name, checksum) values (%s, %s, %s)",
                 [migration.version, migration.name, migration.checksum],

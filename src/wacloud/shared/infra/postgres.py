@@ -152,8 +152,8 @@ class PostgresDatabase:
         self, role: str, settings: Mapping[str, str], read_only: bool
     ) -> AsyncIterator[PostgresTx]:
         try:
-            async with self.pool.connection() as conn:
-                await conn.execute(cast(Any, _opening(role, settings, read_only)))
+            conn = await self._begin(_opening(role, settings, read_only))
+            try:
                 tx = PostgresTx(conn, self._to_jobs)
                 try:
                     yield tx
@@ -162,6 +162,8 @@ class PostgresDatabase:
                     await _roll_back(conn)
                     raise
                 await conn.execute("commit")
+            finally:
+                await self.pool.putconn(conn)
         except (psycopg.OperationalError, PoolTimeout, TimeoutError) as error:
             if isinstance(error, psycopg.errors.QueryCanceled | psycopg.errors.DeadlockDetected):
                 raise
@@ -170,6 +172,32 @@ class PostgresDatabase:
             self._ring(queued)
         if tx._changes and self._announcer is not None:
             self._announcer.announce(tx._changes)
+
+    async def _begin(self, opening: str) -> Connection:
+        """
+        A connection with the transaction open.
+
+        After a restart of the server the pool holds connections that are dead without knowing it. Nothing has been
+        done on one that cannot even begin, so the pool is cleaned and another one is tried.
+        """
+        for last_try in (False, True):
+            conn = await self.pool.getconn()
+            try:
+                await conn.execute(cast(Any, opening))
+                return conn
+            except BaseException as error:
+                dead = _is_dead(conn)
+                if not dead:
+                    await _roll_back(conn)
+                await self.pool.putconn(conn)
+                if last_try or not dead or not isinstance(error, psycopg.OperationalError):
+                    raise
+                await self.pool.check()
+        raise AssertionError("unreachable")
+
+
+def _is_dead(conn: Connection) -> bool:
+    return conn.closed or conn.broken
 
 
 async def _roll_back(conn: Connection) -> None:

@@ -20,9 +20,7 @@ class _StrictJson(Request):
         if not hasattr(self, "_json"):
             body = await self.body()
             try:
-                self._json = json.loads(
-                    body.decode(), object_pairs_hook=_each_once, parse_constant=_no_constant
-                )
+                self._json = json.loads(body.decode(), object_pairs_hook=_each_once, parse_constant=_no_constant)
             except (UnicodeDecodeError, RecursionError) as error:
                 raise json.JSONDecodeError("not readable", "", 0) from error
         return self._json
@@ -49,9 +47,7 @@ class StrictJsonRoute(APIRoute):
 
 def _is_json(content_type: str) -> bool:
     media_type = content_type.partition(";")[0].strip().lower()
-    return media_type == "application/json" or (
-        media_type.startswith("application/") and media_type.endswith("+json")
-    )
+    return media_type == "application/json" or (media_type.startswith("application/") and media_type.endswith("+json"))
 
 
 def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -100,7 +100,7 @@ class RequestBoundary:
             )
             if has_started:
                 raise
-            response = await _answer(Request(scope, receive), problem_of_status(500))
+            response = await _answer_for_bug(Request(scope, receive))
             await response(scope, receive, send_with_id)
 
 
@@ -136,13 +136,21 @@ async def _http_error(request: Request, error: Exception) -> Response:
     return await _answer(request, problem_of_status(error.status_code), dict(error.headers or {}))
 
 
+async def _answer_for_bug(request: Request) -> Response:
+    problem = problem_of_status(500)
+    try:
+        return await _answer(request, problem)
+    except Exception:
+        # The bug may be in the very page that tells of bugs.
+        log.exception("error_page_failed", request_id=_id(request))
+        return problem_response(problem, title=problem.title, request_id=_id(request), headers={})
+
+
 async def _answer(request: Request, problem: Problem, headers: dict[str, str] | None = None) -> Response:
     headers = dict(headers or {})
     if problem.status == 401:
         came_with_token = "authorization" in request.headers
-        headers["WWW-Authenticate"] = 'Bearer realm="wacloud"' + (
-            ', error="invalid_token"' if came_with_token else ""
-        )
+        headers["WWW-Authenticate"] = 'Bearer realm="wacloud"' + (', error="invalid_token"' if came_with_token else "")
     if problem.retry_after is not None:
         headers["Retry-After"] = str(problem.retry_after)
     language = language_of(request)
@@ -181,9 +189,7 @@ def _to_login(request: Request, error: AppError) -> Response | None:
         shown = urlsplit(request.headers.get("hx-current-url", ""))
         return Response(status_code=401, headers={"HX-Redirect": _login_url(shown.path, shown.query)})
     if request.method == "GET" and wants_page(request):
-        return RedirectResponse(
-            _login_url(request.url.path, request.url.query), 303, {"Cache-Control": "no-store"}
-        )
+        return RedirectResponse(_login_url(request.url.path, request.url.query), 303, {"Cache-Control": "no-store"})
     return None
 
 

@@ -16,6 +16,7 @@ Translate = Callable[[str], str]
 
 LANGUAGES: Final = ("es", "en")
 DEFAULT_LANGUAGE: Final = "es"
+SOURCE_LANGUAGE: Final = "en"
 LOCALES = Path(__file__).resolve().parents[2] / "locales"
 
 
@@ -75,11 +76,8 @@ def _texts(language: str) -> Mapping[str, str]:
 
 @cache
 def _plurals(language: str) -> Mapping[tuple[str, str], tuple[str, ...]]:
-    found = catalogue(language)
-    if found is None:
-        return {}
-    return {
-        (message.id[0], message.id[1]): tuple(message.string)
-        for message in found
-        if isinstance(message.id, (tuple, list)) and all(message.string)
-    }
+    forms: dict[tuple[str, str], tuple[str, ...]] = {}
+    for message in catalogue(language) or ():
+        if isinstance(message.id, (tuple, list)) and isinstance(message.string, (tuple, list)) and all(message.string):
+            forms[message.id[0], message.id[1]] = tuple(message.string)
+    return forms

@@ -10,14 +10,17 @@ are what people read.
 import ast
 import sys
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import write_po
 
-from wacloud.shared.ui.i18n import DEFAULT_LANGUAGE, LANGUAGES, LOCALES, catalogue
+from wacloud.shared.ui.i18n import LANGUAGES, LOCALES, SOURCE_LANGUAGE, catalogue
+from wacloud.shared.ui.problems import CODE_OF
 
+_FIRST_DAY = datetime(2026, 11, 23, tzinfo=UTC)
 PACKAGE = Path(__file__).resolve().parents[2]
 _METHODS = [("**/templates/**.html", "jinja2"), ("**.py", "python")]
 _KEYWORDS: dict[str, tuple[int, ...] | None] = {
@@ -32,11 +35,13 @@ _KEYWORDS: dict[str, tuple[int, ...] | None] = {
 def collect() -> Catalog:
     """All texts there are, with the files they stand in."""
     found = Catalog(project="wacloud", charset="utf-8")
-    for file, _, message, comments, context in extract_from_dir(
+    for name, _, message, comments, context in extract_from_dir(
         str(PACKAGE), _METHODS, keywords=_KEYWORDS, strip_comment_tags=True
     ):
         # Files without line numbers: a catalogue that changes only when texts do.
-        found.add(message, locations=[(file, 0)], auto_comments=comments, context=context)
+        found.add(message, locations=[(name, 0)], auto_comments=comments, context=context)
+    for _, message in CODE_OF.values():
+        found.add(message, locations=[("shared/ui/problems.py", 0)])
     for file, message in _error_sentences(sorted(PACKAGE.rglob("*.py"))):
         found.add(message, locations=[(file.relative_to(PACKAGE).as_posix(), 0)])
     return found
@@ -47,13 +52,23 @@ def update(language: str) -> tuple[int, int]:
     current = catalogue(language) or Catalog(locale=language, project="wacloud", charset="utf-8")
     current.update(collect(), no_fuzzy_matching=True)
     current.obsolete.clear()
+    # Nothing in the header may change by itself, or every run would be a change to commit.
+    current.fuzzy = False
+    current.header_comment = (
+        f"# {language}: the texts of wacloud. `python -m wacloud.shared.ui.messages` adds new ones."
+    )
+    current.creation_date = current.revision_date = _FIRST_DAY
+    current.last_translator = current.language_team = "wacloud"
+    current.msgid_bugs_address = "https://example.com/issues"
     with (LOCALES / f"{language}.po").open("wb") as target:
-        write_po(target, current, width=110, no_location=True, omit_header=False, sort_output=True, ignore_obsolete=True)
+        write_po(
+            target, current, width=110, no_location=True, omit_header=False, sort_output=True, ignore_obsolete=True
+        )
     return len(current), sum(1 for message in current if message.id and not _is_translated(message.string))
 
 
-def _is_translated(text: str | Iterable[str]) -> bool:
-    return bool(text) if isinstance(text, str) else all(text)
+def _is_translated(text: object) -> bool:
+    return all(text) if isinstance(text, tuple | list) else bool(text)
 
 
 def _error_sentences(files: Iterable[Path]) -> Iterator[tuple[Path, str]]:
@@ -81,6 +96,6 @@ def _bases(node: ast.ClassDef) -> set[str]:
 
 if __name__ == "__main__":
     for name in LANGUAGES:
-        if name != "en" or DEFAULT_LANGUAGE == "en":
+        if name != SOURCE_LANGUAGE:
             texts, missing = update(name)
             sys.stdout.write(f"{name}: {texts} texts, {missing} not translated\n")

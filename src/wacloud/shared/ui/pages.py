@@ -162,8 +162,10 @@ def hue(name: object) -> int:
 def _plural(language: str) -> Callable[..., str]:
     # The template engine fills the values in itself, so the form is returned with its %(num)s still open.
     def ngettext(one: str, many: str, count: int) -> str:
-        return translate_many(language, one, many, count, num="%(num)s") if "%(num)s" in one + many else (
-            translate_many(language, one, many, count)
+        return (
+            translate_many(language, one, many, count, num="%(num)s")
+            if "%(num)s" in one + many
+            else (translate_many(language, one, many, count))
         )
 
     return ngettext

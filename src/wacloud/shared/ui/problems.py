@@ -80,9 +80,7 @@ def problem_of_app_error(error: AppError) -> Problem:
         # Why exactly somebody was not let in is for the log, not for them.
         detail=error.detail if error.kind != "unauthenticated" else None,
         more={name: value for name, value in error.fields.items() if name not in _RESERVED},
-        retry_after=int(retry_after)
-        if isinstance(retry_after, int | float)
-        else (5 if status == 503 else None),
+        retry_after=int(retry_after) if isinstance(retry_after, int | float) else (5 if status == 503 else None),
     )
 
 
@@ -106,9 +104,7 @@ def problem_of_fields(errors: Iterable[Mapping[str, Any]]) -> Problem:
     return Problem(status=422, code=code, title=title, errors=tuple(fields))
 
 
-def problem_response(
-    problem: Problem, *, title: str, request_id: str, headers: Mapping[str, str]
-) -> JSONResponse:
+def problem_response(problem: Problem, *, title: str, request_id: str, headers: Mapping[str, str]) -> JSONResponse:
     """The answer; `title` is the problem's title in the reader's language."""
     content: dict[str, object] = {
         "type": f"urn:wacloud:problem:{problem.code}",

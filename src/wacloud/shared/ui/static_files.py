@@ -24,7 +24,12 @@ MODULES = Path(__file__).resolve().parents[2] / "modules"
 FOR_A_YEAR = "public, max-age=31536000, immutable"
 ASK_EACH_TIME = "public, no-cache"
 _TEXT = frozenset({"text/css", "text/javascript", "image/svg+xml", "application/json", "text/plain"})
-_TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".webmanifest": "application/manifest+json"}
+_TYPES = {
+    ".js": "text/javascript",
+    ".css": "text/css",
+    ".svg": "image/svg+xml",
+    ".webmanifest": "application/manifest+json",
+}
 _HIDDEN = frozenset({"icons.txt"})
 
 

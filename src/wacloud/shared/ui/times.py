@@ -13,6 +13,7 @@ _A_WEEK = 7
 
 TODAY = N_("Today")
 YESTERDAY = N_("Yesterday")
+TOMORROW = N_("Tomorrow")
 NOW = N_("now")
 
 
@@ -31,12 +32,14 @@ def clock_time(at: datetime, zone: str) -> str:
 
 
 def day_name(at: datetime, now: datetime, zone: str, language: str) -> str:
-    """Today, Yesterday, the weekday within a week, otherwise the date."""
+    """Today, Yesterday, Tomorrow, the weekday within a week, otherwise the date."""
     there, days = _days_ago(at, now, zone)
     if days == 0:
         return translate(language, TODAY)
     if days == 1:
         return translate(language, YESTERDAY)
+    if days == -1:
+        return translate(language, TOMORROW)
     if 0 < days < _A_WEEK:
         return _start_upper(format_date(there, "EEEE", locale=language))
     if there.year == now.year:
@@ -65,7 +68,7 @@ def ago(at: datetime, now: datetime, language: str) -> str:
     """3 minutes ago."""
     if now - at < timedelta(minutes=1):
         return translate(language, NOW)
-    return str(format_timedelta(at - now, add_direction=True, threshold=1.2, locale=language))
+    return str(format_timedelta(at - now, add_direction=True, threshold=1, locale=language))
 
 
 def time_left(until: datetime, now: datetime) -> str:

@@ -22,7 +22,7 @@ def main() -> int:
     try:
         world = world_from_file(options.world)
     except (OSError, msgspec.DecodeError) as error:
-        print(f"Graph twin: cannot use {options.world}: {error}", file=sys.stderr)
+        sys.stderr.write(f"Graph twin: cannot use {options.world}: {error}\n")
         return 2
     server = TwinServer(world, options.host, options.port)
     with contextlib.suppress(KeyboardInterrupt):

@@ -91,9 +91,7 @@ async def _callback_answer(twin: Twin, delivery: Delivery | None, wait: object) 
 
 
 async def _add_customer(twin: Twin, request: Request) -> Answer:
-    customer = twin.people.add(msgspec.json.decode(request.body, type=CustomerSpec))
-    for waba in twin.world.wabas:
-        twin.people.bsuid(customer, waba.business_id)
+    customer = twin.add_customer(msgspec.json.decode(request.body, type=CustomerSpec))
     return as_json(customer.as_json(), 201)
 
 

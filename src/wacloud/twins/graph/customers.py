@@ -82,7 +82,7 @@ class People:
         )
         if known is not None:
             for name in msgspec.structs.asdict(spec):
-                if name not in ("wa_id", "bsuid", "phones"):
+                if name not in ("wa_id", "bsuid", "phones", "wrote_at"):
                     setattr(known, name, getattr(spec, name))
             customer = known
         else:

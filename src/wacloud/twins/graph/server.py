@@ -56,7 +56,8 @@ class TwinServer(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self._announce and self.started:
-            print(f"Graph twin ready on http://{self.config.host}:{self.port}", flush=True)
+            sys.stdout.write(f"Graph twin ready on http://{self.config.host}:{self.port}\n")
+            sys.stdout.flush()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self.twin.phones.close()

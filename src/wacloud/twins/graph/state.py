@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from wacloud.twins.graph.access import Access
-from wacloud.twins.graph.customers import People
+from wacloud.twins.graph.customers import Customer, People
 from wacloud.twins.graph.ledger import Ledger
 from wacloud.twins.graph.media import MediaShelf
 from wacloud.twins.graph.misbehave import Misbehaviour
@@ -15,7 +15,7 @@ from wacloud.twins.graph.phones import Phones
 from wacloud.twins.graph.threads import Bubble, Threads
 from wacloud.twins.graph.throttle import Throttle
 from wacloud.twins.graph.webhooks import Webhooks
-from wacloud.twins.graph.world import Number, World
+from wacloud.twins.graph.world import CustomerSpec, Number, World
 
 
 class State:
@@ -35,7 +35,18 @@ class State:
         for template_id, template in enumerate((t for w in world.wabas for t in w.templates), start=1):
             template.id = template.id or str(594_425_479_261_000 + template_id)
         for spec in world.customers:
-            self.people.add(spec)
+            self.add_customer(spec)
+
+    def add_customer(self, spec: CustomerSpec) -> Customer:
+        """A person, known to every portfolio, with the service windows the spec opens."""
+        customer = self.people.add(spec)
+        for waba in self.world.wabas:
+            self.people.bsuid(customer, waba.business_id)
+        for phone_number_id, at in spec.wrote_at.items():
+            found = self.access.numbers.get(phone_number_id)
+            if found is not None:
+                self.threads.between(*found, customer).last_inbound_at = at
+        return customer
 
     def metadata(self, number: Number) -> dict[str, Any]:
         """value.metadata: the number as digits, and its id."""

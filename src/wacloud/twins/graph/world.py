@@ -71,7 +71,8 @@ class CustomerSpec(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """A person with WhatsApp. What is left out is made up.
 
     `bsuid` is the one the portfolio of the first WABA sees; other portfolios see another of the same person.
-    `phones` are other ways to write the number (Brazil, Mexico, Argentina). `hides_phone` is someone with a
+    `phones` are other ways to write the number (Brazil, Mexico, Argentina). `wrote_at` says when they last wrote to
+    a number (phone_number_id to Unix seconds), which opens its service window. `hides_phone` is someone with a
     username whose phone is withheld from businesses.
     """
 
@@ -81,6 +82,7 @@ class CustomerSpec(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     username: str | None = None
     hides_phone: bool = False
     phones: list[str] = msgspec.field(default_factory=list)
+    wrote_at: dict[str, float] = msgspec.field(default_factory=dict)
     read_receipts: bool = True
     on_whatsapp: bool = True
     blocks_business: bool = False

@@ -35,7 +35,7 @@ class LoginAnswer(BaseModel):
     """A token for the Authorization header, and the business it is for."""
 
     access_token: str
-    token_type: Literal["bearer"]
+    token_type: Literal["bearer"] = "bearer"
     expires_in: int
     user: LoggedInUser
     business_id: UUID | None
@@ -52,7 +52,6 @@ def routes(deps: AuthDeps) -> APIRouter:
         response.headers["cache-control"] = "no-store"
         return LoginAnswer(
             access_token=deps.tokens.issue(entrance.claims, "access", deps.clock()),
-            token_type="bearer",
             expires_in=int(LIFETIMES["access"].total_seconds()),
             user=LoggedInUser(id=entrance.user.id, name=entrance.user.name, email=entrance.user.email),
             business_id=entrance.claims.business_id,

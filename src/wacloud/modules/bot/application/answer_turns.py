@@ -23,7 +23,7 @@ from wacloud.modules.whatsapp.api import (
     read_mailboxes,
 )
 from wacloud.shared.application.batching import Batcher
-from wacloud.shared.application.jobs import Again, Done, Finish, Job
+from wacloud.shared.application.jobs import Again, Done, Failed, Finish, Job
 from wacloud.shared.domain.ids import BusinessId, new_id
 
 MOST_DRAFTS = 3
@@ -73,12 +73,19 @@ class AnswerTurns:
                 if mailbox is None or briefing is None or not mailbox.messages:
                     finish(job, Done())
                 else:
-                    group.create_task(self._take_turn(mailbox, briefing, job, finish))
+                    group.create_task(self._try_turn(mailbox, briefing, job, finish))
 
     async def _read(self, places: Sequence[tuple[BusinessId, UUID]]) -> dict[UUID, Mailbox]:
         async with self._deps.db.tenant(*{business_id for business_id, _ in places}, read_only=True) as tx:
             found = await read_mailboxes(self._deps.whatsapp, tx, places)
         return {mailbox.conversation_id: mailbox for mailbox in found}
+
+    async def _try_turn(self, mailbox: Mailbox, briefing: Briefing, job: Job, finish: Finish) -> None:
+        """A turn that fails, fails alone."""
+        try:
+            await self._take_turn(mailbox, briefing, job, finish)
+        except Exception as error:
+            finish(job, Failed(f"{type(error).__name__}: {error}"[:2000]))
 
     async def _take_turn(self, mailbox: Mailbox, briefing: Briefing, job: Job, finish: Finish) -> None:
         turn_id = new_id()

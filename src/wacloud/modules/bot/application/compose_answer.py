@@ -70,9 +70,7 @@ async def compose_answer(deps: AnswerDeps, question: Question) -> Answer:
 
     asked = await _ask_model(deps, deps.model, question) if deps.model else _Asked()
     if asked.heard == "answered":
-        return _with(
-            asked, Answer(text=asked.text, source="model", why="model_answered", detail=asked.detail)
-        )
+        return _with(asked, Answer(text=asked.text, source="model", why="model_answered", detail=asked.detail))
     if small_talk and small_talk[0] != "acknowledgement":
         kind, spoken = small_talk[0], small_talk[1]
         return _with(
@@ -82,9 +80,7 @@ async def compose_answer(deps: AnswerDeps, question: Question) -> Answer:
     return _with(asked, await _by_knowledge(deps, question, texts, asked))
 
 
-async def _by_knowledge(
-    deps: AnswerDeps, question: Question, texts: tuple[str, ...], asked: _Asked
-) -> Answer:
+async def _by_knowledge(deps: AnswerDeps, question: Question, texts: tuple[str, ...], asked: _Asked) -> Answer:
     threshold = question.settings.knowledge_threshold
     if asked.heard == "did_not_know":
         # The model saw the knowledge and found nothing in it: only a very sure match may say otherwise.

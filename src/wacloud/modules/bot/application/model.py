@@ -97,6 +97,11 @@ class Embedder(Protocol):
         ...
 
 
+    async def aclose(self) -> None:
+        """Let go of threads and connections."""
+        ...
+
+
 class Knowledge(Protocol):
     """
     What a business taught its bot, kept ready for reading. Opens its own transactions: call it without one.
@@ -106,9 +111,7 @@ class Knowledge(Protocol):
         """All of it, in the owner's order."""
         ...
 
-    async def search(
-        self, business_id: BusinessId, texts: Sequence[str], limit: int = 5
-    ) -> list[tuple[Hit, ...]]:
+    async def search(self, business_id: BusinessId, texts: Sequence[str], limit: int = 5) -> list[tuple[Hit, ...]]:
         """The best hits for each text, best first."""
         ...
 

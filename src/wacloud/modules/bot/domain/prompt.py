@@ -71,8 +71,7 @@ def build_prompt(question: Question, knowledge: Iterable[KnowledgeItem], safety_
     told += list(_facts(facts.profile))
     known = f"<business>\n{_quoted(chr(10).join(told), _LONGEST_FACTS)}\n</business>\n<knowledge>\n"
     known += "".join(
-        f"Q: {_quoted(item.question, 500)}\nA: {_quoted(item.answer, _LONGEST_MESSAGE)}\n"
-        for item in knowledge
+        f"Q: {_quoted(item.question, 500)}\nA: {_quoted(item.answer, _LONGEST_MESSAGE)}\n" for item in knowledge
     )
     known += "</knowledge>\n"
     if facts.open_now_text:
@@ -90,8 +89,7 @@ def _conversation(history: Sequence[HistoryLine]) -> str:
     if not history:
         return ""
     lines = [
-        f"{'customer' if line.author == 'contact' else 'business'}: "
-        f"{_line(line.text, _LONGEST_HISTORY_LINE)}\n"
+        f"{'customer' if line.author == 'contact' else 'business'}: {_line(line.text, _LONGEST_HISTORY_LINE)}\n"
         for line in history[-MOST_HISTORY:]
     ]
     return f"<conversation_so_far>\n{''.join(lines)}</conversation_so_far>\n"

@@ -2,9 +2,8 @@
 Which item of the knowledge answers a text: two scores, one of meaning and one of words, made into one in
 0..1.
 
-The figures were chosen by measuring (tests/bot/test_knowledge_search.py asserts them). At the default
-threshold of 0.42 the search finds the right item for nine of ten questions, and one of thirty questions that
-have no answer in the knowledge passes.
+The figures were chosen by measuring; tests/bot/test_knowledge_search.py asserts them. At the default threshold of 0.42,
+of 67 questions to two businesses 59 got their answer and 2 a wrong one; of 26 about other things 1 got an answer.
 """
 
 import math

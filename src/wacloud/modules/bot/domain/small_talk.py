@@ -32,15 +32,13 @@ _PHRASES: dict[tuple[SmallTalk, Language], str] = {
     (
         "goodbye",
         "es",
-    ): "adios|hasta luego|hasta manana|hasta pronto|chao|chau|nos vemos|un saludo|que vaya bien"
-    "|buen finde|feliz dia",
+    ): "adios|hasta luego|hasta manana|hasta pronto|chao|chau|nos vemos|un saludo|que vaya bien|buen finde|feliz dia",
     ("goodbye", "en"): "bye|goodbye|bye bye|see you|see you soon|have a nice day|have a good day",
     ("goodbye", "pt"): "tchau|ate logo|ate amanha|ate mais",
     (
         "acknowledgement",
         "es",
-    ): "ok|okey|okay|vale|perfecto|genial|de acuerdo|entendido|estupendo|muy bien|bien|oki|listo"
-    "|ah vale|fenomenal",
+    ): "ok|okey|okay|vale|perfecto|genial|de acuerdo|entendido|estupendo|muy bien|bien|oki|listo|ah vale|fenomenal",
     ("acknowledgement", "en"): "great|perfect|got it|all right|alright|cool|nice",
     ("acknowledgement", "pt"): "beleza|otimo|perfeito|entendi",
 }
@@ -119,9 +117,7 @@ _DENIED = re.compile(
 )
 # The whole message is one word for a person, as people press a menu: "agente", "operator please".
 _ALONE: dict[Language, re.Pattern[str]] = {
-    "es": re.compile(
-        rf"(?!alguien|comercial|responsable|la ){_SOMEBODY['es']}(?: real)?(?: por favor| gracias)?"
-    ),
+    "es": re.compile(rf"(?!alguien|comercial|responsable|la ){_SOMEBODY['es']}(?: real)?(?: por favor| gracias)?"),
     "en": re.compile(rf"(?!some){_SOMEBODY['en']}(?: please)?"),
     "pt": re.compile(rf"(?!alguem){_SOMEBODY['pt']}(?: por favor)?"),
 }

@@ -6,7 +6,7 @@ from time import monotonic
 from wacloud.modules.bot.application.model import SettingsStore
 from wacloud.modules.bot.application.ports import Briefing
 from wacloud.modules.bot.domain.question import BusinessFacts
-from wacloud.modules.business.api import BusinessDeps, BusinessNotFound, business_profile, open_text
+from wacloud.modules.business.api import BusinessDeps, BusinessNotFound, HoursNotReadable, business_profile, open_now_text
 from wacloud.shared.application.clock import Clock
 from wacloud.shared.application.db import Database
 from wacloud.shared.domain.ids import BusinessId
@@ -36,13 +36,19 @@ class CachedBriefings:
                         self._known.pop(business_id, None)
                         continue
                     settings = await self._settings.get(tx, business_id)
+                    try:
+                        open_now = open_now_text(
+                            profile.profile, profile.time_zone, self._clock(), profile.language
+                        )
+                    except HoursNotReadable:
+                        open_now = None
                     facts = BusinessFacts(
                         name=profile.name,
                         sector=profile.sector,
                         language=profile.language,
                         time_zone=profile.time_zone,
                         profile=profile.profile,
-                        open_now_text=open_text(
+                        open_now_text=open_now_text(
                             profile.profile, profile.time_zone, self._clock(), profile.language
                         ),
                     )

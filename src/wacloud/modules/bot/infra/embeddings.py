@@ -47,10 +47,7 @@ class LocalEmbedder:
         if self._waiting and self._running is None:
             self._running = asyncio.create_task(self._work())
         # A caller who gives up must not take the vector away from another one who waits for it.
-        return [
-            vector if isinstance(vector := found[text], tuple) else await asyncio.shield(vector)
-            for text in texts
-        ]
+        return [vector if isinstance(vector := found[text], tuple) else await asyncio.shield(vector) for text in texts]
 
     async def aclose(self) -> None:
         """Stop the thread."""
@@ -64,9 +61,7 @@ class LocalEmbedder:
                 batch = list(self._waiting)[:_LARGEST_BATCH]
                 futures = [self._waiting.pop(text) for text in batch]
                 try:
-                    vectors = await asyncio.get_running_loop().run_in_executor(
-                        self._thread, self._encode, batch
-                    )
+                    vectors = await asyncio.get_running_loop().run_in_executor(self._thread, self._encode, batch)
                 except Exception as error:
                     for future in futures:
                         future.set_exception(EmbedderUnavailable(type(error).__name__))

@@ -68,9 +68,7 @@ class KnowledgeItems:
         return touched > 0
 
     async def count(self, tx: Tx, business_id: BusinessId) -> int:
-        row = await tx.row(
-            "select count(*) as items from app.knowledge_items where business_id = %s", (business_id,)
-        )
+        row = await tx.row("select count(*) as items from app.knowledge_items where business_id = %s", (business_id,))
         return 0 if row is None else int(row.items)
 
     async def add(self, tx: Tx, business_id: BusinessId, text: KnowledgeText) -> KnowledgeItem:

@@ -31,9 +31,10 @@ _LONGEST_WORD = 40
 class _Loaded:
     """The knowledge of one business, ready to be searched."""
 
-    __slots__ = ("items", "matrix", "read_at", "vocabulary", "word_scores")
+    __slots__ = ("indexed", "items", "matrix", "read_at", "vocabulary", "word_scores")
 
-    def __init__(self, indexed: Sequence[IndexedItem], read_at: float) -> None:
+    def __init__(self, indexed: tuple[IndexedItem, ...], read_at: float) -> None:
+        self.indexed = indexed
         self.items: tuple[KnowledgeItem, ...] = tuple(entry.item for entry in indexed)
         self.read_at = read_at
         self.vocabulary = Vocabulary(text for item in self.items for text in (item.question, item.answer))
@@ -68,9 +69,7 @@ class CachedKnowledge:
     async def items(self, business_id: BusinessId) -> tuple[KnowledgeItem, ...]:
         return (await self._of(business_id)).items
 
-    async def search(
-        self, business_id: BusinessId, texts: Sequence[str], limit: int = 5
-    ) -> list[tuple[Hit, ...]]:
+    async def search(self, business_id: BusinessId, texts: Sequence[str], limit: int = 5) -> list[tuple[Hit, ...]]:
         loaded = await self._of(business_id)
         if not loaded.items:
             return [() for _ in texts]
@@ -98,7 +97,11 @@ class CachedKnowledge:
                 return loaded
             async with self._db.tenant(business_id, read_only=True) as tx:
                 indexed = await self._store.indexed(tx, business_id, self._embedder.model)
-            loaded = _Loaded(indexed, self._now())
+            loaded = self._loaded.get(business_id)
+            if loaded and loaded.indexed == indexed:
+                loaded.read_at = self._now()
+            else:
+                loaded = _Loaded(indexed, self._now())
             self._loaded[business_id] = loaded
             self._loaded.move_to_end(business_id)
             while len(self._loaded) > _KEPT_BUSINESSES:

@@ -161,11 +161,7 @@ def _verdict(error: Exception) -> _Verdict:
     if isinstance(error, TimeoutError):
         # The whole deadline is gone.
         return _Verdict(again=False, provider_failed=True)
-    if (
-        isinstance(error, openai.APIStatusError)
-        and error.status_code not in (408, 409)
-        and error.status_code < 500
-    ):
+    if isinstance(error, openai.APIStatusError) and error.status_code not in (408, 409) and error.status_code < 500:
         return _Verdict(again=False)
     return _Verdict(again=True, provider_failed=True, wait_s=random.uniform(0.1, 0.4))
 

@@ -97,10 +97,7 @@ class OpenAIResponses:
 
 def _refuses(response: Response) -> bool:
     return any(
-        part.type == "refusal"
-        for item in response.output
-        if item.type == "message"
-        for part in item.content or ()
+        part.type == "refusal" for item in response.output if item.type == "message" for part in item.content or ()
     )
 
 

@@ -13,9 +13,7 @@ async def memberships_of(deps: BusinessDeps, tx: Tx, user_id: UserId) -> Sequenc
     return await deps.businesses.memberships(tx, user_id)
 
 
-async def find_membership(
-    deps: BusinessDeps, tx: Tx, user_id: UserId, business_id: BusinessId
-) -> Membership | None:
+async def find_membership(deps: BusinessDeps, tx: Tx, user_id: UserId, business_id: BusinessId) -> Membership | None:
     """This person's place in this business; None where they have none (any more)."""
     found = await deps.businesses.memberships(tx, user_id)
     return next((membership for membership in found if membership.business_id == business_id), None)

@@ -24,9 +24,7 @@ class PostgresBusinesses:
             " where m.user_id = %s order by m.joined_at, b.id",
             (user_id,),
         )
-        return [
-            Membership(row.id, row.name, row.sector, row.language, row.time_zone, row.role) for row in rows
-        ]
+        return [Membership(row.id, row.name, row.sector, row.language, row.time_zone, row.role) for row in rows]
 
 
 class PostgresBusinessReader:

@@ -27,9 +27,4 @@ def canonical_email(typed: str) -> str:
 def is_possible_email(address: str) -> bool:
     """Whether it may be stored as an address: something before and after an @, nothing invisible in it."""
     before, _, after = address.rpartition("@")
-    return (
-        bool(before and after)
-        and len(address) <= LONGEST_EMAIL
-        and address.isprintable()
-        and " " not in address
-    )
+    return bool(before and after) and len(address) <= LONGEST_EMAIL and address.isprintable() and " " not in address

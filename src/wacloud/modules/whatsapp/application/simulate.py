@@ -112,6 +112,6 @@ class SimulatedPhones(Protocol):
         """
         ...
 
-    async def file(self, media_id: str) -> SimulatedFile | None:
-        """A photo, sound or document by Meta's id; None where it is gone."""
+    async def file(self, number: SimulatedNumber, media_id: str) -> SimulatedFile | None:
+        """A photo, sound or document sent to or by this number; None where it is gone."""
         ...

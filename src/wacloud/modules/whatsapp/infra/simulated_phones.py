@@ -83,10 +83,11 @@ class TwinPhones:
             raise PhonesUnreachable
         return self._events(response, number)
 
-    async def file(self, media_id: str) -> SimulatedFile | None:
+    async def file(self, number: SimulatedNumber, media_id: str) -> SimulatedFile | None:
         self._refuse_real_graph()
+        url = self._at(f"media/{_segment(media_id)}").with_query(phone_number_id=number.phone_number_id)
         try:
-            async with self._session.get(self._at(f"media/{_segment(media_id)}"), timeout=CALL) as response:
+            async with self._session.get(url, timeout=CALL) as response:
                 if response.status != 200:
                     return None
                 return SimulatedFile(await response.read(), response.headers.get("content-type", ""))

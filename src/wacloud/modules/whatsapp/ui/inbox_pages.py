@@ -154,9 +154,7 @@ def _thread_context(thread: Thread, member: Member, look: Look) -> dict[str, Any
         "thread": thread,
         "is_earlier": False,
         **messages_context(thread.messages, look, now, may_send=may_send),
-        **parts_context(
-            thread.conversation, thread.messages, look, now, may_send=may_send, may_write=may_write
-        ),
+        **parts_context(thread.conversation, thread.messages, look, now, may_send=may_send, may_write=may_write),
     }
 
 
@@ -204,9 +202,7 @@ async def _refused(
         "current": conversation_id
     }
     context |= _thread_context(thread, member, look_of(request, member))
-    return render(
-        request, "whatsapp/inbox.html", 422, member=member, error=said, text=text, key=key, **context
-    )
+    return render(request, "whatsapp/inbox.html", 422, member=member, error=said, text=text, key=key, **context)
 
 
 async def _fragment(

@@ -178,13 +178,9 @@ class LiveHub:
             self._tell([viewers], LOOK_AGAIN)
             return
         for viewer in viewers:
-            viewer.push(
-                events[viewer.eyes, viewer.conversation_id if viewer.conversation_id in ids else None]
-            )
+            viewer.push(events[viewer.eyes, viewer.conversation_id if viewer.conversation_id in ids else None])
 
-    async def _events(
-        self, viewers: tuple[Viewer, ...], ids: set[UUID]
-    ) -> dict[tuple[Eyes, UUID | None], bytes]:
+    async def _events(self, viewers: tuple[Viewer, ...], ids: set[UUID]) -> dict[tuple[Eyes, UUID | None], bytes]:
         business_id = viewers[0].business_id
         shown = {viewer.conversation_id for viewer in viewers if viewer.conversation_id in ids}
         rows = {row.id: row for row in await self._inbox.rows(business_id, sorted(ids))}
@@ -256,9 +252,7 @@ class _Check(Protocol):
     async def __call__(self) -> bool: ...
 
 
-async def _stream(
-    hub: LiveHub, viewer: Viewer, since: int | None, still_signed_in: _Check
-) -> AsyncIterator[bytes]:
+async def _stream(hub: LiveHub, viewer: Viewer, since: int | None, still_signed_in: _Check) -> AsyncIterator[bytes]:
     checked = time.monotonic()
     try:
         hub.open(viewer, since)
@@ -287,9 +281,7 @@ def _list_part(eyes: Eyes, rows: Iterable[ConversationRow], now: datetime) -> di
     }
 
 
-def _thread_part(
-    eyes: Eyes, row: ConversationRow, messages: list[MessageRow], now: datetime
-) -> dict[str, Any]:
+def _thread_part(eyes: Eyes, row: ConversationRow, messages: list[MessageRow], now: datetime) -> dict[str, Any]:
     around = parts_context(row, messages, eyes.look, now, may_send=eyes.may_send, may_write=eyes.may_write)
     bubbles = messages_context(messages, eyes.look, now, may_send=eyes.may_send)
     return {
@@ -303,7 +295,8 @@ def _thread_part(
 
 def _event(name: str, told: dict[str, Any]) -> bytes:
     # JSON keeps line breaks inside the HTML from ending the event.
-    return f"id: {_now_ms()}\nevent: {name}\ndata: {json.dumps(told, ensure_ascii=False, separators=(',', ':'))}\n\n".encode()
+    data = json.dumps(told, ensure_ascii=False, separators=(",", ":"))
+    return f"id: {_now_ms()}\nevent: {name}\ndata: {data}\n\n".encode()
 
 
 def _now_ms() -> int:

@@ -14,9 +14,7 @@ from wacloud.shared.ui.i18n import N_, Translate, translator
 from wacloud.shared.ui.times import sortable, zone_named
 
 # What may stand in an address is what stays in it; closing brackets and full stops belong to the sentence.
-_ADDRESS = re.compile(
-    r"https?://[^\s<>\"'\u0000-\u0020\u200b-\u200f\u202a-\u202e\u2066-\u2069]+", re.IGNORECASE
-)
+_ADDRESS = re.compile(r"https?://[^\s<>\"'\u0000-\u0020\u200b-\u200f\u202a-\u202e\u2066-\u2069]+", re.IGNORECASE)
 _SENTENCE_END = ".,;:!?)]}»”’…"
 _LONG_AGO: Final = timedelta(minutes=2)
 
@@ -196,9 +194,7 @@ def linkify(text: str) -> Markup:
         if address.count("(") > address.count(")") and found[0][len(address) : len(address) + 1] == ")":
             address += ")"
         parts.append(escape(text[position : found.start()]))
-        parts.append(
-            Markup('<a href="{0}" target="_blank" rel="noopener noreferrer nofollow">{0}</a>').format(address)
-        )
+        parts.append(Markup('<a href="{0}" target="_blank" rel="noopener noreferrer nofollow">{0}</a>').format(address))
         position = found.start() + len(address)
     parts.append(escape(text[position:]))
     return Markup("").join(parts)
@@ -259,18 +255,15 @@ def _parts(row: MessageRow, say: Translate) -> dict[str, Any]:
             say(REPLIES.get(str(reply.get("kind")), REPLIES["button"])),
             _str(reply.get("description")),
         )
-    parts["buttons"] = tuple(
-        title for title in (_title(one) for one in _list(content.get("buttons"))) if title
-    )
+    parts["buttons"] = tuple(title for title in (_title(one) for one in _list(content.get("buttons"))) if title)
     if referral := _dict(content.get("referral")):
         source = _str(referral.get("source_url"))
         headline = _str(referral.get("headline")) or _str(referral.get("body")) or say("an ad")
-        parts["origin"] = (f"{say('Came from')}: {headline}", linkify(source) if source else None)
+        came_from = say("Came from")
+        parts["origin"] = (f"{came_from}: {headline}", linkify(source) if source else None)
     elif product := _dict(content.get("referred_product")):
-        parts["origin"] = (
-            f"{say('Asks about the product')}: {_str(product.get('retailer_id')) or '?'}",
-            None,
-        )
+        asks_about, name = say("Asks about the product"), _str(product.get("retailer_id")) or "?"
+        parts["origin"] = (f"{asks_about}: {name}", None)
     if row.kind == "unsupported":
         told = _str(content.get("unsupported_kind"))
         parts["unsupported"] = told or ""
@@ -287,9 +280,7 @@ def _text(row: MessageRow, shown: dict[str, Any]) -> Markup | None:
 def _media(kind: str, media: dict[str, Any], say: Translate) -> Media:
     icon, label = KINDS["voice" if kind == "audio" and media.get("voice") else kind]
     mime = (_str(media.get("mime_type")) or "").partition(";")[0]
-    detail = " · ".join(
-        part for part in (_str(media.get("filename")), mime, _size(media.get("size"))) if part
-    )
+    detail = " · ".join(part for part in (_str(media.get("filename")), mime, _size(media.get("size"))) if part)
     return Media(icon, say(label), detail or None)
 
 
@@ -388,7 +379,8 @@ def _problem(row: MessageRow, say: Translate, now: datetime) -> str | None:
         if row.error and row.error.get("code") is not None:
             return failure_in_words(row.error, say)
         reason = reason_in_words(row.reason, say)
-        return f"{say('Not sent')}: {reason}" if reason else failure_in_words(row.error, say)
+        not_sent = say("Not sent")
+        return f"{not_sent}: {reason}" if reason else failure_in_words(row.error, say)
     if row.state == "unconfirmed":
         return say(
             "WhatsApp did not answer in time, so we do not know yet whether it arrived. We wait for its receipt."

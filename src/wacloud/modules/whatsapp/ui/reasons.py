@@ -27,9 +27,7 @@ FAILURES: Final[Mapping[int, str]] = {
     80007: _SLOWER,
     130403: N_("You have blocked this person. Unblock them to write."),
     130429: _SLOWER,
-    130472: N_(
-        "Meta is not delivering this kind of message to this person at the moment. It was not charged."
-    ),
+    130472: N_("Meta is not delivering this kind of message to this person at the moment. It was not charged."),
     130497: N_("Your type of business may not write to this country."),
     131000: _KEEPS_TRYING,
     131005: _RECONNECT,
@@ -46,13 +44,9 @@ FAILURES: Final[Mapping[int, str]] = {
     131042: _PAYMENT,
     131044: _PAYMENT,
     131045: N_("The registration of the number is not valid. Register it again."),
-    131047: N_(
-        "More than 24 hours have passed since the customer last wrote. Only an approved template may be sent."
-    ),
+    131047: N_("More than 24 hours have passed since the customer last wrote. Only an approved template may be sent."),
     131048: N_("Too many people have blocked or reported this number. Meta has limited it for some hours."),
-    131049: N_(
-        "Meta chose not to deliver it: this person has had enough promotions. Try again in some days."
-    ),
+    131049: N_("Meta chose not to deliver it: this person has had enough promotions. Try again in some days."),
     131050: N_("This person no longer wants promotions from you."),
     131051: N_("WhatsApp does not support this kind of message."),
     131052: N_("The file could not be downloaded. Ask the customer to send it again."),
@@ -96,12 +90,8 @@ REASONS: Final[Mapping[str, str]] = {
     "model_did_not_know_faq_match": N_("the language model did not know; found in your frequent questions"),
     "model_failed_faq_match": N_("the language model gave nothing usable; found in your frequent questions"),
     "model_failed_no_match": N_("the language model gave nothing usable, and nothing suitable was found"),
-    "model_unavailable_faq_match": N_(
-        "the language model could not be reached; found in your frequent questions"
-    ),
-    "model_unavailable_no_match": N_(
-        "the language model could not be reached, and nothing suitable was found"
-    ),
+    "model_unavailable_faq_match": N_("the language model could not be reached; found in your frequent questions"),
+    "model_unavailable_no_match": N_("the language model could not be reached, and nothing suitable was found"),
     "no_answer": N_("WhatsApp did not answer in time"),
     "no_match": N_("nothing suitable was found"),
     "no_recipient": N_("there is neither a phone nor an id to send to"),

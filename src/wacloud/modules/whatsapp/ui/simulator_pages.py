@@ -179,8 +179,8 @@ def routes(
         )
 
     @router.get("/media/{media_id}")
-    async def media(member: Player, media_id: MediaId) -> Response:
-        found = await phones.file(media_id)
+    async def media(number: Number, media_id: MediaId) -> Response:
+        found = await phones.file(number, media_id)
         if found is None:
             raise NotFound
         headers = {

@@ -41,9 +41,7 @@ def words(language: str) -> Words:
     return Words(translator(language))
 
 
-def messages_context(
-    messages: Sequence[MessageRow], look: Look, now: datetime, *, may_send: bool
-) -> dict[str, Any]:
+def messages_context(messages: Sequence[MessageRow], look: Look, now: datetime, *, may_send: bool) -> dict[str, Any]:
     """For `_messages.html`."""
     return {
         "days": days_of(messages, language=look.language, zone=look.zone, now=now),

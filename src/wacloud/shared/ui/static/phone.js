@@ -3,8 +3,9 @@
 import { asPhonePhoto, base64Of, call, listen, Refused } from "./phone/api.js";
 import { isOwn, sentAt, summary } from "./phone/bubbles.js";
 import { Composer } from "./phone/composer.js";
-import { t, timeOf } from "./phone/dom.js";
+import { decimal, language, t, timeOf } from "./phone/dom.js";
 import { Happenings } from "./phone/happenings.js";
+import { onLongPress } from "./phone/longpress.js";
 import { People } from "./phone/people.js";
 import { attachments, choose, closeSheet, messageOptions, places, sheetIsOpen } from "./phone/sheets.js";
 import { Thread } from "./phone/thread.js";
@@ -204,7 +205,7 @@ function startTyping(seconds) {
 
 function since(moment) {
   const seconds = (performance.now() - moment) / 1000;
-  return seconds < 1 ? t("afterMs", { n: Math.round(seconds * 1000) }) : t("afterSeconds", { n: seconds.toFixed(1) });
+  return seconds < 1 ? t("afterMs", { n: Math.round(seconds * 1000) }) : t("afterSeconds", { n: decimal(seconds) });
 }
 
 const handlers = {
@@ -230,7 +231,7 @@ const handlers = {
       if (status === "read") happenings.add("status", t("businessRead"));
     } else {
       const kind = status === "failed" ? "problem" : "status";
-      happenings.addStatus(wamid, kind, t("statusWebhooks"), errors?.[0]?.title ?? t(`status.${status}`));
+      happenings.addStatus(wamid, kind, t("statusWebhooks"), errors?.[0]?.title ?? t(status).toLocaleLowerCase(language));
     }
   },
   typing: ({ seconds }) => startTyping(seconds),
@@ -286,6 +287,10 @@ find("#ph-suggestions").addEventListener("click", (event) => {
   else writeText(chip.textContent.trim());
 });
 find("#ph-clear").addEventListener("click", () => happenings.clear());
+onLongPress(find("#ph-list"), ".ph-bubble", (pressed) => {
+  const message = thread.find(pressed.closest("[data-wamid]").dataset.wamid);
+  if (message && !message.revoked) messageOptions(message, actions);
+});
 document.addEventListener("visibilitychange", connect);
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && sheetIsOpen()) closeSheet();

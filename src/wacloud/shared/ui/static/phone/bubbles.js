@@ -1,6 +1,6 @@
 // One message, drawn as the customer's phone draws it.
 
-import { el, formatted, icon, t, timeOf } from "./dom.js";
+import { el, formatted, icon, plain, t, timeOf } from "./dom.js";
 import { voicePlayer } from "./voice.js";
 
 const EDITABLE_MS = 15 * 60 * 1000;
@@ -15,7 +15,7 @@ export function canEdit(message) {
 // One line for a quote, the people list or a reply bar.
 export function summary(message) {
   if (message.revoked) return t("revoked");
-  const words = message.text || message.rendered?.body || "";
+  const words = plain(message.text || message.rendered?.body || "");
   const kinds = { image: "photo", audio: "voice", video: "video", document: "document", sticker: "sticker",
     location: "location", contacts: "contact" };
   const kind = kinds[message.type] && t(kinds[message.type]);

@@ -37,6 +37,9 @@ const exactClock = new Intl.DateTimeFormat(language, {
 const weekday = new Intl.DateTimeFormat(language, { weekday: "long" });
 const fullDay = new Intl.DateTimeFormat(language, { day: "numeric", month: "long", year: "numeric" });
 
+const oneDecimal = new Intl.NumberFormat(language, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+
+export const decimal = (number) => oneDecimal.format(number);
 export const timeOf = (date) => clock.format(date);
 export const exactTimeOf = (date) => exactClock.format(date);
 
@@ -61,6 +64,8 @@ const PIECES = new RegExp(
     "|(?<![\\p{L}\\p{N}])([*_~])(?=\\S)([^\\n]+?)(?<=\\S)\\3(?![\\p{L}\\p{N}])",
   "gu",
 );
+
+export const plain = (text) => formatted(text).map((node) => node.textContent ?? node).join("");
 
 // The chat's own small markup: *bold*, _italic_, ~struck~, ```code``` and links.
 export function formatted(text) {

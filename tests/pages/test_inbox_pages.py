@@ -1,0 +1,355 @@
+"""The inbox as a browser without JavaScript gets it."""
+
+import re
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+import pytest_asyncio
+from aiohttp import ClientSession, CookieJar
+from frozen_shop import NOW, a_conversation, a_message, by_bot, id_of
+from page_rig import TOKEN, Rig
+
+from wacloud.modules.whatsapp.domain.conversation import OutsideServiceWindow
+
+LUCIA = id_of("Lucía Fernández")
+MARCOS = id_of("Marcos Ortega")
+PAGE = {"accept": "text/html"}
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def client(rig: Rig) -> AsyncIterator[ClientSession]:
+    cookies = {"wacloud_session": TOKEN}
+    headers = PAGE | {"origin": rig.base_url}
+    async with ClientSession(rig.base_url, cookie_jar=CookieJar(unsafe=True), cookies=cookies, headers=headers) as made:
+        yield made
+
+
+async def text_of(client: ClientSession, path: str, **kwargs: object) -> str:
+    async with client.get(path, **kwargs) as answer:  # type: ignore[arg-type]
+        assert answer.status == 200
+        return await answer.text()
+
+
+async def test_the_start_leads_to_the_inbox(client: ClientSession) -> None:
+    async with client.get("/", allow_redirects=False) as answer:
+        assert (answer.status, answer.headers["location"]) == (303, "/inbox")
+
+
+async def test_the_list_shows_who_waits_and_why_and_how_long_one_may_reply(client: ClientSession) -> None:
+    page = await text_of(client, "/inbox")
+    assert page.index("Marcos Ortega") < page.index("Inés Álvarez") < page.index("Rosa M.")
+    assert "En espera: pidió hablar con una persona" in page
+    assert re.search(r"data-left>\s*23 h<", page)
+    assert "Se han acabado las 24 horas de respuesta libre" in page
+    assert 'data-count="waiting">2<' in page
+
+
+async def test_a_filter_and_a_search_show_only_what_they_name(client: ClientSession) -> None:
+    waiting = await text_of(client, "/inbox", params={"show": "waiting"})
+    assert "Marcos Ortega" in waiting
+    assert "Inés Álvarez" not in waiting
+    found = await text_of(client, "/inbox", params={"q": "albarán"})
+    assert "Distribuciones Peláez" in found
+    assert "Marcos Ortega" not in found
+    assert "No se ha encontrado nada para «&lt;b&gt;»" in await text_of(client, "/inbox", params={"q": "<b>"})
+
+
+async def test_an_unknown_filter_is_refused(client: ClientSession) -> None:
+    async with client.get("/inbox", params={"show": "secrets"}) as answer:
+        assert answer.status == 422
+
+
+async def test_more_of_the_list_is_one_link_away(rig: Rig, client: ClientSession) -> None:
+    rig.inbox.page_size = 4
+    first = await text_of(client, "/inbox")
+    link = re.search(r'href="(/inbox\?[^"]*cursor=4)"', first)
+    assert link is not None
+    assert "Rosa M." not in first
+    second = await text_of(client, link[1].replace("&amp;", "&"))
+    assert "Distribuciones Peláez" in second
+
+
+async def test_a_thread_shows_every_kind_of_message(client: ClientSession) -> None:
+    page = await text_of(client, f"/inbox/{LUCIA}")
+    for told in (
+        "Nota de voz",
+        "factura-2291.pdf · application/pdf · 184 kB",
+        "Plaza Mayor",
+        "40.4155, -3.7074",
+        "2 × vela-lavanda",
+        "12.50 EUR",
+        "Taller Ana",
+        "Eligió de la lista",
+        "personas",
+        "WhatsApp no ha podido pasarnos este mensaje.",
+        "(poll)",
+        "Lo quiero en rojo",
+        "Este mensaje se eliminó",
+        "Reenviado",
+        "Viene de: Velas de temporada",
+        "Cambió su número de teléfono",
+        "Para una persona: una foto, una nota de voz o un archivo que debe ver una persona",
+        "Esta persona no puede recibirlo en WhatsApp",
+        "aún no sabemos si ha llegado",
+        "gpt-5-mini",
+        "1240 + 58",
+        "0.00043 USD",
+        "87%",
+    ):
+        assert told in page, told
+    assert ">uy<" not in page, "a deleted message is not shown"
+    assert "flow_token" not in page
+
+
+async def test_an_open_page_gets_only_the_thread(client: ClientSession) -> None:
+    page = await text_of(client, f"/inbox/{LUCIA}", headers={"HX-Request": "true"})
+    assert page.lstrip().startswith('<section id="pane"')
+    assert "<html" not in page
+
+
+async def test_earlier_messages_are_one_link_away(rig: Rig, client: ClientSession) -> None:
+    rig.inbox.thread_size = 5
+    newest = await text_of(client, f"/inbox/{LUCIA}")
+    assert "Mensajes anteriores" in newest
+    assert "envío a Canarias" not in newest
+    earlier = await text_of(client, f"/inbox/{LUCIA}?before=5")
+    assert "envío a Canarias" in earlier
+    assert "Mensajes más recientes" in earlier
+
+
+async def test_a_conversation_that_is_not_there_is_404(client: ClientSession) -> None:
+    async with client.get(f"/inbox/{uuid4()}") as answer:
+        assert answer.status == 404
+        assert "Aquí no hay nada" in await answer.text()
+
+
+async def test_pages_are_never_kept_by_a_cache_and_run_nothing_inline(client: ClientSession) -> None:
+    async with client.get(f"/inbox/{LUCIA}") as answer:
+        page = await answer.text()
+        assert answer.headers["cache-control"] == "no-store"
+        assert "default-src 'self'" in answer.headers["content-security-policy"]
+    assert not re.search(r"<script(?![^>]*\ssrc=)", page)
+    assert not re.search(r"<style|\sstyle=|\son[a-z]+=|javascript:", page)
+
+
+async def test_what_people_write_is_shown_as_text(rig: Rig, client: ClientSession) -> None:
+    evil = '<img src=x onerror=alert(1)>"\'{{ "ab" * 3 }}'
+    row = rig.inbox.put(
+        a_conversation(evil, last_preview=evil, username=evil, handler="waiting", handed_over_because=evil)
+    )
+    rig.inbox.put(
+        row,
+        a_message(row, evil),
+        a_message(row, None, kind="document", content={"media": {"filename": evil, "mime_type": evil}}),
+        a_message(row, None, kind="contacts", content={"contacts": [{"name": evil, "phones": [{"phone": evil}]}]}),
+        a_message(row, None, kind="interactive", content={"flow": {"data": {evil: evil}}}),
+        a_message(row, None, kind="unsupported", content={"unsupported_kind": evil}),
+        a_message(row, evil, kind="location", content={"location": {"latitude": 1, "longitude": 2, "name": evil}}),
+        by_bot(row, evil, state="failed", error={"code": 999999, "title": evil}),
+    )
+    page = await text_of(client, f"/inbox/{row.id}")
+    assert "<img src=x" not in page
+    assert page.count("&lt;img src=x onerror=alert(1)&gt;") > 8
+    assert "ababab" not in page
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"media": "nothing"},
+        {"media": {"mime_type": 7, "size": "big"}},
+        {"location": {"latitude": "x"}},
+        {"contacts": {"a": 1}},
+        {"contacts": [None, "x"]},
+        {"order": {"items": "x"}},
+        {"flow": {"data": [1]}},
+        {"flow": {"raw": {"a": [1, None]}}},
+        {"reply": []},
+        {"errors": "x"},
+        {"buttons": [None, {}, {"reply": {"title": "Sí"}}]},
+    ],
+)
+@pytest.mark.parametrize("kind", ["image", "location", "contacts", "order", "interactive", "something_new"])
+async def test_content_of_any_shape_is_shown(rig: Rig, client: ClientSession, kind: str, content: dict[str, object]) -> None:
+    row = rig.inbox.put(a_conversation("Rara"))
+    rig.inbox.put(row, a_message(row, "texto que se lee", kind=kind, content=content))
+    assert "texto que se lee" in await text_of(client, f"/inbox/{row.id}")
+
+
+async def test_only_web_addresses_become_links_and_they_tell_nothing(rig: Rig, client: ClientSession) -> None:
+    row = rig.inbox.put(a_conversation("Enlaces"))
+    text = 'mira (https://a.example/x_(y)?q="1) y http://b.example. pero javascript:alert(1) data:text/html,x ftp://c.example'
+    rig.inbox.put(row, a_message(row, text))
+    page = await text_of(client, f"/inbox/{row.id}")
+    links = re.findall(r'<a href="([^"]*)" target="_blank" rel="([^"]*)"', page)
+    assert [link for link, _ in links] == ["https://a.example/x_(y)?q=", "http://b.example"]
+    assert all("noopener" in rel and "noreferrer" in rel for _, rel in links)
+
+
+async def test_the_language_follows_the_person_then_the_cookie_then_the_address(rig: Rig, client: ClientSession) -> None:
+    assert '<html lang="es"' in await text_of(client, "/inbox")
+    rig.door.language = "en"
+    assert '<html lang="en"' in await text_of(client, "/inbox")
+    async with client.get("/inbox", params={"lang": "es"}) as answer:
+        assert '<html lang="es"' in await answer.text()
+        assert answer.cookies["lang"].value == "es"
+    assert '<html lang="es"' in await text_of(client, "/inbox"), "remembered"
+
+
+async def test_the_theme_is_drawn_by_the_server(rig: Rig, client: ClientSession) -> None:
+    assert "data-bs-theme" not in await text_of(client, "/inbox")
+    chosen = {"theme": "dark", "next": "/ledger"}
+    async with client.post("/preferences", data=chosen, allow_redirects=False) as answer:
+        assert (answer.status, answer.headers["location"]) == (303, "/ledger")
+    assert '<html lang="es" data-bs-theme="dark">' in await text_of(client, "/inbox")
+    async with client.post("/preferences", data={"theme": "system"}, allow_redirects=False) as answer:
+        assert answer.headers["location"] == "/"
+    assert "data-bs-theme" not in await text_of(client, "/inbox")
+
+
+@pytest.mark.parametrize("address", ["//evil.example", "/\\evil.example", "https://evil.example", "javascript:alert(1)"])
+async def test_preferences_lead_only_to_pages_of_ours(client: ClientSession, address: str) -> None:
+    async with client.post("/preferences", data={"theme": "dark", "next": address}, allow_redirects=False) as answer:
+        assert answer.headers["location"] == "/"
+
+
+async def test_a_reply_is_sent_by_a_plain_form(rig: Rig, client: ClientSession) -> None:
+    page = await text_of(client, f"/inbox/{MARCOS}")
+    key = re.search(r'name="key" value="([^"]+)"', page)
+    assert key is not None
+    sent = {"key": key[1], "text": "  Hola, soy Carmen  "}
+    async with client.post(f"/inbox/{MARCOS}/reply", data=sent) as answer:
+        assert answer.status == 200
+        assert answer.url.path == f"/inbox/{MARCOS}"
+        assert "Hola, soy Carmen" in await answer.text()
+    assert rig.wrote.replies == [(MARCOS, "Hola, soy Carmen", key[1])]
+
+
+@pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}])
+async def test_a_refused_reply_keeps_what_was_written(rig: Rig, client: ClientSession, headers: dict[str, str]) -> None:
+    rig.wrote.refuse_with = OutsideServiceWindow()
+    sent = {"key": "0123456789abcdef", "text": "No lo pierdas"}
+    async with client.post(f"/inbox/{MARCOS}/reply", data=sent, headers=headers) as answer:
+        page = await answer.text()
+        assert answer.status == 422
+    assert ">No lo pierdas</textarea>" in page
+    assert "Han pasado más de 24 horas desde que esta persona escribió" in page
+
+
+async def test_outside_the_window_there_is_an_explanation_and_no_form(client: ClientSession) -> None:
+    page = await text_of(client, f"/inbox/{id_of('Rosa M.')}")
+    assert "solo se puede enviar una plantilla aprobada" in page
+    assert "<textarea" not in page
+
+
+async def test_a_person_takes_over_and_gives_back(rig: Rig, client: ClientSession) -> None:
+    async with client.post(f"/inbox/{MARCOS}/take-over") as answer:
+        assert "Devolver al asistente" in await answer.text()
+    async with client.post(f"/inbox/{MARCOS}/give-back", headers={"HX-Request": "true"}) as answer:
+        head = await answer.text()
+    assert head.lstrip().startswith('<header id="thread-head"')
+    assert "Atender yo" in head
+    async with client.post(f"/inbox/{MARCOS}/seen", headers={"HX-Request": "true"}) as answer:
+        assert answer.status == 204
+    message = id_of("some message")
+    form = {"conversation": str(MARCOS)}
+    async with client.post(f"/inbox/messages/{message}/send-again", data=form) as answer:
+        assert answer.url.path == f"/inbox/{MARCOS}"
+    assert rig.wrote.asked == [
+        ("take_over", MARCOS),
+        ("give_back", MARCOS),
+        ("mark_seen", MARCOS),
+        ("send_again", message),
+    ]
+
+
+async def test_a_form_of_another_site_changes_nothing(rig: Rig, client: ClientSession) -> None:
+    async with client.post(f"/inbox/{MARCOS}/take-over", headers={"origin": "https://evil.example"}) as answer:
+        assert answer.status == 403
+    assert rig.wrote.asked == []
+
+
+async def test_an_analyst_sees_the_ledger_but_no_message(rig: Rig, client: ClientSession) -> None:
+    rig.door.role = "analyst"
+    async with client.get("/inbox") as answer:
+        assert answer.status == 403
+    assert "Cuadra" in await text_of(client, "/ledger")
+    rows = await text_of(client, "/ledger/rows?group=inbound&state=handed_over")
+    assert f"/inbox/{LUCIA}" not in rows
+
+
+async def test_without_a_session_nothing_is_shown(rig: Rig, client: ClientSession) -> None:
+    rig.door.is_open = False
+    async with client.get(f"/inbox/{LUCIA}", allow_redirects=False) as answer:
+        assert answer.status in (302, 303)
+        assert answer.headers["location"].startswith("/login")
+    async with client.get("/live", headers={"accept": "text/event-stream"}) as answer:
+        assert answer.status == 401
+
+
+async def test_day_headings_and_times_are_those_of_the_business(rig: Rig, client: ClientSession) -> None:
+    row = rig.inbox.put(a_conversation("Días", last_message_at=NOW - timedelta(days=1)))
+    for ago in (1, 0):
+        rig.inbox.put(row, a_message(row, f"hace {ago}", sent_at=NOW - timedelta(days=ago)))
+    page = await text_of(client, f"/inbox/{row.id}")
+    assert page.index("<span>Ayer</span>") < page.index("hace 1") < page.index("<span>Hoy</span>") < page.index("hace 0")
+
+
+async def test_static_files_are_kept_for_a_year_under_an_address_of_their_content(client: ClientSession) -> None:
+    page = await text_of(client, "/inbox")
+    address = re.search(r'href="(/static/app\.css\?v=[0-9a-f]{12})"', page)
+    assert address is not None
+    async with client.get(address[1]) as answer:
+        assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+        assert answer.headers["content-encoding"] == "gzip"
+        tag = answer.headers["etag"]
+    async with client.get("/static/app.css", headers={"if-none-match": tag}) as answer:
+        assert answer.status == 304
+        assert "no-cache" in answer.headers["cache-control"]
+    for absent in ("/static/nothing.css", "/static/../pages.py", "/static/%2e%2e/pages.py", "/static/icons.txt"):
+        async with client.get(absent) as answer:
+            assert answer.status == 404
+
+
+async def test_the_ledger_says_where_every_message_stands(client: ClientSession) -> None:
+    page = await text_of(client, "/ledger")
+    assert "Cuadra" in page
+    assert 'href="/ledger/rows?group=inbound&amp;state=answered"' in page
+    assert "group=outbound&amp;state=failed&amp;reason=meta%3A131026" in page
+    widths = [int(width) for width in re.findall(r'<rect class="fill-[a-z_]+" x="\d+" y="0" width="(\d+)"', page)]
+    assert min(widths) >= 6
+
+
+async def test_the_ledger_says_it_when_it_does_not_balance(rig: Rig, client: ClientSession) -> None:
+    rig.inbox.books = replace(rig.inbox.books, inbound={"stored": 10, "answered": 7})
+    page = await text_of(client, "/ledger")
+    assert "Faltan 3 mensajes por cuadrar" in page
+
+
+async def test_an_empty_ledger_balances(rig: Rig, client: ClientSession) -> None:
+    rig.inbox.books = replace(rig.inbox.books, webhooks={}, inbound={}, outbound={})
+    assert "Cuadra" in await text_of(client, "/ledger")
+
+
+async def test_the_rows_behind_a_number(client: ClientSession) -> None:
+    page = await text_of(client, "/ledger/rows?group=inbound&state=handed_over&reason=asked_for_person")
+    assert "Lo que escribieron los clientes: a una persona" in page
+    assert "Motivo: pidió hablar con una persona" in page
+    assert f'href="/inbox/{LUCIA}"' in page
+    async with client.get("/ledger/rows?group=secrets&state=x") as answer:
+        assert answer.status == 422
+
+
+async def test_the_ledger_as_json(rig: Rig) -> None:
+    rig.inbox.books.outbound.pop("dispatching")
+    async with ClientSession(rig.base_url, headers={"authorization": f"Bearer {TOKEN}"}) as client:
+        async with client.get("/api/whatsapp/ledger") as answer:
+            told = await answer.json()
+    assert told["webhooks"] == {"received": 412, "processed": 409, "pending": 2, "failed": 1}
+    assert told["inbound"] == {"stored": 184, "answered": 131, "handed_over": 31, "ignored": 20, "pending": 2}
+    assert told["outbound"]["dispatching"] == 0
+    assert set(told["outbound"]) == {"queued", "dispatching", "sent", "delivered", "read", "failed", "unconfirmed"}
+    assert told["reasons"]["ignored"] == {"reaction": 11, "nothing_to_answer": 6, "system": 3}

@@ -1,0 +1,306 @@
+"""The whole product in one test process: serve and worker over real PostgreSQL and Valkey, Meta played by the twin."""
+
+import asyncio
+import hashlib
+import hmac
+import io
+import json
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import aiohttp
+import msgspec
+
+from wacloud.main.settings import AppEnv, Settings
+from wacloud.main.web import make_app
+from wacloud.main.wiring import House, Swaps, open_house
+from wacloud.main.worker import Worker
+from wacloud.modules.bot.application.model import ModelPort, ModelReply, ModelUnavailable
+from wacloud.modules.bot.domain.prompt import Prompt
+from wacloud.shared.domain.ids import BusinessId, UserId, new_id
+from wacloud.shared.ui.serving import PromptServer
+from wacloud.twins.graph.server import TwinServer
+from wacloud.twins.graph.world import World
+
+APP_SECRET = "the app's secret in tests"
+VERIFY_TOKEN = "the verify token in tests"
+TOKEN = "token-{}"
+ACCOUNTS = 150  # the twin's businesses; each test takes a fresh one
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """One business with one number, known to the database and to the twin."""
+
+    business_id: BusinessId
+    user_id: UserId
+    waba_id: str
+    phone_number_id: str
+    number_id: UUID
+    display: str
+
+
+@dataclass(slots=True)
+class ScriptedModel:
+    """A model that says what a test told it to say, per business, and notes what it was asked."""
+
+    name: str = "scripted"
+    answers: dict[str, Callable[[Prompt], Awaitable[str]]] = field(default_factory=dict)
+    asked: list[Prompt] = field(default_factory=list)
+
+    async def ask(self, prompt: Prompt) -> ModelReply:
+        self.asked.append(prompt)
+        answer = self.answers.get(prompt.cache_key)
+        if answer is None:
+            raise ModelUnavailable("no script for this business")
+        return ModelReply(await answer(prompt), "complete", self.name, None, 1)
+
+    async def aclose(self) -> None:
+        return None
+
+
+class Rig:
+    """Both sides of one installation."""
+
+    def __init__(self, house: House, base_url: str, twin: TwinServer, http: aiohttp.ClientSession) -> None:
+        self.house = house
+        self.url = base_url
+        self.twin = twin
+        self.http = http
+        self.model = ScriptedModel()
+        self._accounts = iter(range(ACCOUNTS))
+
+    async def shop(
+        self,
+        *,
+        quiet_ms: int = 0,
+        max_wait_ms: int = 4000,
+        enabled: bool = True,
+        knowledge: Sequence[tuple[str, str]] = (),
+        fallback: str = "Te pasamos con una persona.",
+    ) -> Shop:
+        """A business of this test's own."""
+        n = next(self._accounts)
+        shop = Shop(
+            BusinessId(new_id()), UserId(new_id()), f"9001{n:04}", f"7001{n:04}", new_id(), f"+34 910 00{n:04}"
+        )
+        async with self.house.db.system("test: make a business") as tx:
+            await tx.execute(
+                "insert into app.users (id, name, email) values (%s, 'Marta', %s)",
+                (shop.user_id, f"{shop.user_id}@example.test"),
+            )
+            await tx.execute(
+                "insert into app.businesses (id, owner_id, name) values (%s, %s, %s)",
+                (shop.business_id, shop.user_id, f"Tienda {n}"),
+            )
+            await tx.execute(
+                "insert into app.members (business_id, user_id, role) values (%s, %s, 'owner')",
+                (shop.business_id, shop.user_id),
+            )
+            await tx.execute(
+                "insert into app.whatsapp_accounts (business_id, waba_id) values (%s, %s)",
+                (shop.business_id, shop.waba_id),
+            )
+            await tx.execute(
+                "insert into app.phone_numbers (business_id, id, waba_id, phone_number_id, display_phone_number, "
+                "access_token) values (%s, %s, %s, %s, %s, %s)",
+                (
+                    shop.business_id,
+                    shop.number_id,
+                    shop.waba_id,
+                    shop.phone_number_id,
+                    shop.display,
+                    self.house.secrets.encrypt(TOKEN.format(n)),
+                ),
+            )
+        async with self.house.db.tenant(shop.business_id) as tx:
+            await tx.execute(
+                "insert into app.bot_settings (business_id, fallback_text, quiet_ms, max_wait_ms, enabled) "
+                "values (%s, %s, %s, %s, %s)",
+                (shop.business_id, fallback, quiet_ms, max_wait_ms, enabled),
+            )
+            for position, (question, answer) in enumerate(knowledge):
+                await tx.execute(
+                    "insert into app.knowledge_items (business_id, question, answer, position) values (%s, %s, %s, %s)",
+                    (shop.business_id, question, answer, position),
+                )
+        return shop
+
+    async def post(self, body: bytes, *, signature: str | None = "right", url: str | None = None) -> int:
+        """Deliver a webhook as Meta does; returns the status."""
+        headers = {"content-type": "application/json"}
+        if signature == "right":
+            headers["x-hub-signature-256"] = sign(body)
+        elif signature is not None:
+            headers["x-hub-signature-256"] = signature
+        async with self.http.post(f"{url or self.url}/api/webhooks/whatsapp", data=io.BytesIO(body), headers=headers) as answer:
+            await answer.read()
+            return answer.status
+
+    async def rows(self, shop: Shop, sql: str, params: Any = ()) -> list[Any]:
+        """Look into the database as the shop's worker."""
+        async with self.house.db.tenant(shop.business_id, read_only=True) as tx:
+            return await tx.rows(sql, params)
+
+    async def messages(self, shop: Shop, direction: str = "in") -> list[Any]:
+        """The shop's messages in the order of the thread."""
+        return await self.rows(
+            shop,
+            "select m.*, c.handler from app.messages m join app.conversations c "
+            "on c.business_id = m.business_id and c.id = m.conversation_id "
+            "where m.business_id = %s and m.direction = %s order by m.sent_at, m.arrival",
+            (shop.business_id, direction),
+        )
+
+    async def ledger(self, shop: Shop) -> Any:
+        """Counts of everything."""
+        return await self.house.whatsapp.inbox.ledger(shop.business_id)
+
+    async def settled(self, shop: Shop, *, webhooks: int, seconds: float = 30) -> Any:
+        """Wait until so many webhooks are processed and nothing of the shop is under way; returns the ledger."""
+        return await eventually(lambda: self._is_settled(shop, webhooks), seconds, lambda: self.ledger(shop))
+
+    async def _is_settled(self, shop: Shop, webhooks: int) -> Any:
+        ledger = await self.ledger(shop)
+        under_way = ledger.outbound["queued"] + ledger.outbound["dispatching"] + ledger.inbound["pending"]
+        kept = ledger.webhooks
+        return ledger if kept["received"] >= webhooks and not kept["pending"] and not under_way else None
+
+    def accepted(self, shop: Shop) -> list[str]:
+        """Texts the twin accepted from the shop's number, in order."""
+        return [
+            text["text"]
+            for texts in self.twin.twin.ledger.texts.values()
+            for text in texts
+            if text["phone_number_id"] == shop.phone_number_id
+        ]
+
+
+async def eventually(
+    look: Callable[[], Awaitable[Any]], seconds: float = 20, tell: Callable[[], Awaitable[Any]] | None = None
+) -> Any:
+    """What `look` finds, as soon as it finds something."""
+    deadline = asyncio.get_running_loop().time() + seconds
+    while not (found := await look()):
+        if asyncio.get_running_loop().time() > deadline:
+            raise AssertionError(f"waited {seconds} s in vain; at the end: {await tell() if tell else found}")
+        await asyncio.sleep(0.02)
+    return found
+
+
+def sign(body: bytes, secret: str = APP_SECRET) -> str:
+    """The header value Meta would send."""
+    return "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+
+
+def rig_settings(app_dsn: str, redis_url: str, graph_url: str, **more: Any) -> Settings:
+    """Settings of an installation under test."""
+    return Settings(
+        _env_file=None,
+        app_env=AppEnv.TEST,
+        database_url=app_dsn,
+        redis_url=redis_url,
+        secret_keys=["a secret key for tests, long enough to be one"],
+        meta_app_secret=[APP_SECRET],
+        meta_verify_token=VERIFY_TOKEN,
+        meta_graph_url=graph_url,
+        **more,
+    )
+
+
+def rig_world(callback_url: str = "", **defaults: Any) -> World:
+    """The twin's side: many small businesses, statuses at once, no webhook to us unless a test asks."""
+    wabas = [
+        {
+            "waba_id": f"9001{n:04}",
+            "name": f"Tienda {n}",
+            "access_token": TOKEN.format(n),
+            "numbers": [
+                {
+                    "phone_number_id": f"7001{n:04}",
+                    "display_phone_number": f"+34 910 00{n:04}",
+                    "verified_name": f"Tienda {n}",
+                }
+            ],
+        }
+        for n in range(ACCOUNTS)
+    ]
+    return msgspec.convert(
+        {
+            "app_id": "1",
+            "app_secret": APP_SECRET,
+            "verify_token": VERIFY_TOKEN,
+            "callback_url": callback_url,
+            "wabas": wabas,
+            "defaults": {
+                "window": "off",
+                "pair_limit": False,
+                "status_delays_ms": {"sent": 5, "delivered": 15, "read": None},
+                "retry_delays_s": [0.1, 0.3, 1.0],
+                **defaults,
+            },
+        },
+        type=World,
+    )
+
+
+@asynccontextmanager
+async def serving(server: Any) -> AsyncIterator[int]:
+    """Run a uvicorn server in this loop; yields its port."""
+    task = asyncio.create_task(server.serve())
+    while not server.started:
+        if task.done():
+            await task
+        await asyncio.sleep(0.01)
+    try:
+        yield server.servers[0].sockets[0].getsockname()[1]
+    finally:
+        server.should_exit = True
+        await task
+
+
+@asynccontextmanager
+async def open_rig(
+    app_dsn: str, redis_url: str, *, model: ModelPort | None = None, settings: Mapping[str, Any] | None = None
+) -> AsyncIterator[Rig]:
+    """Start everything; the twin's webhooks go to our own server."""
+    import uvicorn  # noqa: PLC0415
+
+    twin = TwinServer(rig_world(), "127.0.0.1", 0, announce=False)
+    async with serving(twin) as graph_port:
+        graph_url = f"http://127.0.0.1:{graph_port}"
+        config = rig_settings(app_dsn, redis_url, graph_url, **(settings or {}))
+        swaps = Swaps(model=model, allow_no_fsync=True)
+        async with open_house(config, swaps) as house:
+            app = make_app(house)
+            server = PromptServer(
+                uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning", access_log=False),
+                app.state.before_shutdown,
+            )
+            async with serving(server) as port, aiohttp.ClientSession() as http:
+                url = f"http://127.0.0.1:{port}"
+                twin.twin.world.callback_url = f"{url}/api/webhooks/whatsapp"
+                worker = Worker(house)
+                working = asyncio.create_task(worker.run())
+                rig = Rig(house, url, twin, http)
+                if isinstance(model, ScriptedModel):
+                    rig.model = model
+                try:
+                    yield rig
+                finally:
+                    worker.stop()
+                    await working
+
+
+def token() -> str:
+    """A fresh random word."""
+    return secrets.token_hex(6)
+
+
+def as_body(payload: Mapping[str, Any]) -> bytes:
+    """The bytes Meta would send: ASCII only."""
+    return json.dumps(payload, separators=(",", ":")).encode()
