@@ -12,8 +12,8 @@ from playwright.async_api import Browser, async_playwright
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from frozen_shop import FrozenInbox, a_shop  # noqa: E402
-from page_rig import Rig, build_rig, stand_in_for_use_cases  # noqa: E402
+from frozen_shop import FrozenInbox, a_shop
+from page_rig import Rig, build_rig, stand_in_for_use_cases
 
 QUIET = (
     "--no-sandbox",

@@ -172,7 +172,7 @@ class FrozenInbox:
             return None
         messages = self.messages[conversation_id]
         end = int(before) if before else len(messages)
-        start = max(0, end - min(limit, self.thread_size))
+        start = max(0, end - self.thread_size)
         return Thread(row, messages[start:end], str(start) if start else None)
 
     async def newest(self, business_id: BusinessId, conversation_id: UUID, limit: int = 15) -> list[MessageRow]:

@@ -156,27 +156,32 @@ async def test_what_people_write_is_shown_as_text(rig: Rig, client: ClientSessio
     assert "ababab" not in page
 
 
-@pytest.mark.parametrize(
-    "content",
-    [
-        {"media": "nothing"},
-        {"media": {"mime_type": 7, "size": "big"}},
-        {"location": {"latitude": "x"}},
-        {"contacts": {"a": 1}},
-        {"contacts": [None, "x"]},
-        {"order": {"items": "x"}},
-        {"flow": {"data": [1]}},
-        {"flow": {"raw": {"a": [1, None]}}},
-        {"reply": []},
-        {"errors": "x"},
-        {"buttons": [None, {}, {"reply": {"title": "Sí"}}]},
-    ],
+ODD_CONTENTS: tuple[dict[str, object], ...] = (
+    {"media": "nothing"},
+    {"media": {"mime_type": 7, "size": "big"}},
+    {"location": {"latitude": "x"}},
+    {"contacts": {"a": 1}},
+    {"contacts": [None, "x"]},
+    {"order": {"items": "x"}},
+    {"flow": {"data": [1]}},
+    {"flow": {"raw": {"a": [1, None]}}},
+    {"reply": []},
+    {"errors": "x"},
+    {"buttons": [None, {}, {"reply": {"title": "Sí"}}]},
 )
-@pytest.mark.parametrize("kind", ["image", "location", "contacts", "order", "interactive", "something_new"])
-async def test_content_of_any_shape_is_shown(rig: Rig, client: ClientSession, kind: str, content: dict[str, object]) -> None:
+ODD_KINDS = ("image", "location", "contacts", "order", "interactive", "something_new")
+
+
+async def test_content_of_any_shape_is_shown(rig: Rig, client: ClientSession) -> None:
     row = rig.inbox.put(a_conversation("Rara"))
-    rig.inbox.put(row, a_message(row, "texto que se lee", kind=kind, content=content))
-    assert "texto que se lee" in await text_of(client, f"/inbox/{row.id}")
+    wanted = []
+    for kind in ODD_KINDS:
+        for number, content in enumerate(ODD_CONTENTS):
+            wanted.append(f"texto {kind} {number}.")
+            rig.inbox.put(row, a_message(row, wanted[-1], kind=kind, content=content))
+    rig.inbox.thread_size = 100
+    page = await text_of(client, f"/inbox/{row.id}")
+    assert [text for text in wanted if text not in page] == []
 
 
 async def test_only_web_addresses_become_links_and_they_tell_nothing(rig: Rig, client: ClientSession) -> None:
@@ -189,7 +194,9 @@ async def test_only_web_addresses_become_links_and_they_tell_nothing(rig: Rig, c
     assert all("noopener" in rel and "noreferrer" in rel for _, rel in links)
 
 
-async def test_the_language_follows_the_person_then_the_cookie_then_the_address(rig: Rig, client: ClientSession) -> None:
+async def test_the_language_follows_the_person_then_the_cookie_then_the_address(
+    rig: Rig, client: ClientSession
+) -> None:
     assert '<html lang="es"' in await text_of(client, "/inbox")
     rig.door.language = "en"
     assert '<html lang="en"' in await text_of(client, "/inbox")
@@ -210,7 +217,9 @@ async def test_the_theme_is_drawn_by_the_server(rig: Rig, client: ClientSession)
     assert "data-bs-theme" not in await text_of(client, "/inbox")
 
 
-@pytest.mark.parametrize("address", ["//evil.example", "/\\evil.example", "https://evil.example", "javascript:alert(1)"])
+@pytest.mark.parametrize(
+    "address", ["//evil.example", "/\\evil.example", "https://evil.example", "javascript:alert(1)"]
+)
 async def test_preferences_lead_only_to_pages_of_ours(client: ClientSession, address: str) -> None:
     async with client.post("/preferences", data={"theme": "dark", "next": address}, allow_redirects=False) as answer:
         assert answer.headers["location"] == "/"
@@ -295,7 +304,9 @@ async def test_day_headings_and_times_are_those_of_the_business(rig: Rig, client
     for ago in (1, 0):
         rig.inbox.put(row, a_message(row, f"hace {ago}", sent_at=NOW - timedelta(days=ago)))
     page = await text_of(client, f"/inbox/{row.id}")
-    assert page.index("<span>Ayer</span>") < page.index("hace 1") < page.index("<span>Hoy</span>") < page.index("hace 0")
+    assert (
+        page.index("<span>Ayer</span>") < page.index("hace 1") < page.index("<span>Hoy</span>") < page.index("hace 0")
+    )
 
 
 async def test_static_files_are_kept_for_a_year_under_an_address_of_their_content(client: ClientSession) -> None:
@@ -345,9 +356,11 @@ async def test_the_rows_behind_a_number(client: ClientSession) -> None:
 
 async def test_the_ledger_as_json(rig: Rig) -> None:
     rig.inbox.books.outbound.pop("dispatching")
-    async with ClientSession(rig.base_url, headers={"authorization": f"Bearer {TOKEN}"}) as client:
-        async with client.get("/api/whatsapp/ledger") as answer:
-            told = await answer.json()
+    async with (
+        ClientSession(rig.base_url, headers={"authorization": f"Bearer {TOKEN}"}) as client,
+        client.get("/api/whatsapp/ledger") as answer,
+    ):
+        told = await answer.json()
     assert told["webhooks"] == {"received": 412, "processed": 409, "pending": 2, "failed": 1}
     assert told["inbound"] == {"stored": 184, "answered": 131, "handed_over": 31, "ignored": 20, "pending": 2}
     assert told["outbound"]["dispatching"] == 0

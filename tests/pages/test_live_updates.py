@@ -4,13 +4,14 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 import pytest
 import pytest_asyncio
-from aiohttp import ClientSession
+from aiohttp import ClientResponse, ClientSession
 from frozen_shop import BUSINESS, USER, FrozenInbox, a_conversation, a_message, a_shop, id_of
 from page_rig import TOKEN, Announced, Rig
 
@@ -38,6 +39,18 @@ def told(event: bytes) -> dict[str, object]:
 
 async def soon(viewer: Viewer) -> bytes:
     return await asyncio.wait_for(viewer.queue.get(), 2)
+
+
+@asynccontextmanager
+async def live_page(rig: Rig, **asked: str) -> AsyncIterator[ClientResponse]:
+    """An open stream that has said hello."""
+    async with (
+        ClientSession(rig.base_url, cookies={"wacloud_session": TOKEN}) as client,
+        client.get("/live", params={"since": str(now_ms()), **asked}) as stream,
+    ):
+        hello = await stream.content.readuntil(b"\n\n")
+        assert hello.startswith(b"retry: ")
+        yield stream
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -113,11 +126,9 @@ async def test_a_page_older_than_what_is_remembered_is_told_to_look_again(hub: L
 
 
 async def test_when_changes_were_lost_every_page_looks_again(rig: Rig) -> None:
-    async with ClientSession(rig.base_url, cookies={"wacloud_session": TOKEN}) as client:
-        async with client.get("/live", params={"since": str(now_ms())}) as stream:
-            await stream.content.readuntil(b"\n\n")
-            rig.changes.lose()
-            assert (await stream.content.readuntil(b"\n\n")) == LOOK_AGAIN
+    async with live_page(rig) as stream:
+        rig.changes.lose()
+        assert (await stream.content.readuntil(b"\n\n")) == LOOK_AGAIN
 
 
 async def test_a_page_too_slow_to_take_them_all_looks_again(hub: LiveHub) -> None:
@@ -166,28 +177,22 @@ async def test_a_closed_hub_ends_every_page_also_those_that_come_late(hub: LiveH
 
 
 async def test_the_stream_brings_a_new_message_and_survives_line_breaks(rig: Rig) -> None:
-    async with ClientSession(rig.base_url, cookies={"wacloud_session": TOKEN}) as client:
-        asked = {"conversation": str(MARCOS), "since": str(now_ms())}
-        async with client.get("/live", params=asked) as stream:
-            assert stream.headers["content-type"].startswith("text/event-stream")
-            assert stream.headers["x-accel-buffering"] == "no"
-            hello = await stream.content.readuntil(b"\n\n")
-            assert hello.startswith(b"retry: ")
-            row = rig.inbox.conversations[MARCOS]
-            rig.inbox.put(replace(row, unread=4), a_message(row, "una\n\nevent: mentira", sent_at=datetime.now(UTC)))
-            started = time.perf_counter()
-            rig.changes.say(MARCOS)
-            event = await stream.content.readuntil(b"\n\n")
-            assert time.perf_counter() - started < 0.5
-            assert "una\n\nevent: mentira" in str(told(event)["messages"])
-            assert told(event)["counts"] == {"waiting": 2, "unread": 3}
+    async with live_page(rig, conversation=str(MARCOS)) as stream:
+        assert stream.headers["content-type"].startswith("text/event-stream")
+        assert stream.headers["x-accel-buffering"] == "no"
+        row = rig.inbox.conversations[MARCOS]
+        rig.inbox.put(replace(row, unread=4), a_message(row, "una\n\nevent: mentira", sent_at=datetime.now(UTC)))
+        started = time.perf_counter()
+        rig.changes.say(MARCOS)
+        event = await stream.content.readuntil(b"\n\n")
+        assert time.perf_counter() - started < 0.5
+        assert "una\n\nevent: mentira" in str(told(event)["messages"])
+        assert told(event)["counts"] == {"waiting": 2, "unread": 3}
 
 
 async def test_a_page_that_is_closed_is_forgotten(rig: Rig) -> None:
-    async with ClientSession(rig.base_url, cookies={"wacloud_session": TOKEN}) as client:
-        async with client.get("/live", params={"since": str(now_ms())}) as stream:
-            await stream.content.readuntil(b"\n\n")
-            assert rig.hub.viewers == 1
+    async with live_page(rig):
+        assert rig.hub.viewers == 1
     for _ in range(100):
         if rig.hub.viewers == 0:
             break
@@ -197,23 +202,19 @@ async def test_a_page_that_is_closed_is_forgotten(rig: Rig) -> None:
 
 async def test_the_stream_ends_when_the_session_does(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live_updates, "PING_S", 0.2)
-    async with ClientSession(rig.base_url, cookies={"wacloud_session": TOKEN}) as client:
-        async with client.get("/live", params={"since": str(now_ms())}) as stream:
-            await stream.content.readuntil(b"\n\n")
-            assert await stream.content.readuntil(b"\n\n") == b": ping\n\n"
-            rig.door.is_open = False
-            rest = await asyncio.wait_for(stream.content.read(), 3)
-            assert rest.endswith(b"event: signed-out\ndata: {}\n\n")
+    async with live_page(rig) as stream:
+        assert await stream.content.readuntil(b"\n\n") == b": ping\n\n"
+        rig.door.is_open = False
+        rest = await asyncio.wait_for(stream.content.read(), 3)
+        assert rest.endswith(b"event: signed-out\ndata: {}\n\n")
 
 
 async def test_the_server_stops_promptly_with_pages_open(rig: Rig) -> None:
-    async with ClientSession(rig.base_url, cookies={"wacloud_session": TOKEN}) as client:
-        async with client.get("/live", params={"since": str(now_ms())}) as stream:
-            await stream.content.readuntil(b"\n\n")
-            started = time.perf_counter()
-            await asyncio.to_thread(rig.stop)
-            assert time.perf_counter() - started < 2
-            assert await stream.content.read() == b""
+    async with live_page(rig) as stream:
+        started = time.perf_counter()
+        await asyncio.to_thread(rig.stop)
+        assert time.perf_counter() - started < 2
+        assert await stream.content.read() == b""
 
 
 async def test_a_conversation_that_is_gone_does_not_disturb(hub: LiveHub, inbox: FrozenInbox) -> None:

@@ -25,7 +25,7 @@ _END_OF_HEAD = b"\r\n\r\n"
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """`seconds` of `mail` over `connections` to a server's port. `lead_s` is the time to connect before it begins."""
+    """`seconds` of `mail` over `connections` to a server's port."""
 
     mail: Mail
     port: int
@@ -56,17 +56,17 @@ class _Connection(asyncio.Protocol):
     def __init__(self, sender: "_Sender") -> None:
         self._sender = sender
         self._transport: asyncio.Transport | None = None
-        self._current: tuple[int, float] | None = None
+        self.current: tuple[int, float] | None = None
         self._received = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
-        self._sender.is_free(self)
+        self._sender.is_open(self)
 
     def send(self, n: int, due: float) -> None:
         assert self._transport is not None
-        self._current = (n, due)
+        self.current = (n, due)
         self._transport.write(self._sender.mail.request(n))
 
     def data_received(self, data: bytes) -> None:
@@ -77,13 +77,13 @@ class _Connection(asyncio.Protocol):
             self._received = data
             return
         self._received = b""
-        current, self._current = self._current, None
+        current, self.current = self.current, None
         if current is not None:
             self._sender.is_answered(*current, int(head[9:12]))
         self._sender.is_free(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        current, self._current = self._current, None
+        current, self.current = self.current, None
         self._sender.is_lost(self, current)
 
 
@@ -104,6 +104,7 @@ class _Sender:
         self._end = 0.0
         self._running = False
         self._reconnecting: set[asyncio.Task[None]] = set()
+        self._all: set[_Connection] = set()
 
     async def run(self) -> Sent:
         await asyncio.gather(*(self._connect() for _ in range(self._load.connections)))
@@ -124,8 +125,8 @@ class _Sender:
             await asyncio.sleep(0.005)
         result.took_s = time.perf_counter() - start
         result.cpu_s = _own_cpu() - cpu
-        for n, _ in self._waiting:
-            result.refused[n] = 0
+        unanswered = [*self._waiting, *(c.current for c in self._all if c.current is not None)]
+        result.refused.update((n, 0) for n, _ in unanswered)
         return result
 
     async def _keep_timetable(self, start: float) -> None:
@@ -152,6 +153,10 @@ class _Sender:
         self._result.sent += 1
         connection.send(n, time.perf_counter())
 
+    def is_open(self, connection: _Connection) -> None:
+        self._all.add(connection)
+        self.is_free(connection)
+
     def is_free(self, connection: _Connection) -> None:
         if self._rate:
             if self._waiting:
@@ -174,6 +179,7 @@ class _Sender:
         if current is not None:
             self._answered += 1
             self._result.refused[current[0]] = 0
+        self._all.discard(connection)
         if connection in self._free:
             self._free.remove(connection)
         if self._running:
@@ -210,9 +216,8 @@ async def send(load: Load, python: str = sys.executable) -> Sent:
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
     )
-    task = {**asdict(load), "mail": load.mail.as_json()}
     try:
-        printed, _ = await process.communicate(json.dumps(task).encode())
+        printed, _ = await process.communicate(json.dumps(asdict(load)).encode())
     finally:
         if process.returncode is None:
             process.kill()

@@ -35,7 +35,8 @@ _BOOK = """
     do $$ begin
       if not exists (select from pg_policies where schemaname = 'public' and tablename = 'schema_migrations') then
         -- Forced row level security binds the owner too, who keeps this book.
-        execute format('create policy keeper on public.schema_migrations to %I using (true) with check (true)', current_user);
+        execute format('create policy keeper on public.schema_migrations to %I using (true) with check (true)',
+                       current_user);
       end if;
     end $$;
 """

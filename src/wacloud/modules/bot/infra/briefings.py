@@ -6,7 +6,13 @@ from time import monotonic
 from wacloud.modules.bot.application.model import SettingsStore
 from wacloud.modules.bot.application.ports import Briefing
 from wacloud.modules.bot.domain.question import BusinessFacts
-from wacloud.modules.business.api import BusinessDeps, BusinessNotFound, HoursNotReadable, business_profile, open_now_text
+from wacloud.modules.business.api import (
+    BusinessDeps,
+    BusinessNotFound,
+    HoursNotReadable,
+    business_profile,
+    open_now_text,
+)
 from wacloud.shared.application.clock import Clock
 from wacloud.shared.application.db import Database
 from wacloud.shared.domain.ids import BusinessId
@@ -48,9 +54,7 @@ class CachedBriefings:
                         language=profile.language,
                         time_zone=profile.time_zone,
                         profile=profile.profile,
-                        open_now_text=open_now_text(
-                            profile.profile, profile.time_zone, self._clock(), profile.language
-                        ),
+                        open_now_text=open_now,
                     )
                     self._known[business_id] = (now + REMEMBER_S, Briefing(settings, facts))
         return {b: self._known[b][1] for b in business_ids if b in self._known}

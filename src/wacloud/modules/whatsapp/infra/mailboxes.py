@@ -51,7 +51,11 @@ class PostgresMailboxes:
             for row in await tx.rows(_HISTORY, (*pairs, history)):
                 said.setdefault(row.conversation_id, []).append(Said(*row[1:]))
         return [
-            Mailbox(**row._asdict(), messages=waiting.get(row.conversation_id, ()), history=said.get(row.conversation_id, ()))
+            Mailbox(
+                **row._asdict(),
+                messages=waiting.get(row.conversation_id, ()),
+                history=said.get(row.conversation_id, ()),
+            )
             for row in await tx.rows(_WITH, pairs)
         ]
 

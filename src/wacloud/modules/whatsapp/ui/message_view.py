@@ -271,8 +271,9 @@ def _parts(row: MessageRow, say: Translate) -> dict[str, Any]:
 
 
 def _text(row: MessageRow, shown: dict[str, Any]) -> Markup | None:
-    # These say their text in a box of their own already.
-    if not row.body or shown.get("place") or (row.kind in ("contacts",) and shown.get("cards")):
+    # What a box of its own says already is not said twice.
+    told = ", ".join(card.title for card in shown.get("cards", ()))
+    if not row.body or shown.get("place") or (row.kind == "contacts" and row.body == told):
         return None
     return linkify(row.body)
 

@@ -1,0 +1,125 @@
+"""Businesses made for a measurement: with a number, a bot that does not wait, and something it knows."""
+
+import json
+import secrets
+from collections.abc import Callable, Sequence
+from typing import Any
+from uuid import UUID
+
+from wacloud.bench.bodies import Account
+from wacloud.shared.application.db import Tx
+from wacloud.shared.domain.ids import BusinessId, UserId, new_id
+from wacloud.shared.infra.postgres import PostgresDatabase
+
+# The most Meta gives a number.
+THROUGHPUT = 1000
+PORTFOLIO = "900000000000000"
+_FALLBACK = "Ahora te atiende una persona."
+_KNOWN = (
+    ("¿Cuándo llega mi pedido?", "Los pedidos salen en un día laborable y llegan en dos o tres."),
+    ("¿Puedo cambiar la dirección de entrega?", "Sí, mientras el pedido no haya salido del almacén."),
+    ("¿Aceptáis devoluciones?", "Durante treinta días, con la etiqueta puesta y el tique de compra."),
+    ("¿Cuánto cuesta el envío?", "Cuatro euros en la península; gratis desde cincuenta."),
+    ("¿Qué horario tenéis?", "De lunes a sábado, de diez a dos y de cinco a ocho y media."),
+    ("¿Dónde está la tienda?", "En la calle Mayor, junto al mercado."),
+    ("¿Se puede pagar con tarjeta?", "Con tarjeta, en efectivo y por móvil."),
+    ("¿Hacéis arreglos?", "Sí, los arreglos sencillos están listos en dos días."),
+    ("¿Envolvéis para regalo?", "Sí, y no cuesta nada."),
+    ("¿Tenéis tarjetas regalo?", "De veinte, cincuenta y cien euros."),
+)
+
+
+async def make_businesses(db: PostgresDatabase, encrypt: Callable[[str], str], count: int) -> list[Account]:
+    """New businesses, so that nothing an earlier measurement left behind is counted."""
+    return [await _make_business(db, encrypt, place) for place in range(count)]
+
+
+async def _make_business(db: PostgresDatabase, encrypt: Callable[[str], str], place: int) -> Account:
+    business_id, user_id = BusinessId(new_id()), UserId(new_id())
+    digits = f"{secrets.randbelow(10**12):012}"
+    account = Account(
+        business_id=str(business_id),
+        waba_id=f"901{digits}",
+        phone_number_id=f"701{digits}",
+        display_phone_number=f"3491{place:07}",
+        access_token=f"bench-{secrets.token_hex(16)}",
+    )
+    name = f"Bench {place + 1}"
+    async with db.system("make a business to measure with") as tx:
+        email = f"bench-{digits}@example.invalid"
+        await _insert(tx, "users", id=user_id, name=name, email=email, language="es")
+        await _insert(tx, "businesses", id=business_id, owner_id=user_id, name=name, sector="retail")
+        await _insert(tx, "members", business_id=business_id, user_id=user_id, role="owner")
+        await _insert(tx, "whatsapp_accounts", business_id=business_id, waba_id=account.waba_id, name=name)
+        await _insert(
+            tx,
+            "phone_numbers",
+            business_id=business_id,
+            id=new_id(),
+            waba_id=account.waba_id,
+            phone_number_id=account.phone_number_id,
+            display_phone_number=account.display_phone_number,
+            verified_name=name,
+            access_token=encrypt(account.access_token),
+            throughput=THROUGHPUT,
+        )
+    async with db.tenant(business_id) as tx:
+        # The wait for the rest of a burst is deliberate; what is measured is the rest.
+        await _insert(
+            tx, "bot_settings", business_id=business_id, fallback_text=_FALLBACK, quiet_ms=0, max_wait_ms=0
+        )
+        for position, (question, answer) in enumerate(_KNOWN):
+            await _insert(
+                tx,
+                "knowledge_items",
+                business_id=business_id,
+                id=new_id(),
+                question=question,
+                answer=answer,
+                position=position,
+            )
+    return account
+
+
+def world_of(accounts: Sequence[Account], *, app_secret: str, verify_token: str, callback_url: str) -> str:
+    """The world of Meta's twin, in which each of our messages is sent, delivered and read within 0.3 s."""
+    return json.dumps(
+        {
+            "app_id": "1",
+            "app_secret": app_secret,
+            "verify_token": verify_token,
+            "callback_url": callback_url,
+            "wabas": [_waba(account) for account in accounts],
+            # The load does not come through the twin, so it has never seen these people write.
+            "defaults": {"window": "off", "status_delays_ms": {"sent": 30, "delivered": 120, "read": 300}},
+        }
+    )
+
+
+def _waba(account: Account) -> dict[str, Any]:
+    return {
+        "waba_id": account.waba_id,
+        "name": "Bench",
+        "access_token": account.access_token,
+        "business_id": PORTFOLIO,
+        "numbers": [
+            {
+                "phone_number_id": account.phone_number_id,
+                "display_phone_number": f"+{account.display_phone_number}",
+                "verified_name": "Bench",
+                "throughput": THROUGHPUT,
+            }
+        ],
+    }
+
+
+def ids_of(accounts: Sequence[Account]) -> list[BusinessId]:
+    """The businesses behind these accounts."""
+    return [BusinessId(UUID(account.business_id)) for account in accounts]
+
+
+async def _insert(tx: Tx, table: str, **values: object) -> None:
+    places = ", ".join(["%s"] * len(values))
+    await tx.execute(
+        f"insert into app.{table} ({', '.join(values)}) values ({places})", list(values.values())
+    )

@@ -1,0 +1,301 @@
+"""The pages in a real browser: looks, keys, live updates, and what is left without JavaScript."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from frozen_shop import a_conversation, a_message, id_of
+from page_rig import TOKEN, Rig
+from playwright.async_api import Browser, Page, expect
+
+from wacloud.modules.whatsapp.domain.conversation import OutsideServiceWindow
+from wacloud.shared.ui.static_files import SHARED
+
+pytestmark = pytest.mark.browser
+
+AXE = Path(__file__).resolve().parents[2] / "node_modules/axe-core/axe.min.js"
+LUCIA, MARCOS, ROSA = id_of("Lucía Fernández"), id_of("Marcos Ortega"), id_of("Rosa M.")
+DESKTOP, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
+
+Open = Callable[..., AbstractAsyncContextManager[Page]]
+
+
+@pytest.fixture
+def visit(chromium: Browser, rig: Rig) -> Open:
+    """A signed-in page; whatever the browser complains about fails the test."""
+
+    @asynccontextmanager
+    async def opened(
+        path: str, *, theme: str | None = None, language: str = "es", **options: Any
+    ) -> AsyncIterator[Page]:
+        options.setdefault("viewport", DESKTOP)
+        context = await chromium.new_context(**options)
+        cookies = {"wacloud_session": TOKEN, "lang": language} | ({"theme": theme} if theme else {})
+        await context.add_cookies(
+            [{"name": name, "value": value, "url": rig.base_url} for name, value in cookies.items()]
+        )
+        page = await context.new_page()
+        complaints: list[str] = []
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda line: complaints.append(line.text) if line.type == "error" else None)
+        await page.goto(rig.base_url + path)
+        yield page
+        await context.close()
+        assert [line for line in complaints if "status of 422" not in line] == []
+
+    return opened
+
+
+def new_message(rig: Rig, name: str, text: str, **changes: Any) -> None:
+    """A customer writes, as the worker would store and announce it."""
+    row = rig.inbox.conversations[id_of(name)]
+    now = datetime.now(UTC)
+    told = {"last_message_at": now, "last_inbound_at": now, "last_preview": text, "last_kind": "text"}
+    changed = replace(row, last_author="contact", unread=row.unread + 1, **told, **changes)
+    rig.inbox.put(changed, a_message(row, text, sent_at=now, state="pending"))
+    rig.changes.say(row.id)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
+async def test_axe_finds_nothing(visit: Open, theme: str, viewport: dict[str, int]) -> None:
+    if not AXE.exists():
+        pytest.skip("axe-core is not installed (bin/setup dev)")
+    assert (SHARED / "vendor" / "tabler.min.css").exists(), "bin/setup puts the front-end files there"
+    pages = ("/inbox", f"/inbox/{LUCIA}", f"/inbox/{ROSA}", "/ledger", "/ledger/rows?group=inbound&state=handed_over")
+    async with visit("/inbox", theme=theme, viewport=viewport, bypass_csp=True, reduced_motion="reduce") as page:
+        for path in pages:
+            await page.goto(page.url.split("/inbox")[0].split("/ledger")[0] + path)
+            for details in await page.locator("details.why, details.edits").all():
+                await details.evaluate("element => element.open = true")
+            await page.add_script_tag(path=AXE)
+            found = await page.evaluate(
+                "axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']})"
+            )
+            told = [
+                (one["id"], node["target"], node["any"][:1] and node["any"][0]["message"])
+                for one in found["violations"]
+                for node in one["nodes"]
+            ]
+            assert told == [], path
+
+
+@pytest.mark.parametrize(
+    "viewport", [DESKTOP, {"width": 900, "height": 1000}, PHONE], ids=["desktop", "tablet", "phone"]
+)
+async def test_nothing_is_wider_than_the_screen(visit: Open, viewport: dict[str, int]) -> None:
+    async with visit("/inbox", viewport=viewport) as page:
+        for path in ("/inbox", f"/inbox/{LUCIA}", "/ledger", "/ledger/rows?group=inbound&state=handed_over"):
+            await page.goto(page.url.split("/inbox")[0].split("/ledger")[0] + path)
+            too_wide = await page.evaluate(
+                """() => [...document.querySelectorAll('body *')].filter((one) => {
+                    const right = one.getBoundingClientRect().right;
+                    const is_meant = one.closest('.filters, .bar, .sr-only, .rows-table thead');
+                    return right > innerWidth + 1 && one.checkVisibility() && !is_meant;
+                }).map((one) => one.outerHTML.slice(0, 120))"""
+            )
+            assert too_wide == [], path
+
+
+async def test_a_conversation_opens_in_place_and_the_way_back_works(visit: Open) -> None:
+    async with visit("/inbox") as page:
+        await page.evaluate("window.stayed = true")
+        await page.get_by_role("link", name="Marcos Ortega").click()
+        await expect(page.get_by_role("heading", name="Marcos Ortega")).to_be_visible()
+        assert page.url.endswith(f"/inbox/{MARCOS}")
+        assert await page.evaluate("window.stayed"), "without a reload"
+        await page.go_back()
+        await expect(page.get_by_role("heading", name="Elige una conversación")).to_be_visible()
+
+
+async def test_a_new_message_shows_in_the_list_and_the_thread_within_moments(visit: Open, rig: Rig) -> None:
+    async with visit(f"/inbox/{MARCOS}") as page:
+        await expect(page.locator("[data-live-state=on]")).to_be_attached()
+        new_message(rig, "Rosa M.", "¿Sigue abierto?")
+        await expect(page.locator("#conversations > li").first).to_contain_text("¿Sigue abierto?")
+        new_message(rig, "Marcos Ortega", "Sigo aquí")
+        await expect(page.locator("#messages .msg").last).to_contain_text("Sigo aquí")
+        await expect(page.locator("#conversations > li").first).to_contain_text("Marcos Ortega")
+        await expect(page.locator("#announcer")).to_contain_text("Mensaje nuevo de Marcos Ortega: Sigo aquí")
+        assert await page.locator("#conversations > li").count() == len(rig.inbox.conversations)
+
+
+async def test_live_updates_leave_reading_writing_and_open_details_alone(visit: Open, rig: Rig) -> None:
+    async with visit(f"/inbox/{LUCIA}") as page:
+        await expect(page.locator("[data-live-state=on]")).to_be_attached()
+        why = page.locator("details.why").first
+        await why.evaluate("element => element.open = true")
+        await page.locator("#reply").fill("Estoy escribiendo")
+        await page.locator("#scroller").evaluate("element => element.scrollTop = 200")
+        new_message(rig, "Lucía Fernández", "Otra cosa")
+        jump = page.get_by_role("button", name="Mensajes nuevos")
+        await expect(jump).to_be_visible()
+        assert await page.locator("#scroller").evaluate("element => element.scrollTop") == 200
+        await expect(page.locator("#reply")).to_have_value("Estoy escribiendo")
+        await expect(page.locator("#reply")).to_be_focused()
+        assert await why.evaluate("element => element.open")
+        await jump.click()
+        await expect(jump).to_be_hidden()
+        await expect(page.locator("#messages .msg").last).to_be_in_viewport()
+
+
+async def test_a_reply_is_sent_with_enter_and_shows_its_state(visit: Open, rig: Rig) -> None:
+    async with visit(f"/inbox/{MARCOS}") as page:
+        await page.keyboard.press("r")
+        await page.keyboard.type("Hola")
+        await page.keyboard.press("Shift+Enter")
+        await page.keyboard.type("soy Carmen")
+        await page.keyboard.press("Enter")
+        last = page.locator("#messages .msg").last
+        await expect(last).to_contain_text("soy Carmen")
+        await expect(page.locator("#reply")).to_have_value("")
+        await expect(page.locator("#reply")).to_be_focused()
+        assert await page.locator("#messages .msg", has_text="soy Carmen").count() == 1
+        assert [text for _, text, _ in rig.wrote.replies] == ["Hola\nsoy Carmen"]
+        sent = rig.inbox.messages[MARCOS][-1]
+        for state, label in (("sent", "Enviado"), ("delivered", "Entregado"), ("read", "Leído")):
+            rig.inbox.change(sent.id, state=state)
+            rig.changes.say(MARCOS)
+            await expect(last.get_by_role("img", name=label)).to_be_visible()
+        await page.keyboard.type("Y otra")
+        await page.keyboard.press("Control+Enter")
+        await expect(page.locator("#messages .msg").last).to_contain_text("Y otra")
+        assert len({key for _, _, key in rig.wrote.replies}) == 2
+
+
+async def test_a_refused_reply_stays_in_the_box(visit: Open, rig: Rig) -> None:
+    rig.wrote.refuse_with = OutsideServiceWindow()
+    async with visit(f"/inbox/{MARCOS}") as page:
+        await page.locator("#reply").fill("No lo pierdas")
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_role("alert")).to_contain_text("Han pasado más de 24 horas")
+        await expect(page.locator("#reply")).to_have_value("No lo pierdas")
+
+
+async def test_taking_over_shows_at_once_everywhere(visit: Open) -> None:
+    async with visit(f"/inbox/{MARCOS}") as one, visit("/inbox?show=waiting") as other:
+        await expect(other.locator("[data-live-state=on]")).to_be_attached()
+        await expect(other.locator("#conversations > li", has_text="Marcos")).to_be_visible()
+        await one.get_by_role("button", name="Atender yo").click()
+        await expect(one.get_by_role("button", name="Devolver al asistente")).to_be_visible()
+        await expect(one.locator("#contact .chip-person")).to_contain_text("Carmen Ruiz")
+        await expect(other.locator("#conversations > li", has_text="Marcos")).to_have_count(0)
+        await expect(other.locator(".filters [data-count=waiting]")).to_have_text("1")
+
+
+async def test_opening_a_conversation_marks_it_as_read(visit: Open, rig: Rig) -> None:
+    async with visit("/inbox") as page:
+        await expect(page.locator(f"#c-{MARCOS}")).to_have_class(r"conv is-waiting is-unread")
+        await page.get_by_role("link", name="Marcos Ortega").click()
+        await expect(page.locator(f"#c-{MARCOS} .unread")).to_have_count(0)
+        assert ("mark_seen", MARCOS) in rig.wrote.asked
+
+
+async def test_the_keyboard_is_enough(visit: Open) -> None:
+    async with visit("/inbox") as page:
+        await page.keyboard.press("j")
+        await expect(page.locator(f"#c-{MARCOS} a")).to_be_focused()
+        await page.keyboard.press("ArrowDown")
+        await page.keyboard.press("j")
+        await page.keyboard.press("k")
+        await expect(page.locator(f"#c-{LUCIA} a")).to_be_focused()
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_role("heading", name="Lucía Fernández")).to_be_visible()
+        await page.keyboard.press("r")
+        await expect(page.locator("#reply")).to_be_focused()
+        await page.keyboard.press("Escape")
+        await page.keyboard.press("?")
+        await expect(page.get_by_role("dialog")).to_be_visible()
+        await page.keyboard.press("Escape")
+        await expect(page.get_by_role("dialog")).to_be_hidden()
+        await page.keyboard.press("/")
+        await page.keyboard.type("albarán")
+        await expect(page.locator("#conversations > li")).to_have_count(1)
+
+
+async def test_a_longer_list_and_thread_load_while_scrolling(visit: Open, rig: Rig) -> None:
+    for number in range(30):
+        rig.inbox.put(a_conversation(f"Cliente {number}", last_message_at=None))
+    rig.inbox.page_size = 15
+    rig.inbox.thread_size = 8
+    async with visit(f"/inbox/{LUCIA}") as page:
+        await expect(page.locator("#messages .msg").last).to_be_in_viewport()
+        for _ in range(12):
+            await page.locator("#scroller").evaluate("element => element.scrollTop = 0")
+            await page.locator("#rows").evaluate("element => element.scrollTop = element.scrollHeight")
+            await page.wait_for_timeout(60)
+        await expect(page.locator("#messages > li:not(.day)")).to_have_count(len(rig.inbox.messages[LUCIA]))
+        await expect(page.locator("#conversations > li")).to_have_count(len(rig.inbox.conversations))
+        ids = await page.locator("#messages > li").evaluate_all("all => all.map((one) => one.id)")
+        assert len(ids) == len(set(ids))
+        orders = await page.locator("#messages > li").evaluate_all("all => all.map((one) => one.dataset.order)")
+        assert orders == sorted(orders)
+
+
+async def test_after_a_gap_the_page_looks_again(visit: Open, rig: Rig) -> None:
+    async with visit(f"/inbox/{MARCOS}") as page:
+        await expect(page.locator("[data-live-state=on]")).to_be_attached()
+        row = rig.inbox.conversations[MARCOS]
+        missed = a_message(row, "Nadie lo anunció", sent_at=datetime.now(UTC))
+        rig.inbox.put(replace(row, last_preview="Nadie lo anunció", last_message_at=datetime.now(UTC)), missed)
+        rig.changes.lose()
+        await expect(page.locator("#messages .msg").last).to_contain_text("Nadie lo anunció")
+        await expect(page.locator("#conversations > li").first).to_contain_text("Nadie lo anunció")
+
+
+async def test_the_theme_changes_at_once_and_stays(visit: Open) -> None:
+    async with visit("/inbox") as page:
+        await page.locator("details.me summary").click()
+        await page.get_by_role("button", name="Oscuro").click()
+        assert await page.evaluate("getComputedStyle(document.body).colorScheme") == "dark"
+        await page.reload()
+        await expect(page.locator("html")).to_have_attribute("data-bs-theme", "dark")
+        await page.locator("details.me summary").click()
+        await page.get_by_role("button", name="English").click()
+        await expect(page.get_by_role("heading", name="Inbox")).to_be_visible()
+
+
+async def test_the_system_decides_where_nobody_chose(visit: Open) -> None:
+    async with visit("/inbox", color_scheme="dark") as page:
+        dark = await page.evaluate("getComputedStyle(document.body).backgroundColor")
+        await page.emulate_media(color_scheme="light")
+        assert await page.evaluate("getComputedStyle(document.body).backgroundColor") != dark
+
+
+async def test_on_a_phone_there_is_the_list_or_the_thread(visit: Open) -> None:
+    async with visit("/inbox", viewport=PHONE, has_touch=True) as page:
+        await page.get_by_role("link", name="Marcos Ortega").click()
+        await expect(page.get_by_role("heading", name="Marcos Ortega")).to_be_visible()
+        await expect(page.locator("#conversations")).to_be_hidden()
+        await page.get_by_role("link", name="Sobre este contacto").click()
+        await expect(page.locator("#contact")).to_be_visible()
+        await page.locator("#contact").get_by_role("link", name="Cerrar").click()
+        await expect(page.locator("#contact")).to_be_hidden()
+        await page.get_by_role("link", name="Volver a la lista").click()
+        await expect(page.locator("#conversations")).to_be_visible()
+
+
+async def test_reading_and_writing_work_without_javascript(visit: Open, rig: Rig) -> None:
+    async with visit("/inbox", java_script_enabled=False) as page:
+        await page.get_by_role("link", name="Marcos Ortega").click()
+        await page.get_by_role("button", name="Marcar como leída").click()
+        await page.get_by_role("textbox", name="Responder a Marcos Ortega").fill("Sin guiones")
+        await page.get_by_role("button", name="Enviar", exact=True).click()
+        await expect(page.locator("#messages .msg").last).to_contain_text("Sin guiones")
+        await page.get_by_role("button", name="Devolver al asistente").click()
+        await expect(page.get_by_role("button", name="Atender yo")).to_be_visible()
+    assert [name for name, _ in rig.wrote.asked] == ["mark_seen", "give_back"]
+
+
+async def test_the_ledger_follows_what_happens(visit: Open, rig: Rig) -> None:
+    async with visit("/ledger") as page:
+        await expect(page.locator(".term-answered b")).to_have_text("131")
+        await page.wait_for_timeout(300)
+        rig.inbox.books.inbound.update(stored=185, answered=132)
+        rig.changes.say(MARCOS)
+        await expect(page.locator(".term-answered b")).to_have_text("132")
+        await expect(page.get_by_text("Cuadra", exact=True)).to_be_visible()
