@@ -17,6 +17,7 @@ from urllib.parse import quote
 
 import psycopg
 import pytest
+from clusters import DEBIAN_15, Cluster, debian_cluster, embedded_cluster
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
@@ -116,6 +117,22 @@ def new_database(database_template: str) -> Iterator[Callable[[], TestDatabase]]
     """Call it for a fresh migrated database of one's own; it goes away after the test."""
     with contextlib.ExitStack() as databases:
         yield lambda: databases.enter_context(_copied(database_template))
+
+
+@pytest.fixture(scope="session")
+def own_cluster(server_folder: Path) -> Iterator[Cluster]:
+    """A second PostgreSQL 18, empty, whose superuser the tests are: roles and settings may be changed in it."""
+    with embedded_cluster(server_folder / "own") as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="session")
+def oldest_cluster(server_folder: Path) -> Iterator[Cluster]:
+    """The oldest PostgreSQL we support, where its programs are installed."""
+    if not (DEBIAN_15 / "postgres").exists():
+        pytest.skip(f"PostgreSQL 15 is not installed in {DEBIAN_15}")
+    with debian_cluster(server_folder / "oldest") as cluster:
+        yield cluster
 
 
 @pytest.fixture

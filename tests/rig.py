@@ -15,21 +15,25 @@ from uuid import UUID
 import aiohttp
 import msgspec
 
+from builders import meta
+
 from wacloud.main.settings import AppEnv, Settings
 from wacloud.main.web import make_app
 from wacloud.main.wiring import House, Swaps, open_house
 from wacloud.main.worker import Worker
+from wacloud.modules.auth.domain.token import Claims
 from wacloud.modules.bot.application.model import ModelPort, ModelReply, ModelUnavailable
 from wacloud.modules.bot.domain.prompt import Prompt
 from wacloud.shared.domain.ids import BusinessId, UserId, new_id
 from wacloud.shared.ui.serving import PromptServer
+from wacloud.twins.graph.misbehave import Do, Match, Rule, RuleEntry
 from wacloud.twins.graph.server import TwinServer
 from wacloud.twins.graph.world import World
 
 APP_SECRET = "the app's secret in tests"
 VERIFY_TOKEN = "the verify token in tests"
 TOKEN = "token-{}"
-ACCOUNTS = 150  # the twin's businesses; each test takes a fresh one
+ACCOUNTS = 300  # the twin's businesses; each test takes a fresh one
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +89,7 @@ class Rig:
     ) -> Shop:
         """A business of this test's own."""
         n = next(self._accounts)
-        shop = Shop(
-            BusinessId(new_id()), UserId(new_id()), f"9001{n:04}", f"7001{n:04}", new_id(), f"+34 910 00{n:04}"
-        )
+        shop = Shop(BusinessId(new_id()), UserId(new_id()), f"9001{n:04}", f"7001{n:04}", new_id(), f"+34 910 00{n:04}")
         async with self.house.db.system("test: make a business") as tx:
             await tx.execute(
                 "insert into app.users (id, name, email) values (%s, 'Marta', %s)",
@@ -137,7 +139,9 @@ class Rig:
             headers["x-hub-signature-256"] = sign(body)
         elif signature is not None:
             headers["x-hub-signature-256"] = signature
-        async with self.http.post(f"{url or self.url}/api/webhooks/whatsapp", data=io.BytesIO(body), headers=headers) as answer:
+        async with self.http.post(
+            f"{url or self.url}/api/webhooks/whatsapp", data=io.BytesIO(body), headers=headers
+        ) as answer:
             await answer.read()
             return answer.status
 
@@ -169,6 +173,78 @@ class Rig:
         under_way = ledger.outbound["queued"] + ledger.outbound["dispatching"] + ledger.inbound["pending"]
         kept = ledger.webhooks
         return ledger if kept["received"] >= webhooks and not kept["pending"] and not under_way else None
+
+    def says(self, shop: Shop, answer: str | Callable[[Prompt], Awaitable[str]]) -> None:
+        """What the model answers to this shop's customers."""
+
+        async def always(_: Prompt) -> str:
+            return str(answer)
+
+        self.model.answers[str(shop.business_id)] = answer if callable(answer) else always
+
+    def asked(self, shop: Shop) -> list[Prompt]:
+        """What the model was asked for this shop."""
+        return [prompt for prompt in self.model.asked if prompt.cache_key == str(shop.business_id)]
+
+    def bearer(self, shop: Shop) -> dict[str, str]:
+        """The header of the shop's owner, signed in."""
+        claims = Claims(shop.user_id, shop.business_id)
+        return {"authorization": f"Bearer {self.house.auth.tokens.issue(claims, 'access', self.house.clock())}"}
+
+    async def send(
+        self,
+        shop: Shop,
+        conversation_id: UUID,
+        text: str,
+        *,
+        key: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> tuple[int, dict[str, Any]]:
+        """`POST /api/whatsapp/send` as the shop's owner: the status and the JSON of the answer."""
+        sent = {**(self.bearer(shop) if headers is None else headers), **({"idempotency-key": key} if key else {})}
+        body = {"conversation_id": str(conversation_id), "type": "text", "text": {"body": text}}
+        async with self.http.post(f"{self.url}/api/whatsapp/send", json=body, headers=sent) as answer:
+            return answer.status, await answer.json(content_type=None)
+
+    async def heard(self, shop: Shop, wa_id: str = "34600111222", **more: Any) -> UUID:
+        """A customer wrote to a shop whose bot is off; returns the conversation, ready to be written into."""
+        webhooks = (await self.ledger(shop)).webhooks["received"]
+        assert await self.post(as_body(meta.inbound(shop, wa_id, "hola", **more))) == 200
+        await self.settled(shop, webhooks=webhooks + 1)
+        return next(m.conversation_id for m in reversed(await self.messages(shop)))
+
+    def misbehave(self, shop: Shop, *, times: int | None = 1, kind: str = "messages", **do: Any) -> RuleEntry:
+        """A rule of the twin for the shop's number; `applied` counts how often it struck."""
+        match = Match(kind=kind, phone_number_id=shop.phone_number_id, text_contains=do.pop("text_contains", None))
+        return self.twin.twin.misbehaviour.add(Rule(do=Do(**do), match=match, times=times))
+
+    async def hurry(self, shop: Shop) -> None:
+        """Nobody waits for a pause that would be long in a test: the shop's waiting jobs may run now."""
+        async with self.house.db.system("test: do not wait") as tx:
+            await tx.execute(
+                "update app.jobs set run_at = now() where business_id = %s and state = 'ready'", (shop.business_id,)
+            )
+            await tx.rows("select pg_notify('wacloud_jobs', '*')")
+
+    async def jobs(self, shop: Shop) -> list[Any]:
+        """The shop's open jobs."""
+        return await self.rows(shop, "select * from app.jobs where business_id = %s order by id", (shop.business_id,))
+
+    async def one(self, shop: Shop, message_id: Any) -> Any:
+        """One message, as it stands."""
+        [row] = await self.rows(
+            shop, "select * from app.messages where business_id = %s and id = %s", (shop.business_id, message_id)
+        )
+        return row
+
+    async def becomes(self, shop: Shop, message_id: Any, *states: str, seconds: float = 20) -> Any:
+        """The message once it stands at one of these states."""
+
+        async def look() -> Any:
+            row = await self.one(shop, message_id)
+            return row if row.state in states else None
+
+        return await eventually(look, seconds, lambda: self.one(shop, message_id))
 
     def accepted(self, shop: Shop) -> list[str]:
         """Texts the twin accepted from the shop's number, in order."""
@@ -274,7 +350,7 @@ async def open_rig(
     async with serving(twin) as graph_port:
         graph_url = f"http://127.0.0.1:{graph_port}"
         config = rig_settings(app_dsn, redis_url, graph_url, **(settings or {}))
-        swaps = Swaps(model=model, allow_no_fsync=True)
+        swaps = Swaps(model=model)
         async with open_house(config, swaps) as house:
             app = make_app(house)
             server = PromptServer(

@@ -1,8 +1,8 @@
 """
-What tests of the phone share: a Graph twin in a process of its own, and a small shop behind the phone's routes.
+What tests of the phone share: a Graph twin in a process of its own, and a small shop behind the phone's page.
 
-The shop is no part of the product: it takes the twin's webhooks, marks them as read, types a while and answers through
-the Graph API, once for all that was written meanwhile.
+The shop is no part of the product: it takes the twin's webhooks, marks them as read, types a while and answers
+through the Graph API, once for all that was written meanwhile.
 """
 
 import asyncio
@@ -90,7 +90,7 @@ class OneMember:
 
 @dataclass(slots=True)
 class Shop:
-    """The rig in hand: `calls` are the webhooks' messages, `answers` what was sent, `status` what webhooks get."""
+    """The rig in hand: `calls` are the messages of its webhooks, `status` is what those get."""
 
     base_url: str = ""
     graph_url: str = ""
@@ -102,6 +102,7 @@ class Shop:
     types_for_s: float = 0.5
     number: SimulatedNumber | None = NUMBER
     http: aiohttp.ClientSession = field(init=False)
+    phones: TwinPhones = field(init=False)
     waiting: dict[str, asyncio.Task[None]] = field(default_factory=dict)
 
     async def twin(self, method: str, path: str, body: object = None) -> dict[str, Any]:
@@ -247,7 +248,7 @@ async def opened_shop(folder: Path, port: int = 0) -> AsyncIterator[Shop]:
         shop.base_url = f"http://127.0.0.1:{listening.getsockname()[1]}"
         async with twin_process(folder, f"{shop.base_url}/api/webhooks/whatsapp") as graph_url:
             shop.graph_url = graph_url
-            phones = TwinPhones(session, graph_url)
+            phones = shop.phones = TwinPhones(session, graph_url)
             server = uvicorn.Server(uvicorn.Config(app_of(shop, phones), port=port, **server_config))
             serving = asyncio.create_task(server.serve(sockets=[listening]))
             while not server.started:

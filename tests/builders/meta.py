@@ -46,7 +46,9 @@ def status(wamid: str, status: str, *, at: float | None = None, **more: Any) -> 
 
 def inbound(shop: Any, wa_id: str, body: str, **more: Any) -> dict[str, Any]:
     """A whole webhook with one text."""
-    return envelope(shop.waba_id, value(shop.phone_number_id, contacts=[contact(wa_id)], messages=[text(wa_id, body, **more)]))
+    return envelope(
+        shop.waba_id, value(shop.phone_number_id, contacts=[contact(wa_id)], messages=[text(wa_id, body, **more)])
+    )
 
 
 def statuses(shop: Any, *items: dict[str, Any]) -> dict[str, Any]:

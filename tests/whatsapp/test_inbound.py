@@ -53,7 +53,8 @@ async def test_a_message_id_in_another_body_is_not_a_second_message(rig: Rig):
     message = meta.text("34600111222", "hola")
     first = meta.envelope(shop.waba_id, meta.value(shop.phone_number_id, messages=[message]))
     again = meta.envelope(
-        shop.waba_id, meta.value(shop.phone_number_id, contacts=[meta.contact("34600111222")], messages=[message, message])
+        shop.waba_id,
+        meta.value(shop.phone_number_id, contacts=[meta.contact("34600111222")], messages=[message, message]),
     )
     await rig.post(as_body(first))
     await rig.settled(shop, webhooks=1)
@@ -141,7 +142,12 @@ async def test_the_handshake_returns_the_challenge_as_plain_text(rig: Rig):
 
 @pytest.mark.parametrize(
     "change",
-    [{"hub.verify_token": "wrong"}, {"hub.mode": "unsubscribe"}, {"hub.challenge": "x" * 10_000}, {"hub.verify_token": ""}],
+    [
+        {"hub.verify_token": "wrong"},
+        {"hub.mode": "unsubscribe"},
+        {"hub.challenge": "x" * 10_000},
+        {"hub.verify_token": ""},
+    ],
 )
 async def test_a_handshake_that_is_not_metas_is_refused(rig: Rig, change):
     query = {"hub.mode": "subscribe", "hub.challenge": "1", "hub.verify_token": VERIFY_TOKEN} | change

@@ -65,9 +65,7 @@ async def _make_business(db: PostgresDatabase, encrypt: Callable[[str], str], pl
         )
     async with db.tenant(business_id) as tx:
         # The wait for the rest of a burst is deliberate; what is measured is the rest.
-        await _insert(
-            tx, "bot_settings", business_id=business_id, fallback_text=_FALLBACK, quiet_ms=0, max_wait_ms=0
-        )
+        await _insert(tx, "bot_settings", business_id=business_id, fallback_text=_FALLBACK, quiet_ms=0, max_wait_ms=0)
         for position, (question, answer) in enumerate(_KNOWN):
             await _insert(
                 tx,
@@ -120,6 +118,4 @@ def ids_of(accounts: Sequence[Account]) -> list[BusinessId]:
 
 async def _insert(tx: Tx, table: str, **values: object) -> None:
     places = ", ".join(["%s"] * len(values))
-    await tx.execute(
-        f"insert into app.{table} ({', '.join(values)}) values ({places})", list(values.values())
-    )
+    await tx.execute(f"insert into app.{table} ({', '.join(values)}) values ({places})", list(values.values()))

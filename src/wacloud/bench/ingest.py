@@ -131,8 +131,8 @@ class Ingest:
         self._next += sent.sent
         return mail, sent
 
-    async def _stored(self, storage: Storage) -> dict[str, int]:
-        """Look for every body that was answered 200, by its digest."""
+    async def _stored(self, storage: Storage) -> dict[str, int | None]:
+        """Look for every body that was answered 200, by its digest. Whoever stores nothing loses nothing."""
         accepted = found = 0
         for mail, sent in self._series[storage].mails:
             numbers = [n for n in range(sent.sent) if n not in sent.refused]
@@ -146,7 +146,8 @@ class Ingest:
                         (digests,),
                     )
                 found += row.n if row else 0
-        return {"accepted": accepted, "stored": found, "lost": accepted - found}
+        lost = None if storage is Storage.NONE else accepted - found
+        return {"accepted": accepted, "stored": found, "lost": lost}
 
     def _figures(self, storage: Storage) -> dict[str, Any]:
         series = self._series[storage]

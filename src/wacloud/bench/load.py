@@ -12,8 +12,9 @@ import resource
 import sys
 import time
 from collections import deque
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import uvloop
 
@@ -60,8 +61,8 @@ class _Connection(asyncio.Protocol):
         self._received = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        # uvloop's transports are of a family of their own.
+        self._transport = cast(asyncio.Transport, transport)
         self._sender.is_open(self)
 
     def send(self, n: int, due: float) -> None:
@@ -105,9 +106,13 @@ class _Sender:
         self._running = False
         self._reconnecting: set[asyncio.Task[None]] = set()
         self._all: set[_Connection] = set()
+        self._all_answered = asyncio.Event()
 
     async def run(self) -> Sent:
+        """:raises OSError: nobody answers on that port."""
         await asyncio.gather(*(self._connect() for _ in range(self._load.connections)))
+        if not self._all:
+            raise ConnectionRefusedError(f"nobody answers on port {self._load.port}")
         result = self._result
         result.started_at = time.time()
         start = time.perf_counter()
@@ -120,9 +125,10 @@ class _Sender:
             self._start_all()
             await asyncio.sleep(self._load.seconds)
         self._running = False
-        deadline = time.perf_counter() + GRACE_S
-        while self._answered < result.sent and time.perf_counter() < deadline:
-            await asyncio.sleep(0.005)
+        if self._answered < result.sent:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(GRACE_S):
+                    await self._all_answered.wait()
         result.took_s = time.perf_counter() - start
         result.cpu_s = _own_cpu() - cpu
         unanswered = [*self._waiting, *(c.current for c in self._all if c.current is not None)]
@@ -169,7 +175,7 @@ class _Sender:
             self._free.append(connection)
 
     def is_answered(self, n: int, due: float, status: int) -> None:
-        self._answered += 1
+        self._count()
         if status == 200:
             self._result.latencies_us.append(int((time.perf_counter() - due) * 1_000_000))
         else:
@@ -177,7 +183,7 @@ class _Sender:
 
     def is_lost(self, connection: _Connection, current: tuple[int, float] | None) -> None:
         if current is not None:
-            self._answered += 1
+            self._count()
             self._result.refused[current[0]] = 0
         self._all.discard(connection)
         if connection in self._free:
@@ -186,6 +192,11 @@ class _Sender:
             task = asyncio.get_running_loop().create_task(self._connect())
             self._reconnecting.add(task)
             task.add_done_callback(self._reconnecting.discard)
+
+    def _count(self) -> None:
+        self._answered += 1
+        if not self._running and self._answered >= self._result.sent:
+            self._all_answered.set()
 
     async def _connect(self) -> None:
         loop = asyncio.get_running_loop()

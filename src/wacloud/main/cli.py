@@ -5,14 +5,18 @@ import sys
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
+from uuid import UUID
 
 import typer
 import uvloop
 from rich.console import Console
 from rich.table import Table
 
+from wacloud.main.bench_cli import bench_app
 from wacloud.main.settings import BadSettings, Settings, load_settings
 from wacloud.shared.application.db import StoreAway
+from wacloud.shared.domain.errors import AppError
+from wacloud.shared.domain.ids import BusinessId
 from wacloud.shared.infra.database_check import DatabaseNotFit
 from wacloud.shared.infra.logging import set_up_logging
 
@@ -21,6 +25,7 @@ jobs_app = typer.Typer(no_args_is_help=True, help="Queued work: what waits, what
 webhooks_app = typer.Typer(no_args_is_help=True, help="Raw webhooks: what failed, what to process again.")
 app.add_typer(jobs_app, name="jobs")
 app.add_typer(webhooks_app, name="webhooks")
+app.add_typer(bench_app, name="bench")
 console = Console()
 
 T = TypeVar("T")
@@ -48,6 +53,8 @@ def _run(work: Coroutine[Any, Any, T]) -> T:
         _stop("\n  - ".join(["the database is not fit to serve from:", *error.problems]))
     except StoreAway as error:
         _stop(f"the database cannot be reached: {(str(error).strip() or repr(error)).splitlines()[0]}")
+    except AppError as error:
+        _stop(f"{error.message} {error.detail or ''}".strip())
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
 
@@ -124,6 +131,65 @@ def seed(as_json: Annotated[bool, typer.Option("--json", help="Print one line of
     settings = _settings()
     if not settings.is_play:
         _stop("the demo's business belongs to demo and development, not here")
+    _run(run())
+
+
+@app.command("create-business")
+def create_business(
+    name: Annotated[str, typer.Option(prompt="Your name")],
+    email: Annotated[str, typer.Option(prompt="E-mail")],
+    business: Annotated[str, typer.Option(prompt="Name of the business")],
+    password: Annotated[
+        str, typer.Option(prompt="Password", hide_input=True, confirmation_prompt=True, envvar="OWNER_PASSWORD")
+    ],
+    language: str = "es",
+    time_zone: str = "Europe/Madrid",
+) -> None:
+    """Make a person who can sign in, and their business; prints its id."""
+    from wacloud.main.wiring import open_house  # noqa: PLC0415
+    from wacloud.modules.auth.application.open_account import open_account  # noqa: PLC0415
+
+    async def run() -> None:
+        async with open_house(settings) as house:
+            account = await open_account(
+                house.auth,
+                name=name,
+                email=email,
+                password=password,
+                business_name=business,
+                language=language,
+                time_zone=time_zone,
+            )
+        print(account.business_id)
+
+    settings = _settings()
+    _run(run())
+
+
+@app.command("connect-number")
+def connect_number(
+    business: Annotated[UUID, typer.Option(help="The business's id.")],
+    waba_id: Annotated[str, typer.Option(help="Meta's id of its WhatsApp Business Account.")],
+    phone_number_id: Annotated[str, typer.Option(help="Meta's id of the number.")],
+    token: Annotated[str, typer.Option(prompt="Access token", hide_input=True, envvar="WHATSAPP_TOKEN")],
+) -> None:
+    """Connect a number: the token is checked at Meta, kept encrypted, and its webhooks are subscribed."""
+    from wacloud.main.wiring import open_house  # noqa: PLC0415
+    from wacloud.modules.whatsapp.application.connect_number import connect_number as connect  # noqa: PLC0415
+
+    async def run() -> None:
+        async with open_house(settings) as house:
+            number = await connect(
+                house.whatsapp,
+                house.secrets.encrypt,
+                BusinessId(business),
+                waba_id=waba_id,
+                phone_number_id=phone_number_id,
+                access_token=token,
+            )
+        print(f"{number.display_phone_number} ({number.verified_name or 'no verified name'}) is connected")
+
+    settings = _settings()
     _run(run())
 
 

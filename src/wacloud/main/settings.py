@@ -1,6 +1,7 @@
 """Settings, read from the environment in one place and passed on. `.env.example` explains each."""
 
 from enum import StrEnum
+from importlib.util import find_spec
 from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
 
@@ -98,6 +99,8 @@ class Settings(BaseSettings):
             for name in ("database_url", "redis_url", "secret_keys", "meta_app_secret", "meta_verify_token")
             if not getattr(self, name)
         ]
+        if self.queue_driver == "bullmq" and find_spec("bullmq") is None:
+            problems.append("QUEUE_DRIVER=bullmq needs the package's extra: pip install 'wacloud[bullmq]'")
         if not self.is_play:
             problems += self._production_problems()
         if problems:

@@ -3,13 +3,16 @@
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import aiohttp
+import psycopg
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-from wacloud.main.settings import Settings
+from wacloud.main.settings import AppEnv, Settings
 from wacloud.main.subscriptions import to_jobs
 from wacloud.modules.auth.application.ports import AuthDeps
 from wacloud.modules.auth.infra.credentials import PostgresCredentials
@@ -41,17 +44,21 @@ from wacloud.modules.whatsapp.infra.messages import PostgresMessages
 from wacloud.modules.whatsapp.infra.numbers import PostgresNumbers
 from wacloud.modules.whatsapp.infra.throttle import ValkeyThrottle
 from wacloud.shared.application.clock import Clock, system_clock
+from wacloud.shared.application.db import StoreAway
 from wacloud.shared.infra.crypto import SecretBox
 from wacloud.shared.infra.database_check import check_database
 from wacloud.shared.infra.http import open_egress
 from wacloud.shared.infra.live_valkey import ValkeyAnnouncer
-from wacloud.shared.infra.postgres import PostgresDatabase, make_pool
+from wacloud.shared.infra.postgres import Connection, PostgresDatabase, make_pool
 from wacloud.shared.infra.webhook_inbox import PostgresWebhookInbox
+
+if TYPE_CHECKING:
+    from wacloud.shared.infra.rings_bullmq import BullMqRings
 
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """Everything a process may need, connected."""
+    """Everything a process may need, connected. `rings` is there with QUEUE_DRIVER=bullmq only."""
 
     settings: Settings
     clock: Clock
@@ -59,6 +66,7 @@ class House:
     redis: "Redis"
     egress: aiohttp.ClientSession
     secrets: SecretBox
+    rings: "BullMqRings | None"
     webhook_inbox: PostgresWebhookInbox
     webhook_keys: WebhookKeys
     auth: AuthDeps
@@ -76,7 +84,6 @@ class Swaps:
     clock: Clock | None = None
     model: ModelPort | None = None
     cloud_api: CloudApi | None = None
-    allow_no_fsync: bool = False
 
 
 @asynccontextmanager
@@ -107,13 +114,15 @@ async def open_house(settings: Settings, swaps: Swaps | None = None) -> AsyncIte
         announcer = ValkeyAnnouncer(redis)
         stack.push_async_callback(announcer.drained)
         await stack.enter_async_context(pool)
-        async with pool.connection() as conn:
-            await check_database(conn, allow_no_fsync=swaps.allow_no_fsync)
-        db = PostgresDatabase(pool, to_jobs=to_jobs, announcer=announcer)
+        await _check(pool, allow_no_fsync=settings.app_env is AppEnv.TEST)
+        rings = _bullmq_rings(settings)
+        if rings is not None:
+            stack.push_async_callback(rings.close)
+        db = PostgresDatabase(pool, to_jobs=to_jobs, announcer=announcer, ring=rings.jobs if rings else None)
         egress = open_egress()
         stack.push_async_callback(egress.close)
         secrets = SecretBox(settings.secret_keys)
-        inbox = PostgresWebhookInbox(db)
+        inbox = PostgresWebhookInbox(db, ring=rings.webhooks if rings else None)
         user = UserDeps(db, PostgresUsers(), PostgresUserReader(db))
         business = BusinessDeps(db, PostgresBusinesses(), PostgresBusinessReader(db))
         whatsapp = WhatsappDeps(
@@ -155,6 +164,7 @@ async def open_house(settings: Settings, swaps: Swaps | None = None) -> AsyncIte
             redis=redis,
             egress=egress,
             secrets=secrets,
+            rings=rings,
             webhook_inbox=inbox,
             webhook_keys=WebhookKeys(
                 [secret.encode() for secret in settings.meta_app_secret], settings.meta_verify_token
@@ -181,6 +191,22 @@ async def open_house(settings: Settings, swaps: Swaps | None = None) -> AsyncIte
             ),
             knowledge=knowledge,
         )
+
+
+def _bullmq_rings(settings: Settings) -> "BullMqRings | None":
+    if settings.queue_driver != "bullmq":
+        return None
+    from wacloud.shared.infra.rings_bullmq import BullMqRings  # noqa: PLC0415 - BullMQ is an extra
+
+    return BullMqRings(settings.redis_url)
+
+
+async def _check(pool: "AsyncConnectionPool[Connection]", *, allow_no_fsync: bool) -> None:
+    try:
+        async with pool.connection() as conn:
+            await check_database(conn, allow_no_fsync=allow_no_fsync)
+    except (PoolTimeout, psycopg.OperationalError) as error:
+        raise StoreAway(str(error)) from error
 
 
 def _graph(settings: Settings, egress: aiohttp.ClientSession, secrets: SecretBox) -> GraphApi:

@@ -4,8 +4,9 @@ import asyncio
 import os
 import signal
 import socket
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -20,6 +21,9 @@ from wacloud.shared.infra.bell import listen
 from wacloud.shared.infra.job_runner import JobRunner, Places
 from wacloud.shared.infra.jobs import PostgresJobs
 from wacloud.shared.infra.webhook_runner import WebhookRunner
+
+if TYPE_CHECKING:
+    from wacloud.shared.infra.dispatch_bullmq import BullMqDispatch
 
 log = structlog.get_logger()
 
@@ -40,38 +44,30 @@ class Worker:
             JobKind(PARTITIONS, Lane.HOUSEKEEPING, one_by_one(self._make_partitions)),
         ]
         self.lane_of = {kind.name: kind.lane for kind in self.kinds}
-        self.runner = JobRunner(
-            self._jobs,
-            self.kinds,
-            {
-                Lane.TURNS: Places(settings.worker_turns_at_once, 100),
-                Lane.SENDING: Places(settings.worker_sends_at_once, 100),
-                Lane.CAMPAIGNS: Places(50, 50),
-                Lane.MAIL: Places(10, 10),
-                Lane.HOUSEKEEPING: Places(4, 4),
-            },
-        )
+        lanes: dict[str, Places] = {
+            Lane.TURNS: Places(settings.worker_turns_at_once, 100),
+            Lane.SENDING: Places(settings.worker_sends_at_once, 100),
+            Lane.CAMPAIGNS: Places(50, 50),
+            Lane.MAIL: Places(10, 10),
+            Lane.HOUSEKEEPING: Places(4, 4),
+        }
+        named = house.rings is not None  # BullMQ names what is to be done; nothing is claimed besides
+        self.runner = JobRunner(self._jobs, self.kinds, {} if named else lanes)
 
         async def understand(webhooks: Sequence[StoredWebhook]) -> Sequence[Processed]:
             return await process_webhooks(house.whatsapp, webhooks)
 
-        self.webhooks = WebhookRunner(house.webhook_inbox, {PROVIDER: understand})
+        self.webhooks = WebhookRunner(house.webhook_inbox, {PROVIDER: understand}, loops=0 if named else 2)
+        self._bullmq = self._open_bullmq(lanes)
 
     async def run(self) -> None:
         """Work until `stop`; then finish what is running and give nothing up half-way."""
-        helpers = [
-            asyncio.create_task(self._clock(), name="clock"),
-            asyncio.create_task(
-                listen(
-                    self._house.settings.database_listen_url or self._house.settings.database_url,
-                    self.webhooks.wake,
-                    self._wake,
-                ),
-                name="bell",
-            ),
-        ]
+        helpers = [asyncio.create_task(self._clock(), name="clock")]
+        if self._bullmq is None:
+            dsn = self._house.settings.database_listen_url or self._house.settings.database_url
+            helpers.append(asyncio.create_task(listen(dsn, self.webhooks.wake, self._wake), name="bell"))
         try:
-            await asyncio.gather(self.webhooks.run(), self.runner.run())
+            await asyncio.gather(self.webhooks.run(), self.runner.run(), self._run_bullmq())
         finally:
             for helper in helpers:
                 helper.cancel()
@@ -79,8 +75,32 @@ class Worker:
 
     def stop(self) -> None:
         """Begin to stop."""
+        if self._bullmq is not None:
+            self._bullmq.stop()
+        else:
+            self._stop_runners()
+
+    def _stop_runners(self) -> None:
         self.webhooks.stop()
         self.runner.stop()
+
+    def _open_bullmq(self, lanes: Mapping[str, Places]) -> "BullMqDispatch | None":
+        house = self._house
+        if house.rings is None:
+            return None
+        from wacloud.shared.infra.dispatch_bullmq import BullMqDispatch  # noqa: PLC0415 - BullMQ is an extra
+
+        return BullMqDispatch(
+            house.settings.redis_url, house.rings, house.webhook_inbox, self.webhooks, self._jobs, self.runner, lanes
+        )
+
+    async def _run_bullmq(self) -> None:
+        if self._bullmq is not None:
+            try:
+                await self._bullmq.run()
+            finally:
+                # They keep the leases until everything fetched has ended.
+                self._stop_runners()
 
     def _wake(self, lane: str) -> None:
         for one in Lane if lane == "*" else (lane,):

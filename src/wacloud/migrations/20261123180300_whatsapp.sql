@@ -165,7 +165,7 @@ create index account_events_newest on app.account_events (business_id, at desc);
 call private.protect('app.whatsapp_accounts', 'business_id', 'select');
 call private.open_to_system('app.whatsapp_accounts', 'select, insert');
 call private.protect('app.phone_numbers', 'business_id', 'select');
-call private.open_to_system('app.phone_numbers', 'select, insert');
+call private.open_to_system('app.phone_numbers', 'select, insert, update');
 call private.protect('app.contacts');
 call private.protect('app.contact_identities');
 call private.protect('app.conversations');

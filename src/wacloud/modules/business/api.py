@@ -1,6 +1,7 @@
 """What other modules may call."""
 
 from wacloud.modules.business.application.business_profile import business_profile
+from wacloud.modules.business.application.create_business import create_business
 from wacloud.modules.business.application.memberships import find_membership, memberships_of
 from wacloud.modules.business.application.ports import BusinessDeps
 from wacloud.modules.business.domain.hours import HoursNotReadable, OpenState, is_open
@@ -15,6 +16,7 @@ __all__ = [
     "Membership",
     "OpenState",
     "business_profile",
+    "create_business",
     "find_membership",
     "is_open",
     "memberships_of",

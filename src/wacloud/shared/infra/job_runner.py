@@ -27,7 +27,7 @@ class Places:
 
 class JobRunner:
     """
-    Claims and runs the jobs of some lanes until it is stopped.
+    Claims and runs the jobs of some lanes until it is stopped. Without lanes it runs what it is told to start.
 
     `wake(lane)` is the doorbell. Leases are renewed while a job runs; a job given back is timed here, so that a
     short pause is short.
@@ -40,6 +40,7 @@ class JobRunner:
         self._bells = {lane: asyncio.Event() for lane in places}
         self._running: dict[int, Job] = {}
         self._busy: dict[str, int] = defaultdict(int)
+        self._awaited: dict[tuple[int, int], asyncio.Future[None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._settler: Batcher[tuple[Job, Outcome], None] = Batcher(self._write_results, writers=1, most=500)
         self._stop = asyncio.Event()
@@ -69,15 +70,28 @@ class JobRunner:
         """Claim nothing more; `run` returns when what is running has ended."""
         self._stop.set()
 
-    async def run_these(self, ids: Sequence[int]) -> int:
-        """Run exactly these jobs if it is their turn (for a dispatcher that names them); returns how many ran."""
-        jobs = await self._jobs.claim_these(ids)
-        for job in jobs:
-            self._busy[job.lane] += 1
+    async def start_these(self, ids: Sequence[int]) -> Sequence[asyncio.Future[None] | None]:
+        """
+        Start exactly these jobs, for a dispatcher that names them.
+
+        For each comes a future that holds once the job's end is recorded, or None where it is not its turn.
+        """
+        claimed = await self._jobs.claim_these(ids)
+        loop = asyncio.get_running_loop()
+        started: dict[int, asyncio.Future[None]] = {}
+        for job in claimed:
+            started[job.id] = self._awaited[job.id, job.attempt] = loop.create_future()
+        self._start(claimed)
+        return [started.get(id_) for id_ in ids]
+
+    def _start(self, claimed: Sequence[Job]) -> None:
+        for job in claimed:
             self._running[job.id] = job
-        for kind, batch in _by_kind(jobs).items():
-            await self._run_batch(kind, batch)
-        return len(jobs)
+            self._busy[job.lane] += 1
+        for kind, batch in _by_kind(claimed).items():
+            task = asyncio.create_task(self._run_batch(kind, batch))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
 
     async def _run_lane(self, lane: str, places: Places) -> None:
         bell = self._bells[lane]
@@ -91,13 +105,7 @@ class JobRunner:
                 except Exception as error:
                     log.warning("jobs.claim_failed", lane=lane, error=str(error))
                     await asyncio.sleep(POLL_S)
-            for job in claimed:
-                self._running[job.id] = job
-            self._busy[lane] += len(claimed)
-            for kind, batch in _by_kind(claimed).items():
-                task = asyncio.create_task(self._run_batch(kind, batch))
-                self._tasks.add(task)
-                task.add_done_callback(self._tasks.discard)
+            self._start(claimed)
             if not claimed:
                 try:
                     async with asyncio.timeout(POLL_S):
@@ -134,9 +142,14 @@ class JobRunner:
         try:
             await self._settler.add((job, outcome))
         finally:
-            self._running.pop(job.id, None)
+            # Given back and claimed again it is another run, which keeps its own lease.
+            if self._running.get(job.id) is job:
+                del self._running[job.id]
             self._busy[job.lane] -= 1
             self.finished += 1
+            awaited = self._awaited.pop((job.id, job.attempt), None)
+            if awaited is not None and not awaited.done():
+                awaited.set_result(None)
         if isinstance(outcome, Again):
             asyncio.get_running_loop().call_later(outcome.after.total_seconds() + 0.002, self.wake, job.lane)
         else:

@@ -7,16 +7,12 @@ from typing import Any
 from uuid import UUID
 
 from wacloud.shared.application.jobs import Again, Done, Failed, Job, Outcome
-from wacloud.shared.infra.postgres import PostgresDatabase
+from wacloud.shared.infra.job_rings import ITS_TURN, JobRings
+from wacloud.shared.infra.postgres import PostgresDatabase, QueuedJob
 
 LEASE_S = 8
 BACKOFF = timedelta(seconds=2)  # 2 s, 4 s, 8 s ...
 FIRST_TENANT = UUID(int=0)
-
-# May this job run now? Every older open job of its order key has ended, and none of that key is running.
-_ITS_TURN = """(j.order_key is null or not exists (
-  select from app.jobs p
-  where p.order_key = j.order_key and p.state <> 'parked' and p.id <> j.id and (p.id < j.id or p.state = 'running')))"""
 
 # Fair over tenants: walk the tenants that have ready jobs (a loose index scan that starts after the tenant served
 # last), rank each tenant's jobs, add what it already runs, and take the lowest ranks first.
@@ -39,7 +35,7 @@ with recursive tenants as (
   cross join lateral (
     select d.id, row_number() over (order by d.run_at, d.id) as rank from (
       select j.id, j.run_at from app.jobs j
-      where j.lane = %(lane)s and j.tenant = t.tenant and j.state = 'ready' and j.run_at <= now() and {_ITS_TURN}
+      where j.lane = %(lane)s and j.tenant = t.tenant and j.state = 'ready' and j.run_at <= now() and {ITS_TURN}
       order by j.run_at, j.id limit %(limit)s) d) c
   cross join lateral (
     select count(*) as n from app.jobs r where r.lane = %(lane)s and r.tenant = t.tenant and r.state = 'running') busy
@@ -58,7 +54,7 @@ update app.jobs j
 set state = 'running', attempts = attempts + 1, claims = claims + 1, worker = %(worker)s,
     leased_until = now() + interval '{LEASE_S} seconds'
 where j.id = any (select c.id from app.jobs c where c.id = any(%(ids)s) and c.state = 'ready' for update skip locked)
-  and j.run_at <= now() and {_ITS_TURN}
+  and j.run_at <= now() and {ITS_TURN}
 returning id, kind, lane, business_id, payload, claims, attempts, max_attempts, created_at, tenant
 """
 
@@ -67,9 +63,11 @@ with done as (
   delete from app.jobs j using unnest(%s::bigint[], %s::int[]) as f(id, claim)
   where j.id = f.id and j.claims = f.claim and j.state = 'running'
   returning j.*
+), kept as (
+  insert into app.finished_jobs (id, lane, kind, business_id, payload, attempts, last_error, created_at)
+  select id, lane, kind, business_id, payload, attempts, last_error, created_at from done
 )
-insert into app.finished_jobs (id, lane, kind, business_id, payload, attempts, last_error, created_at)
-select id, lane, kind, business_id, payload, attempts, last_error, created_at from done
+select distinct order_key from done where order_key is not null
 """
 
 # Back into the queue, or parked. A waiting job with the same unique key already stands for the work, so this one
@@ -85,6 +83,7 @@ set state = case when r.park then 'parked' else 'ready' end,
 from unnest(%s::bigint[], %s::int[], %s::interval[], %s::text[], %s::boolean[], %s::boolean[])
   as r(id, claim, after, error, counts, park)
 where j.id = r.id and j.claims = r.claim and j.state = 'running'
+returning j.id, j.lane, j.kind, extract(epoch from j.run_at - now())::float8 as delay, j.state, j.order_key
 """
 
 _EXPIRED = """
@@ -113,6 +112,7 @@ class PostgresJobs:
     def __init__(self, db: PostgresDatabase, worker: str) -> None:
         self._db = db
         self._worker = worker
+        self._rings = JobRings(db)
         self._last_tenant: dict[str, UUID] = {}
 
     async def claim(self, lane: str, limit: int) -> list[Job]:
@@ -130,25 +130,32 @@ class PostgresJobs:
         return [_to_job(row) for row in sorted(rows, key=lambda row: row.id)]
 
     async def claim_these(self, ids: Sequence[int]) -> list[Job]:
-        """Those of these jobs that are ready, due and first in their order."""
+        """
+        Those of these jobs that are ready, due and first in their order.
+
+        Who was named too early is rung again in time: clocks of machines differ.
+        """
         async with self._db.system("claim jobs") as tx:
-            return [
-                _to_job(row) for row in await tx.rows(_CLAIM_THIS, {"ids": list(ids), "worker": self._worker})
-            ]
+            rows = await tx.rows(_CLAIM_THIS, {"ids": list(ids), "worker": self._worker})
+        await self._rings.early(set(ids) - {row.id for row in rows})
+        return [_to_job(row) for row in sorted(rows, key=lambda row: row.id)]
 
     async def settle(self, results: Sequence[tuple[Job, Outcome]]) -> Sequence[None]:
         """Record how jobs ended. A job whose lease went to another worker is left to that one."""
         done = [job for job, outcome in results if isinstance(outcome, Done)]
         back = [(job, outcome) for job, outcome in results if not isinstance(outcome, Done)]
+        ended: list[Any] = []
+        returned: list[Any] = []
         async with self._db.system("settle jobs") as tx:
             if done:
-                await tx.execute(_FINISH, ([job.id for job in done], [job.attempt for job in done]))
+                ended = await tx.rows(_FINISH, ([job.id for job in done], [job.attempt for job in done]))
             if back:
-                await self._return(tx, [_way_back(job, outcome) for job, outcome in back])
+                returned = await self._return(tx, [_way_back(job, outcome) for job, outcome in back])
+        await self._rings.after([row.order_key for row in ended], returned)
         return [None] * len(results)
 
-    async def _return(self, tx: Any, ways: Sequence["_WayBack"]) -> None:
-        await tx.execute(
+    async def _return(self, tx: Any, ways: Sequence["_WayBack"]) -> list[Any]:
+        rows: list[Any] = await tx.rows(
             _RETURN,
             (
                 [way.id for way in ways],
@@ -159,6 +166,7 @@ class PostgresJobs:
                 [way.park for way in ways],
             ),
         )
+        return rows
 
     async def renew(self, ids: Sequence[int]) -> None:
         """Keep the leases of running jobs."""
@@ -175,10 +183,11 @@ class PostgresJobs:
 
     async def reap(self) -> int:
         """Give jobs of dead workers back, or park those that ran out of tries; returns how many there were."""
+        returned: list[Any] = []
         async with self._db.system("reap jobs") as tx:
             rows = await tx.rows(_EXPIRED)
             if rows:
-                await self._return(
+                returned = await self._return(
                     tx,
                     [
                         _WayBack(
@@ -192,24 +201,17 @@ class PostgresJobs:
                         for row in rows
                     ],
                 )
+        await self._rings.after([], returned)
         return len(rows)
 
-    async def overdue(self, seconds: float, limit: int = 500) -> list[tuple[int, str]]:
-        """Ready jobs nobody has claimed for so long: id and lane."""
-        async with self._db.system("find overdue jobs") as tx:
-            rows = await tx.rows(
-                "select id, lane from app.jobs where state = 'ready' and run_at < now() - %s * interval '1 second' "
-                "order by id limit %s",
-                (seconds, limit),
-            )
-        return [(row.id, row.lane) for row in rows]
+    async def overdue(self, seconds: float) -> list[QueuedJob]:
+        """Jobs that could have run for so long and nobody has claimed, the oldest of each lane."""
+        return await self._rings.overdue(seconds)
 
     async def counts(self) -> dict[tuple[str, str], int]:
         """Open jobs by (lane, state)."""
         async with self._db.system("count jobs") as tx:
-            rows = await tx.rows(
-                "select lane, state, count(*) as n from app.jobs group by 1, 2 order by 1, 2"
-            )
+            rows = await tx.rows("select lane, state, count(*) as n from app.jobs group by 1, 2 order by 1, 2")
         return {(row.lane, row.state): row.n for row in rows}
 
     async def parked(self, limit: int = 50) -> list[ParkedJob]:
@@ -231,12 +233,13 @@ class PostgresJobs:
                 set state = 'ready', attempts = 0, run_at = now(), parked_at = null,
                     unique_key = case when exists (select from app.jobs o where o.unique_key = j.unique_key
                                                    and o.state = 'ready') then null else j.unique_key end
-                where state = 'parked' and (id = any(%s) or %s) returning lane
+                where state = 'parked' and (id = any(%s) or %s) returning id, lane, kind, 0::float8 as delay
                 """,
                 (list(ids), every),
             )
             for lane in {row.lane for row in rows}:
                 await tx.execute("select pg_notify('wacloud_jobs', %s)", (lane,))
+        self._rings.ring([QueuedJob(*row) for row in rows])
         return len(rows)
 
     async def due_schedules(self) -> list[str]:

@@ -32,14 +32,14 @@ with new as (
   from unnest(%s::text[], %s::text[], %s::uuid[], %s::text[], %s::text[], %s::text[], %s::interval[], %s::smallint[])
     as j(lane, kind, business_id, order_key, unique_key, payload, delay, max_attempts)
   on conflict (unique_key) where state = 'ready' do update set run_at = least(app.jobs.run_at, excluded.run_at)
-  returning id, lane, run_at
+  returning id, lane, kind, run_at
 )
 """
 _AND_RING = (
     _INSERT_JOBS
     + "select pg_notify('wacloud_jobs', lane) from (select distinct lane from new where run_at <= now()) due"
 )
-_AND_RETURN = _INSERT_JOBS + "select id, lane, extract(epoch from run_at - now())::float8 as delay from new"
+_AND_RETURN = _INSERT_JOBS + "select id, lane, kind, extract(epoch from run_at - now())::float8 as delay from new"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,11 @@ class QueuedJob:
 
     id: int
     lane: str
+    kind: str
     delay: float
+
+
+RingJobs = Callable[[Sequence[QueuedJob]], None]
 
 
 class PostgresTx:
@@ -106,7 +110,7 @@ class PostgresTx:
         if ring:
             await self.execute(_AND_RING, params)
             return []
-        return [QueuedJob(row.id, row.lane, row.delay) for row in await self.rows(_AND_RETURN, params)]
+        return [QueuedJob(*row) for row in await self.rows(_AND_RETURN, params)]
 
 
 class PostgresDatabase:
@@ -123,12 +127,12 @@ class PostgresDatabase:
         *,
         to_jobs: ToJobs = lambda event: (),
         announcer: Announcer | None = None,
-        ring: Callable[[Sequence[QueuedJob]], None] | None = None,
+        ring: RingJobs | None = None,
     ) -> None:
         self.pool = pool
         self._to_jobs = to_jobs
         self._announcer = announcer
-        self._ring = ring
+        self.ring = ring
 
     @asynccontextmanager
     async def tenant(self, *business_ids: BusinessId, read_only: bool = False) -> AsyncIterator[PostgresTx]:
@@ -148,16 +152,14 @@ class PostgresDatabase:
             yield tx
 
     @asynccontextmanager
-    async def _transaction(
-        self, role: str, settings: Mapping[str, str], read_only: bool
-    ) -> AsyncIterator[PostgresTx]:
+    async def _transaction(self, role: str, settings: Mapping[str, str], read_only: bool) -> AsyncIterator[PostgresTx]:
         try:
             conn = await self._begin(_opening(role, settings, read_only))
             try:
                 tx = PostgresTx(conn, self._to_jobs)
                 try:
                     yield tx
-                    queued = await tx._insert_jobs(ring=self._ring is None)
+                    queued = await tx._insert_jobs(ring=self.ring is None)
                 except BaseException:
                     await _roll_back(conn)
                     raise
@@ -168,8 +170,8 @@ class PostgresDatabase:
             if isinstance(error, psycopg.errors.QueryCanceled | psycopg.errors.DeadlockDetected):
                 raise
             raise StoreAway(str(error)) from error
-        if queued and self._ring is not None:
-            self._ring(queued)
+        if queued and self.ring is not None:
+            self.ring(queued)
         if tx._changes and self._announcer is not None:
             self._announcer.announce(tx._changes)
 

@@ -15,7 +15,7 @@ from wacloud.shared.application.db import StoreAway
 from wacloud.shared.application.webhooks import Processed, RawWebhook, StoredWebhook
 from wacloud.shared.infra.postgres import PostgresDatabase
 
-LEASE_S = 15
+LEASE_S = 8  # renewed while its worker lives
 MAX_ATTEMPTS = 3
 DUPLICATE_HORIZON = "9 days"  # Meta retries for up to seven
 
@@ -33,22 +33,42 @@ with kept as (
     where seen.provider = w.provider and seen.digest = w.digest and seen.part_of is null
       and seen.received_at > now() - interval '{DUPLICATE_HORIZON}')
   on conflict do nothing
-  returning 1
+  returning id, lane
 )
-select count(*) as kept, pg_notify('wacloud_webhooks', '') from kept
 """
+_AND_RING = _KEEP + "select count(*) as kept, pg_notify('wacloud_webhooks', '') from kept"
+_AND_RETURN = _KEEP + "select id, lane, 0::float8 as delay from kept"
 
-_CLAIM = f"""
+_MAY_RUN = f"""state = 'pending' and attempts < {MAX_ATTEMPTS} and (leased_until is null or leased_until < now())"""
+_LEASE = f"""
 update app.webhook_inbox w
 set attempts = w.attempts + 1, leased_until = now() + interval '{LEASE_S} seconds'
 from (
   select received_at, id from app.webhook_inbox
-  where state = 'pending' and run_at <= now() and (leased_until is null or leased_until < now())
-    and attempts < {MAX_ATTEMPTS}
-  order by lane, id limit %s for update skip locked
+  where {_MAY_RUN} and run_at <= now() {{which}} for update skip locked
 ) due
 where w.received_at = due.received_at and w.id = due.id
 returning w.id, w.provider, w.body, w.received_at, w.attempts, w.business_id
+"""
+
+_CLAIM = _LEASE.format(which="order by lane, id limit %s")
+# Both lanes are named so that the index of open webhooks finds a number.
+_CLAIM_THESE = _LEASE.format(which="and lane in (0, 1) and id = any(%s)")
+_OVERDUE = f"""
+select id, lane, 0::float8 as delay from app.webhook_inbox
+where {_MAY_RUN} and run_at < now() - %s * interval '1 second' order by lane, id limit %s
+"""
+
+# One that is being settled right now needs no lease; waiting for it could end in a deadlock.
+_RENEW = f"""
+update app.webhook_inbox w set leased_until = now() + interval '{LEASE_S} seconds'
+from (
+  select o.received_at, o.id from app.webhook_inbox o
+  join unnest(%s::timestamptz[], %s::bigint[], %s::smallint[]) as m(received_at, id, attempt)
+    on o.received_at = m.received_at and o.id = m.id and o.attempts = m.attempt
+  where o.state = 'pending' for update of o skip locked
+) mine
+where w.received_at = mine.received_at and w.id = mine.id
 """
 
 # A webhook that killed its worker three times is not tried a fourth time.
@@ -71,6 +91,7 @@ from (
     as x(id, received_at, attempt, business_id, error, final, notes)
 ) r
 where w.received_at = r.received_at and w.id = r.id and w.attempts = r.attempt and w.state = 'pending'
+returning w.id, w.lane, extract(epoch from w.run_at - now())::float8 as delay, w.state
 """
 
 _SHARE = """
@@ -89,18 +110,35 @@ class _Row:
     digest: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class OpenWebhook:
+    """A webhook that waits in the table; `delay` in seconds until it may be processed."""
+
+    id: int
+    lane: int
+    delay: float
+
+
+RingWebhooks = Callable[[Sequence[OpenWebhook]], None]
+
+
 class PostgresWebhookInbox:
-    """See `shared.application.webhooks.WebhookInbox`."""
+    """
+    See `shared.application.webhooks.WebhookInbox`.
+
+    `ring` is called after a commit with the webhooks that wait since, for a dispatcher other than PostgreSQL; without
+    it workers are woken by NOTIFY inside the transaction.
+    """
 
     def __init__(
         self,
         db: PostgresDatabase,
         *,
-        now_kept: Callable[[int], None] | None = None,
+        ring: RingWebhooks | None = None,
         batch: int = 500,
     ) -> None:
         self._db = db
-        self._now_kept = now_kept
+        self._ring = ring
         # Two writers, so that the next batch gathers and travels while the one before commits.
         self._writer: Batcher[_Row, None] = Batcher(self._write, writers=2, most=batch, one_by_one=True)
 
@@ -112,34 +150,51 @@ class PostgresWebhookInbox:
         webhooks = [row.webhook for row in one_each]
         try:
             async with self._db.system("accept webhooks") as tx:
-                result = await tx.row(
-                    _KEEP,
+                kept = await tx.rows(
+                    _AND_RING if self._ring is None else _AND_RETURN,
                     (
                         [webhook.provider for webhook in webhooks],
                         [webhook.lane for webhook in webhooks],
                         [webhook.account for webhook in webhooks],
                         [webhook.body for webhook in webhooks],
-                        [
-                            json.dumps(dict(webhook.headers)) if webhook.headers else "{}"
-                            for webhook in webhooks
-                        ],
+                        [json.dumps(dict(webhook.headers)) if webhook.headers else "{}" for webhook in webhooks],
                         [row.digest for row in one_each],
                     ),
                 )
         except psycopg.Error as error:
             raise StoreAway(str(error)) from error
-        if self._now_kept is not None and result is not None:
-            self._now_kept(result.kept)
+        self._ring_for(kept)
         return [None] * len(rows)
 
     async def claim(self, limit: int) -> Sequence[StoredWebhook]:
         async with self._db.system("claim webhooks") as tx:
-            rows = await tx.rows(_CLAIM, (limit,))
-        rows.sort(key=lambda row: row.id)
-        return [
-            StoredWebhook(row.id, row.provider, row.body, row.received_at, row.attempts, row.business_id)
-            for row in rows
-        ]
+            return _in_order(await tx.rows(_CLAIM, (limit,)))
+
+    async def claim_these(self, ids: Sequence[int]) -> Sequence[StoredWebhook]:
+        """Those of these that wait and are due."""
+        async with self._db.system("claim webhooks") as tx:
+            return _in_order(await tx.rows(_CLAIM_THESE, (list(ids),)))
+
+    async def renew(self, webhooks: Sequence[StoredWebhook]) -> None:
+        """Keep the leases of claimed webhooks."""
+        async with self._db.system("renew leases") as tx:
+            await tx.execute(
+                _RENEW,
+                (
+                    [webhook.received_at for webhook in webhooks],
+                    [webhook.id for webhook in webhooks],
+                    [webhook.attempt for webhook in webhooks],
+                ),
+            )
+
+    async def overdue(self, seconds: float, limit: int = 500) -> Sequence[OpenWebhook]:
+        """Webhooks that could have been processed for so long and nobody has claimed."""
+        async with self._db.system("find overdue webhooks") as tx:
+            return [OpenWebhook(*row) for row in await tx.rows(_OVERDUE, (seconds, limit))]
+
+    def _ring_for(self, rows: Sequence[Any]) -> None:
+        if rows and self._ring is not None:
+            self._ring([OpenWebhook(row.id, row.lane, row.delay) for row in rows])
 
     async def give_up_on_killers(self) -> int:
         """Park webhooks whose worker died at every try; returns how many."""
@@ -148,7 +203,7 @@ class PostgresWebhookInbox:
 
     async def settle(self, results: Sequence[Processed]) -> None:
         async with self._db.system("settle webhooks") as tx:
-            await tx.execute(
+            settled = await tx.rows(
                 _SETTLE,
                 (
                     [result.webhook.id for result in results],
@@ -173,18 +228,22 @@ class PostgresWebhookInbox:
                         [webhook.received_at for webhook, _ in shares],
                     ),
                 )
+        self._ring_for([row for row in settled if row.state == "pending"])
 
     async def replay(self, *, ids: Sequence[int] = (), failed: bool = False) -> int:
         """Put webhooks back into the queue; what they already did is not done again."""
         async with self._db.system("replay webhooks") as tx:
-            return await tx.execute(
+            rows = await tx.rows(
                 """
                 update app.webhook_inbox
                 set state = 'pending', attempts = 0, run_at = now(), leased_until = null, error = null
                 where state <> 'pending' and part_of is null and (id = any(%s) or (%s and state = 'failed'))
+                returning id, lane, 0::float8 as delay
                 """,
                 (list(ids), failed),
             )
+        self._ring_for(rows)
+        return len(rows)
 
     async def counts(self) -> Mapping[tuple[str, str], int]:
         """How many webhooks of each provider are in each state."""
@@ -205,6 +264,13 @@ class PostgresWebhookInbox:
                 (limit,),
             )
         return [FailedWebhook(r.id, r.provider, r.received_at, r.business_id, r.error, r.bytes) for r in rows]
+
+
+def _in_order(rows: Sequence[Any]) -> list[StoredWebhook]:
+    return [
+        StoredWebhook(row.id, row.provider, row.body, row.received_at, row.attempts, row.business_id)
+        for row in sorted(rows, key=lambda row: row.id)
+    ]
 
 
 @dataclass(frozen=True, slots=True)

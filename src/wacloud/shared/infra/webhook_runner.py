@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 import structlog
 
 from wacloud.shared.application.webhooks import Processed, StoredWebhook
-from wacloud.shared.infra.webhook_inbox import PostgresWebhookInbox
+from wacloud.shared.infra.webhook_inbox import LEASE_S, PostgresWebhookInbox
 
 log = structlog.get_logger()
 
@@ -17,16 +17,15 @@ BATCH = 300
 
 
 class WebhookRunner:
-    """Works until it is stopped; `wake` is the doorbell."""
+    """Works until it is stopped; `wake` is the doorbell. Without loops it processes what it is told to."""
 
-    def __init__(
-        self, inbox: PostgresWebhookInbox, processors: Mapping[str, Process], *, loops: int = 2
-    ) -> None:
+    def __init__(self, inbox: PostgresWebhookInbox, processors: Mapping[str, Process], *, loops: int = 2) -> None:
         self._inbox = inbox
         self._processors = processors
         self._loops = loops
         self._bell = asyncio.Event()
-        self._stopping = False
+        self._stop = asyncio.Event()
+        self._claimed: dict[int, StoredWebhook] = {}
         self.processed = 0
 
     def wake(self) -> None:
@@ -35,15 +34,28 @@ class WebhookRunner:
 
     def stop(self) -> None:
         """Claim nothing more; `run` returns when what is claimed is settled."""
-        self._stopping = True
+        self._stop.set()
         self._bell.set()
 
     async def run(self) -> None:
         """Two loops, so that one claims while the other writes."""
-        await asyncio.gather(*(self._loop() for _ in range(self._loops)))
+        keeper = asyncio.create_task(self._keep_leases(), name="webhook leases")
+        try:
+            await asyncio.gather(self._stop.wait(), *(self._loop() for _ in range(self._loops)))
+        finally:
+            keeper.cancel()
+            await asyncio.gather(keeper, return_exceptions=True)
+
+    async def process_these(self, ids: Sequence[int]) -> Sequence[bool]:
+        """Process exactly these, for a dispatcher that names them; says for each whether it was there to process."""
+        claimed = await self._inbox.claim_these(ids)
+        if claimed:
+            await self._process(claimed)
+        here = {webhook.id for webhook in claimed}
+        return [id_ in here for id_ in ids]
 
     async def _loop(self) -> None:
-        while not self._stopping:
+        while not self._stop.is_set():
             self._bell.clear()
             try:
                 claimed = await self._inbox.claim(BATCH)
@@ -61,7 +73,26 @@ class WebhookRunner:
             except TimeoutError:
                 continue
 
+    async def _keep_leases(self) -> None:
+        while True:
+            await asyncio.sleep(LEASE_S / 4)
+            try:
+                if self._claimed:
+                    await self._inbox.renew(list(self._claimed.values()))
+            except Exception as error:
+                log.warning("webhooks.renew_failed", error=f"{type(error).__name__}: {error}"[:300])
+
     async def _process(self, claimed: Sequence[StoredWebhook]) -> None:
+        mine = {webhook.id: webhook for webhook in claimed}
+        self._claimed.update(mine)
+        try:
+            await self._understand(claimed)
+        finally:
+            for id_, webhook in mine.items():
+                if self._claimed.get(id_) is webhook:
+                    del self._claimed[id_]
+
+    async def _understand(self, claimed: Sequence[StoredWebhook]) -> None:
         by_provider: dict[str, list[StoredWebhook]] = defaultdict(list)
         for webhook in claimed:
             by_provider[webhook.provider].append(webhook)
@@ -69,8 +100,7 @@ class WebhookRunner:
             process = self._processors.get(provider)
             if process is None:
                 results: Sequence[Processed] = [
-                    Processed(webhook, error=f"nobody here understands {provider}", final=True)
-                    for webhook in webhooks
+                    Processed(webhook, error=f"nobody here understands {provider}", final=True) for webhook in webhooks
                 ]
             else:
                 results = await process(webhooks)

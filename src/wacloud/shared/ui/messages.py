@@ -8,6 +8,7 @@ are what people read.
 """
 
 import ast
+import os
 import sys
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
@@ -35,9 +36,10 @@ _KEYWORDS: dict[str, tuple[int, ...] | None] = {
 def collect() -> Catalog:
     """All texts there are, with the files they stand in."""
     found = Catalog(project="wacloud", charset="utf-8")
-    for name, _, message, comments, context in extract_from_dir(
-        str(PACKAGE), _METHODS, keywords=_KEYWORDS, strip_comment_tags=True
-    ):
+    extracted = extract_from_dir(
+        str(PACKAGE), _METHODS, keywords=_KEYWORDS, strip_comment_tags=True, directory_filter=_is_for_pages
+    )
+    for name, _, message, comments, context in extracted:
         # Files without line numbers: a catalogue that changes only when texts do.
         found.add(message, locations=[(name, 0)], auto_comments=comments, context=context)
     for _, message in CODE_OF.values():
@@ -65,6 +67,11 @@ def update(language: str) -> tuple[int, int]:
             target, current, width=110, no_location=True, omit_header=False, sort_output=True, ignore_obsolete=True
         )
     return len(current), sum(1 for message in current if message.id and not _is_translated(message.string))
+
+
+def _is_for_pages(folder: str | os.PathLike[str]) -> bool:
+    """Commands, measurements and twins speak English to whoever runs them."""
+    return Path(folder).name not in ("main", "bench", "twins")
 
 
 def _is_translated(text: object) -> bool:

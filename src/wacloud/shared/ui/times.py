@@ -1,7 +1,7 @@
 """Points in time as people say them, in the zone of the business and the language of the page."""
 
-from datetime import UTC, datetime, timedelta
-from functools import cache
+from datetime import UTC, date, datetime, timedelta
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel.dates import format_date, format_datetime, format_timedelta
@@ -55,10 +55,11 @@ def list_time(at: datetime, now: datetime, zone: str, language: str) -> str:
     if days == 1:
         return translate(language, YESTERDAY)
     if days < _A_WEEK:
-        return format_date(there, "EEE", locale=language)
-    return format_date(there, "d MMM" if there.year == now.year else "d/M/yy", locale=language)
+        return _date(there.date(), "EEE", language)
+    return _date(there.date(), "d MMM" if there.year == now.year else "d/M/yy", language)
 
 
+@lru_cache(maxsize=4096)
 def full_time(at: datetime, zone: str, language: str) -> str:
     """Date and time in full, for a title and for what is read aloud."""
     return str(format_datetime(at.astimezone(zone_named(zone)), "medium", locale=language))
@@ -81,6 +82,11 @@ def sortable(at: datetime | None, arrival: int = 0) -> str:
     """A key whose order as text is the order in time, then of arrival."""
     at = at or datetime.fromtimestamp(0, UTC)
     return f"{int(at.timestamp() * 1_000_000):017d}-{arrival:015d}"
+
+
+@lru_cache(maxsize=1024)
+def _date(day: date, pattern: str, language: str) -> str:
+    return str(format_date(day, pattern, locale=language))
 
 
 def _days_ago(at: datetime, now: datetime, zone: str) -> tuple[datetime, int]:

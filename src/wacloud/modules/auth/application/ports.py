@@ -25,6 +25,10 @@ class Credentials(Protocol):
         """Store a stronger hash of the same password, unless the password was changed in the meantime."""
         ...
 
+    async def add(self, tx: Tx, user_id: UserId, password_hash: str) -> None:
+        """The first password of somebody new."""
+        ...
+
 
 class Passwords(Protocol):
     """The password hasher: slow on purpose, so never call it with a transaction open."""

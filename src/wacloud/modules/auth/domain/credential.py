@@ -9,6 +9,13 @@ from wacloud.shared.domain.ids import UserId
 LONGEST_PASSWORD = 512
 
 
+SHORTEST_PASSWORD = 8
+
+
+class PasswordLength(AppError):
+    """A password has 8 to 512 characters."""
+
+
 class InvalidCredentials(AppError):
     """The e-mail address or the password is wrong."""
 

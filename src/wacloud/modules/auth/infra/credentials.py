@@ -17,3 +17,8 @@ class PostgresCredentials:
             "update app.credentials set password_hash = %s where user_id = %s and password_hash = %s",
             (new_hash, old.user_id, old.password_hash),
         )
+
+    async def add(self, tx: Tx, user_id: UserId, password_hash: str) -> None:
+        await tx.execute(
+            "insert into app.credentials (user_id, password_hash) values (%s, %s)", (user_id, password_hash)
+        )

@@ -20,6 +20,10 @@ class Businesses(Protocol):
         """Every business of this person, the first they joined first."""
         ...
 
+    async def add(self, tx: Tx, owner_id: UserId, name: str, language: str, time_zone: str) -> BusinessId:
+        """A business, with its owner as the first member."""
+        ...
+
 
 class BusinessReader(Protocol):
     """What pages show of a person's businesses."""

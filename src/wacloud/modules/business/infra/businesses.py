@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from wacloud.modules.business.domain.profile import BusinessProfile, Membership
 from wacloud.shared.application.db import Database, Tx
-from wacloud.shared.domain.ids import BusinessId, UserId
+from wacloud.shared.domain.ids import BusinessId, UserId, new_id
 
 
 class PostgresBusinesses:
@@ -25,6 +25,17 @@ class PostgresBusinesses:
             (user_id,),
         )
         return [Membership(row.id, row.name, row.sector, row.language, row.time_zone, row.role) for row in rows]
+
+    async def add(self, tx: Tx, owner_id: UserId, name: str, language: str, time_zone: str) -> BusinessId:
+        business_id = BusinessId(new_id())
+        await tx.execute(
+            "insert into app.businesses (id, owner_id, name, language, time_zone) values (%s, %s, %s, %s, %s)",
+            (business_id, owner_id, name, language, time_zone),
+        )
+        await tx.execute(
+            "insert into app.members (business_id, user_id, role) values (%s, %s, 'owner')", (business_id, owner_id)
+        )
+        return business_id
 
 
 class PostgresBusinessReader:

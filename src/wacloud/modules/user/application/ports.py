@@ -19,6 +19,10 @@ class Users(Protocol):
         """Capitals do not matter."""
         ...
 
+    async def add(self, tx: Tx, name: str, email: str, language: str) -> UserId | None:
+        """None, writing nothing, where somebody has this address already."""
+        ...
+
 
 class UserReader(Protocol):
     """What pages show of a person."""

@@ -20,6 +20,13 @@ class PostgresUsers:
         row = await tx.row(f"select {_COLUMNS} from app.users where lower(email) = %s", (email,))
         return row and _to_user(row)
 
+    async def add(self, tx: Tx, name: str, email: str, language: str) -> UserId | None:
+        row = await tx.row(
+            "insert into app.users (name, email, language) values (%s, %s, %s) on conflict do nothing returning id",
+            (name, email, language),
+        )
+        return row and UserId(row.id)
+
 
 class PostgresUserReader:
     """See `ports.UserReader`."""

@@ -170,6 +170,20 @@ class Numbers(Protocol):
         """Every business that has a number."""
         ...
 
+    async def add(
+        self,
+        tx: Tx,
+        business_id: BusinessId,
+        number_id: UUID,
+        *,
+        waba_id: str,
+        phone_number_id: str,
+        access_token: str,
+        described: "DescribedNumber",
+    ) -> UUID | None:
+        """Store or renew a number and its WABA; None, writing nothing, where either is another business's."""
+        ...
+
     async def hold(self, tx: Tx, number_id: UUID, why: str, until: datetime | None) -> None:
         """Keep back everything this number would send; `until` None: until somebody reconnects it."""
         ...
@@ -411,11 +425,32 @@ class AccountEvent:
     value: Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class DescribedNumber:
+    """What Meta says about a number. `throughput` is in messages a second."""
+
+    display_phone_number: str
+    verified_name: str | None
+    throughput: int
+
+
 class CloudApi(Protocol):
     """Meta's Graph API. Network: never call it with a transaction open."""
 
     async def send(self, message: Outgoing, callback_data: str) -> SendOutcome:
         """POST one message. Never raises for what Meta or the network does: the outcome says it."""
+        ...
+
+    async def describe_number(self, phone_number_id: str, access_token: str) -> DescribedNumber:
+        """:raises MetaRefused: the token is wrong or not for this number, or Meta cannot be reached."""
+        ...
+
+    async def subscribe_app(self, waba_id: str, access_token: str) -> None:
+        """
+        Let this WABA's webhooks come to our app.
+
+        :raises MetaRefused: the token is not for this WABA, or Meta cannot be reached.
+        """
         ...
 
     async def mark_read(self, phone_number_id: str, access_token: str, wamid: str, *, typing: bool) -> None:

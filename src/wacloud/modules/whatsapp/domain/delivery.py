@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final, Literal
 
+from wacloud.shared.domain.errors import AppError
+
 Verdict = Literal["accepted", "retry", "wait", "later", "stop", "reconnect", "unknown"]
 
 # Transient at Meta: nothing was accepted, the same request may be sent again.
@@ -31,6 +33,10 @@ LATER: Final = {
 # The business has to reconnect: its number holds everything until then.
 RECONNECT: Final = frozenset({0, 3, 10, 190, 131005, *range(200, 300)})
 RETRIES: Final = 6
+
+
+class MetaRefused(AppError):
+    """Meta does not accept this token for this number."""
 
 
 @dataclass(frozen=True, slots=True)

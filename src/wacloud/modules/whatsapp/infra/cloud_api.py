@@ -9,8 +9,8 @@ import aiohttp
 import msgspec
 import structlog
 
-from wacloud.modules.whatsapp.application.ports import Outgoing
-from wacloud.modules.whatsapp.domain.delivery import SendOutcome, judge
+from wacloud.modules.whatsapp.application.ports import DescribedNumber, Outgoing
+from wacloud.modules.whatsapp.domain.delivery import MetaRefused, SendOutcome, judge
 
 log = structlog.get_logger()
 
@@ -75,6 +75,37 @@ class GraphApi:
                 await response.read()
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             log.info("graph.mark_read_failed", error=type(error).__name__)
+
+    async def describe_number(self, phone_number_id: str, access_token: str) -> DescribedNumber:
+        fields = "display_phone_number,verified_name,throughput"
+        answer = await self._ask("GET", f"{phone_number_id}?fields={fields}", access_token)
+        throughput = answer.get("throughput")
+        level = throughput.get("level") if isinstance(throughput, dict) else None
+        return DescribedNumber(
+            str(answer.get("display_phone_number") or phone_number_id),
+            _words(answer.get("verified_name")),
+            1000 if level == "HIGH" else 80,
+        )
+
+    async def subscribe_app(self, waba_id: str, access_token: str) -> None:
+        await self._ask("POST", f"{waba_id}/subscribed_apps", access_token)
+
+    async def _ask(self, method: str, path: str, access_token: str) -> dict[str, Any]:
+        try:
+            async with self._session.request(
+                method, f"{self._base}/{path}", headers=self._headers(access_token)
+            ) as response:
+                raw = await response.read()
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            raise MetaRefused(f"Meta cannot be reached: {type(error).__name__}") from error
+        try:
+            answer = msgspec.json.decode(raw)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            answer = None
+        if response.status != 200 or not isinstance(answer, dict):
+            error_of = answer.get("error") if isinstance(answer, dict) else None
+            raise MetaRefused(_words(error_of.get("message") if isinstance(error_of, dict) else None))
+        return answer
 
     def _url(self, phone_number_id: str, what: str, access_token: str) -> str:
         url = f"{self._base}/{phone_number_id}/{what}"

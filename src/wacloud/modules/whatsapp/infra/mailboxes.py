@@ -16,7 +16,8 @@ order by m.sent_at, m.arrival
 """
 
 _WITH = """
-select c.business_id, c.id as conversation_id, c.handler, c.contact_id, coalesce(p.name, p.profile_name) as contact_name,
+select c.business_id, c.id as conversation_id, c.handler, c.contact_id,
+       coalesce(p.name, p.profile_name) as contact_name,
        p.opted_out_at is not null as opted_out, c.last_inbound_at, n.phone_number_id, n.access_token
 from unnest(%s::uuid[], %s::uuid[]) as w(business_id, id)
 join app.conversations c using (business_id, id)

@@ -5,7 +5,7 @@ from datetime import datetime
 from time import monotonic
 from uuid import UUID
 
-from wacloud.modules.whatsapp.application.ports import Number, Owners
+from wacloud.modules.whatsapp.application.ports import DescribedNumber, Number, Owners
 from wacloud.modules.whatsapp.application.simulate import SimulatedNumber
 from wacloud.shared.application.db import Database, Tx
 from wacloud.shared.domain.ids import BusinessId
@@ -57,6 +57,53 @@ class PostgresNumbers:
         return [
             row.business_id for row in await tx.rows("select distinct business_id from app.phone_numbers")
         ]
+
+    async def add(
+        self,
+        tx: Tx,
+        business_id: BusinessId,
+        number_id: UUID,
+        *,
+        waba_id: str,
+        phone_number_id: str,
+        access_token: str,
+        described: DescribedNumber,
+    ) -> UUID | None:
+        owner = await tx.row(
+            """
+            with new as (insert into app.whatsapp_accounts (business_id, waba_id) values (%(business)s, %(waba)s)
+                         on conflict do nothing returning business_id)
+            select business_id from new
+            union all select business_id from app.whatsapp_accounts where waba_id = %(waba)s
+            """,
+            {"business": business_id, "waba": waba_id},
+        )
+        if owner is None or owner.business_id != business_id:
+            return None
+        row = await tx.row(
+            """
+            insert into app.phone_numbers as n (business_id, id, waba_id, phone_number_id, display_phone_number,
+              verified_name, access_token, throughput)
+            values (%s, %s, %s, %s, %s, %s, %s, %s)
+            on conflict (phone_number_id) do update
+            set access_token = excluded.access_token, display_phone_number = excluded.display_phone_number,
+                verified_name = excluded.verified_name, throughput = excluded.throughput, state = 'connected',
+                held_because = null, held_until = null
+            where n.business_id = excluded.business_id and n.waba_id = excluded.waba_id
+            returning n.id
+            """,
+            (
+                business_id,
+                number_id,
+                waba_id,
+                phone_number_id,
+                described.display_phone_number,
+                described.verified_name,
+                access_token,
+                described.throughput,
+            ),
+        )
+        return row and UUID(str(row.id))
 
     async def hold(self, tx: Tx, number_id: UUID, why: str, until: datetime | None) -> None:
         await tx.execute(

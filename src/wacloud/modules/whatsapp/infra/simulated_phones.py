@@ -1,6 +1,7 @@
 """The simulated phones, kept by the Graph twin and reached by its control paths beside the Graph API."""
 
 import asyncio
+import io
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
@@ -35,7 +36,7 @@ class TwinPhones:
 
     def __init__(self, session: aiohttp.ClientSession, graph_url: str) -> None:
         self._session = session
-        self._controls = URL(graph_url).origin() / "_twin"
+        self.graph_url = graph_url
         self._open: set[aiohttp.ClientResponse] = set()
 
     def close(self) -> None:
@@ -49,9 +50,7 @@ class TwinPhones:
             raise PhonesUnreachable
         return [_person(one) for one in customers if one.get("on_whatsapp", True)][-MOST_PEOPLE:]
 
-    async def add(
-        self, *, name: str, phone: str | None, username: str | None, hides_phone: bool
-    ) -> SimulatedPerson:
+    async def add(self, *, name: str, phone: str | None, username: str | None, hides_phone: bool) -> SimulatedPerson:
         spec = {"name": name, "wa_id": phone, "username": username, "hides_phone": hides_phone}
         return _person(await self._call("POST", "customers", spec))
 
@@ -75,13 +74,12 @@ class TwinPhones:
             response = await self._session.get(self._at(path).with_query(query), timeout=STREAM)
         except (aiohttp.ClientError, TimeoutError) as error:
             raise PhonesUnreachable from error
-        if response.status == 404:
-            response.close()
-            raise NoSuchPhone
-        if response.status != 200 or response.content_type != "text/event-stream":
-            response.close()
-            raise PhonesUnreachable
-        return self._events(response, number)
+        if response.status == 200 and response.content_type == "text/event-stream":
+            return self._events(response, number)
+        response.close()
+        # Why not is said by the call without a stream: the person is gone, or this is no twin.
+        await self.thread(number, person_id)
+        raise PhonesUnreachable
 
     async def file(self, number: SimulatedNumber, media_id: str) -> SimulatedFile | None:
         self._refuse_real_graph()
@@ -96,7 +94,8 @@ class TwinPhones:
 
     async def _call(self, method: str, path: str, body: object = None) -> dict[str, Any]:
         self._refuse_real_graph()
-        data = None if body is None else msgspec.json.encode(body)
+        # A photo is large, and the client wants large bodies as a file.
+        data = None if body is None else io.BytesIO(msgspec.json.encode(body))
         headers = {"content-type": "application/json"} if data else None
         try:
             async with self._session.request(
@@ -123,9 +122,7 @@ class TwinPhones:
             raise NotWritable(reason)
         raise PhonesUnreachable
 
-    async def _events(
-        self, response: aiohttp.ClientResponse, number: SimulatedNumber
-    ) -> AsyncIterator[bytes]:
+    async def _events(self, response: aiohttp.ClientResponse, number: SimulatedNumber) -> AsyncIterator[bytes]:
         self._open.add(response)
         try:
             waiting = b""
@@ -144,11 +141,11 @@ class TwinPhones:
             response.close()
 
     def _at(self, path: str) -> URL:
-        return self._controls.joinpath(path, encoded=True)
+        return (URL(self.graph_url).origin() / "_twin").joinpath(path, encoded=True)
 
     def _refuse_real_graph(self) -> None:
         """Meta's own server has no phones to play with, so it is not even asked."""
-        host = self._controls.host or ""
+        host = URL(self.graph_url).host or ""
         if host == REAL_GRAPH or host.endswith(f".{REAL_GRAPH}"):
             raise PhonesUnreachable
 

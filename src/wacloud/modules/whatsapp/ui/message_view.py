@@ -4,8 +4,10 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any, Final
 
+from babel.numbers import format_currency
 from markupsafe import Markup, escape
 
 from wacloud.modules.whatsapp.application.inbox import MessageRow, TurnRow
@@ -146,7 +148,7 @@ class Day:
 
 def days_of(messages: Iterable[MessageRow], *, language: str, zone: str, now: datetime) -> list[Day]:
     """Messages as views, grouped by the day on which they were sent where the business is."""
-    say, here = translator(language), zone_named(zone)
+    here = zone_named(zone)
     days: list[Day] = []
     for row in messages:
         there = row.sent_at.astimezone(here)
@@ -154,16 +156,17 @@ def days_of(messages: Iterable[MessageRow], *, language: str, zone: str, now: da
         if not days or days[-1].id != name:
             midnight = there.replace(hour=0, minute=0, second=0, microsecond=0)
             days.append(Day(name, row.sent_at, sortable(midnight)))
-        days[-1].messages.append(view(row, say, now))
+        days[-1].messages.append(view(row, language, now))
     return days
 
 
-def view(row: MessageRow, say: Translate, now: datetime) -> MessageView:
+def view(row: MessageRow, language: str, now: datetime) -> MessageView:
     """Work out one message. Nothing of its content is trusted: it may be of any shape."""
+    say = translator(language)
     content = row.content
     is_line = row.kind in SYSTEM_LINES
     gone = row.revoked_at is not None
-    shown: dict[str, Any] = {} if gone or is_line else _parts(row, say)
+    shown: dict[str, Any] = {} if gone or is_line else _parts(row, language, say)
     return MessageView(
         row=row,
         order=sortable(row.sent_at, row.arrival),
@@ -234,7 +237,7 @@ def _best_score(hits: object) -> float | None:
     return max(scores, default=None)
 
 
-def _parts(row: MessageRow, say: Translate) -> dict[str, Any]:
+def _parts(row: MessageRow, language: str, say: Translate) -> dict[str, Any]:
     content = row.content
     parts: dict[str, Any] = {}
     if row.kind in MEDIA:
@@ -243,7 +246,7 @@ def _parts(row: MessageRow, say: Translate) -> dict[str, Any]:
         parts["place"] = _place(place)
     cards = [_card(_dict(card), say) for card in _list(content.get("contacts"))]
     if order := _dict(content.get("order")):
-        cards.append(_order(order, say))
+        cards.append(_order(order, language, say))
     if flow := _dict(content.get("flow")):
         cards.append(_flow(flow, say))
     if call := _dict(content.get("call_permission")):
@@ -316,14 +319,25 @@ def _card(card: dict[str, Any], say: Translate) -> Fields:
     return Fields("id", _str(card.get("name")) or say("Contact"), tuple(pairs))
 
 
-def _order(order: dict[str, Any], say: Translate) -> Fields:
+def _order(order: dict[str, Any], language: str, say: Translate) -> Fields:
     pairs = []
     for item in _list(order.get("items")):
         product = _dict(item)
-        price = " ".join(part for part in (_str(product.get("price")), _str(product.get("currency"))) if part)
+        price = _price(product.get("price"), product.get("currency"), language)
         name = _str(product.get("retailer_id")) or "?"
         pairs.append((f"{_str(product.get('quantity')) or '1'} × {name}", price))
     return Fields("receipt", say("Order"), tuple(pairs))
+
+
+def _price(amount: object, currency: object, language: str) -> str:
+    """12,50 € where that is how it is written; otherwise as it came."""
+    told, unit = _str(amount) or "", _str(currency) or ""
+    try:
+        if len(unit) == 3 and unit.isascii() and unit.isupper():
+            return str(format_currency(Decimal(told), unit, locale=language))
+    except (ArithmeticError, ValueError):
+        pass
+    return f"{told} {unit}".strip()
 
 
 def _flow(flow: dict[str, Any], say: Translate) -> Fields:

@@ -109,7 +109,7 @@ def routes(
             raise NoNumberToWriteTo
         return found
 
-    Number = Annotated[SimulatedNumber, Depends(number)]
+    Number = Annotated[SimulatedNumber, Depends(number)]  # noqa: N806 (a type, as its name says)
 
     @router.get("")
     async def page(request: Request, member: Player) -> Response:

@@ -33,7 +33,6 @@
     if (id) document.querySelector(`#c-${CSS.escape(id)} .row-link`)?.setAttribute("aria-current", "true");
   };
 
-  // Filter and search stay in the address, so that going back shows the same list.
   document.addEventListener("htmx:afterSwap", (event) => {
     if (event.detail.target.id === "pane" || event.detail.elt?.id === "pane") {
       document.dispatchEvent(new Event("pane:changed"));
@@ -44,6 +43,7 @@
       markSeen();
       if (window.matchMedia("(max-width: 767px)").matches) $("pane-title")?.closest("header").querySelector("a")?.focus({ preventScroll: true });
     }
+    if (event.detail.target.id === "rows") markCurrent();
     for (const template of document.querySelectorAll("template[data-live-messages]")) {
       window.live?.applyMessages(template.content);
       template.remove();

@@ -105,6 +105,7 @@ export class Thread {
     const follow = own || this.isAtEnd();
     this.messages.set(message.wamid, message);
     const item = this.append(message);
+    this.closeChoices(message);
     item.classList.add("is-new");
     if (follow) this.toEnd();
     else {
@@ -122,6 +123,13 @@ export class Thread {
     this.messages.set(message.wamid, real);
     if (this.last === pending) this.last = real;
     this.redraw(pending.wamid, real);
+    this.closeChoices(real);
+  }
+
+  // A button is pressed once: the message it belongs to shows that it has been answered.
+  closeChoices(message) {
+    const asked = message.reply_to && this.messages.get(message.reply_to);
+    if (asked && this.isAnswered(asked)) this.redraw(asked.wamid, asked);
   }
 
   // The server has named our message; the live line may have done so before.

@@ -1,0 +1,110 @@
+"""The reports as tables for a person."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+_SERVERS = {
+    "batched": "durable, batched (wacloud serve)",
+    "none": "nothing stored",
+    "single": "one INSERT and commit each",
+}
+
+
+def show_ingest(console: Console, report: Mapping[str, Any]) -> None:
+    """Speed, latency and cost of the three servers, then what is in the database."""
+    plan = report["plan"]
+    table = Table(title=f"webhooks of {report['body_bytes']} bytes, {plan['connections']} connections")
+    table.add_column("server")
+    for name in ("accepts/s", f"p50 at {plan['rate']:g}/s", "p99", "us CPU serve", "us CPU PostgreSQL"):
+        table.add_column(name, justify="right")
+    table.add_column("stored of accepted", justify="right")
+    for storage, figures in report["servers"].items():
+        cpu, stored = figures["cpu_per_accept"], report["stored"][storage]
+        table.add_row(
+            _SERVERS[storage],
+            str(figures["per_second"]),
+            _ms(figures["at_rate"]["p50"]),
+            _ms(figures["at_rate"]["p99"]),
+            _plain(cpu["serve_us"]),
+            _plain(cpu["postgres_us"]),
+            f"{stored['stored']} of {stored['accepted']}",
+        )
+    console.print(table)
+    ratios = report["ratios"]
+    console.print(
+        f"durable to nothing stored: {_plain(ratios['batched_to_none'])}   "
+        f"durable to one by one: {_plain(ratios['batched_to_single'])}"
+    )
+    for storage, counts in report["stored"].items():
+        if counts["lost"] is not None:
+            refused = report["servers"][storage]["refused"]
+            console.print(f"{storage}: lost {counts['lost']} of {counts['accepted']}, refused {refused}")
+    _show_conditions(console, report)
+
+
+def show_e2e(console: Console, report: Mapping[str, Any]) -> None:
+    """One load: latency, cost, zeros."""
+    plan = report["plan"]
+    title = f"{plan['rate']:g} messages/s for {plan['seconds']:g} s, {plan['conversations']} conversations"
+    table = Table(title=title)
+    table.add_column("after the webhook was due")
+    for name in ("n", "p50", "p95", "p99", "max"):
+        table.add_column(name, justify="right")
+    stages = {"webhook answered 200": report["accept"], **report["stages"], "reply at Meta's twin": report["reply"]}
+    for name, figures in stages.items():
+        times = (_ms(figures[key]) for key in ("p50", "p95", "p99", "max"))
+        table.add_row(name, str(figures["n"]), *times)
+    console.print(table)
+    cpu = report["cpu"]["seconds_per_1000_messages"]
+    table = Table("", *cpu, title="CPU")
+    table.add_row("seconds per 1,000 messages", *(_plain(seconds) for seconds in cpu.values()))
+    table.add_row("share of a core", *(_plain(share) for share in report["cpu"]["share_of_a_core"].values()))
+    console.print(table)
+    zeros = dict(report["zeros"])
+    of = zeros.pop("of")
+    console.print(f"of {of} messages: " + ", ".join(f"{name.replace('_', ' ')} {n}" for name, n in zeros.items()))
+    console.print(
+        f"answered {report['per_second']}/s; done {_plain(report['drained_s'])} s after the load; "
+        f"{report['merged']} messages shared a reply, counted each with that reply's arrival"
+    )
+
+
+def show_search(console: Console, report: Mapping[str, Any]) -> None:
+    """Every rate that was tried."""
+    table = Table(title="rates tried")
+    for name in ("messages/s", "sustained", "p50", "p99", "done after", "worker", "serve", "PostgreSQL", "twin"):
+        table.add_column(name, justify="right")
+    for step in report["steps"]:
+        cores = step["cpu"]["share_of_a_core"]
+        table.add_row(
+            f"{step['plan']['rate']:g}",
+            "yes" if step["sustained"] else "no",
+            _ms(step["reply"]["p50"]),
+            _ms(step["reply"]["p99"]),
+            f"{_plain(step['drained_s'])} s",
+            *(_plain(cores[name]) for name in ("worker", "serve", "postgres", "twin")),
+        )
+    console.print(table)
+    console.print(f"highest sustained: {report['highest_sustained']:g} messages/s, three statuses each")
+
+
+def show_terms(console: Console, report: Mapping[str, Any]) -> None:
+    """Under which terms the end-to-end figures hold."""
+    console.print("Model time and the wait for the rest of a burst (quiet_ms, set to 0 for these businesses) excluded.")
+    _show_conditions(console, report)
+
+
+def _show_conditions(console: Console, report: Mapping[str, Any]) -> None:
+    conditions = ", ".join(f"{name} {value}" for name, value in report["conditions"].items())
+    console.print(f"[dim]{conditions}[/dim]")
+
+
+def _ms(value: float | None) -> str:
+    return "-" if value is None else f"{value:.1f} ms"
+
+
+def _plain(value: float | None) -> str:
+    return "-" if value is None else f"{value:g}"

@@ -1,0 +1,200 @@
+"""`wacloud bench`: what this machine holds, as figures."""
+
+import asyncio
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import psycopg
+import typer
+import uvloop
+from redis.exceptions import RedisError
+from rich.console import Console
+
+from wacloud.bench.businesses import make_businesses, world_of
+from wacloud.bench.e2e import E2e, E2ePlan
+from wacloud.bench.inboxes import Storage
+from wacloud.bench.ingest import Ingest, IngestPlan
+from wacloud.bench.model import InstantModel
+from wacloud.bench.places import conditions, store_pids
+from wacloud.bench.tables import show_e2e, show_ingest, show_search, show_terms
+from wacloud.bench.twin import Witness
+from wacloud.main.bench_rig import Rig, open_rig
+from wacloud.main.child import CannotStart, free_port
+from wacloud.main.settings import BadSettings, Settings, load_settings
+from wacloud.main.supervisor import interruptible
+from wacloud.main.wiring import Swaps
+from wacloud.shared.application.db import StoreAway
+from wacloud.shared.infra.http import open_egress
+from wacloud.shared.infra.logging import set_up_logging
+from wacloud.shared.infra.migrations import CannotMigrate
+
+bench_app = typer.Typer(no_args_is_help=True, help="Measure this machine: everything starts and ends by itself.")
+console = Console(highlight=False)
+
+Data = Annotated[Path | None, typer.Option(help="Keep everything in this folder instead of a temporary one.")]
+Database = Annotated[str, typer.Option(help="Another PostgreSQL: migrated, and free to be filled with measurements.")]
+Redis = Annotated[str, typer.Option(help="Another Valkey or Redis.")]
+Json = Annotated[Path, typer.Option("--json", help="Where the figures go.")]
+
+
+@bench_app.command()
+def ingest(
+    seconds: Annotated[float, typer.Option(min=0.1, help="For each server, round and kind of load.")] = 3,
+    rounds: Annotated[int, typer.Option(min=1)] = 3,
+    rate: Annotated[float, typer.Option(min=1, help="Webhooks a second for the latencies.")] = 500,
+    connections: Annotated[int, typer.Option(min=1)] = 64,
+    data: Data = None,
+    database_url: Database = "",
+    redis_url: Redis = "",
+    json_file: Json = Path("bench-ingest.json"),
+) -> None:
+    """Durable accepts a second, beside the same server storing nothing and storing one by one."""
+    plan = IngestPlan(rounds, seconds, rate, connections)
+
+    def measure(rig: Rig) -> dict[str, Any]:
+        servers = {
+            Storage.BATCHED: rig.start_server("serve", "serve"),
+            **{
+                storage: rig.start_server(f"serve-{storage}", "bench", "server", "--storage", storage)
+                for storage in (Storage.NONE, Storage.SINGLE)
+            },
+        }
+
+        async def run() -> dict[str, Any]:
+            async with rig.database() as db:
+                stated = await conditions(db, rig.stores)
+                accounts = await make_businesses(db, rig.encrypt, 1)
+                stores = await store_pids(rig.stores)
+                secret = rig.secrets.app_secret
+                bench = Ingest(db, servers, stores, accounts=accounts, app_secret=secret, plan=plan, say=rig.say)
+                return {**await bench.run(), "conditions": stated}
+
+        return asyncio.run(run())
+
+    report = _measured(measure, data, database_url, redis_url, json_file)
+    show_ingest(console, report)
+
+
+@bench_app.command()
+def e2e(
+    rate: Annotated[float, typer.Option(min=1, help="Customers' messages a second.")] = 100,
+    seconds: Annotated[float, typer.Option(min=0.5)] = 20,
+    conversations: Annotated[
+        int, typer.Option(min=0, help="0: so many that each gets a message every five seconds.")
+    ] = 0,
+    businesses: Annotated[int, typer.Option(min=1, max=100)] = 4,
+    model_ms: Annotated[int, typer.Option(min=0, help="How long the model takes; not counted.")] = 0,
+    rate_search: Annotated[
+        bool, typer.Option("--rate-search", help="Find the highest sustained rate, from --rate upwards.")
+    ] = False,
+    most: Annotated[float, typer.Option(help="Where the search ends.")] = 2000,
+    data: Data = None,
+    database_url: Database = "",
+    redis_url: Redis = "",
+    json_file: Json = Path("bench-e2e.json"),
+) -> None:
+    """A customer's message in, the bot's answer POSTed, three statuses back: latency, cost, and what must be zero."""
+    plan = E2ePlan(rate, seconds, conversations, model_ms)
+
+    def measure(rig: Rig) -> dict[str, Any]:
+        graph_port = free_port()
+        graph_url = f"http://127.0.0.1:{graph_port}"
+        serve = rig.start_server("serve", "serve", graph_url=graph_url)
+        worker = rig.start_worker("bench", "worker", "--model-ms", str(model_ms), graph_url=graph_url)
+
+        async def run() -> dict[str, Any]:
+            async with rig.database() as db, open_egress() as session:
+                stated = await conditions(db, rig.stores)
+                accounts = await make_businesses(db, rig.encrypt, businesses)
+                world = world_of(
+                    accounts,
+                    app_secret=rig.secrets.app_secret,
+                    verify_token=rig.secrets.verify_token,
+                    callback_url=f"http://127.0.0.1:{serve.port}/api/webhooks/whatsapp",
+                )
+                twin = rig.start_twin(world, graph_port)
+                pids = {"serve": serve.pid, "worker": worker, **await store_pids(rig.stores), "twin": twin.pid}
+                bench = E2e(
+                    db,
+                    Witness(session, graph_port),
+                    serve=serve,
+                    processes=pids,
+                    accounts=accounts,
+                    app_secret=rig.secrets.app_secret,
+                    say=rig.say,
+                )
+                measured = await (bench.search(plan, most) if rate_search else bench.run(plan))
+                return {**measured, "deliberate_wait_ms": 0, "conditions": stated}
+
+        return asyncio.run(run())
+
+    report = _measured(measure, data, database_url, redis_url, json_file)
+    if rate_search:
+        show_search(console, report)
+    else:
+        show_e2e(console, report)
+    show_terms(console, report)
+
+
+@bench_app.command(hidden=True)
+def server(storage: Annotated[Storage, typer.Option()], port: Annotated[int, typer.Option()]) -> None:
+    """`wacloud serve` with another inbox behind the webhook's route."""
+    from wacloud.main.bench_server import serve_with  # noqa: PLC0415 - the other commands need not load the web
+
+    uvloop.run(serve_with(_settings(), storage, port))
+
+
+@bench_app.command(hidden=True)
+def worker(model_ms: Annotated[int, typer.Option(min=0)] = 0) -> None:
+    """`wacloud worker` with a model that answers at once, or after so many milliseconds."""
+    from wacloud.main.worker import work  # noqa: PLC0415
+
+    uvloop.run(work(_settings(), Swaps(model=InstantModel(model_ms))))
+
+
+def _settings() -> Settings:
+    try:
+        settings = load_settings()
+    except BadSettings as error:
+        _stop(f"settings: {error}")
+    set_up_logging(settings.log_level)
+    return settings
+
+
+def _measured(
+    measure: Callable[[Rig], dict[str, Any]],
+    data: Path | None,
+    database_url: str,
+    redis_url: str,
+    json_file: Path,
+) -> dict[str, Any]:
+    """Start what is needed, measure, stop it again, and keep the figures."""
+    progress = Console(stderr=True, highlight=False)
+    try:
+        with interruptible(), progress.status("") as status:
+
+            def say(line: str) -> None:
+                status.update(line)
+                if not progress.is_terminal:
+                    progress.print(f"  {line} ...")
+
+            with open_rig(data, database_url, redis_url, say) as rig:
+                report = measure(rig)
+                say("stopping")
+    except (CannotStart, CannotMigrate, StoreAway, psycopg.Error, RedisError) as problem:
+        _stop(str(problem).strip())
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
+    try:
+        json_file.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n")
+    except OSError as problem:
+        _stop(f"{json_file} cannot be written: {problem.strerror}")
+    return report
+
+
+def _stop(message: str) -> NoReturn:
+    print(f"wacloud bench: {message}", file=sys.stderr)
+    raise typer.Exit(1)

@@ -1,0 +1,203 @@
+"""The worker's side of BullMQ: fetch what was rung for, have the row worked on, sweep up what nothing rang for."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from typing import Any
+
+import structlog
+from bullmq import UnrecoverableError, Worker
+
+from wacloud.shared.application.batching import Batcher
+from wacloud.shared.infra.job_runner import JobRunner, Places
+from wacloud.shared.infra.jobs import PostgresJobs
+from wacloud.shared.infra.rings_bullmq import (
+    KEPT,
+    VALKEY_AWAY,
+    WEBHOOK_JOB,
+    WEBHOOK_QUEUE,
+    BullMqRings,
+    connect,
+    lane_queue,
+)
+from wacloud.shared.infra.webhook_inbox import PostgresWebhookInbox
+from wacloud.shared.infra.webhook_runner import WebhookRunner
+
+log = structlog.get_logger()
+
+# A worker that dies leaves a lock of five seconds; the check after that gives its job to another: within eight seconds.
+WORKER_OPTIONS = {"lockDuration": 5000, "stalledInterval": 3000, "maxStalledCount": 2, **KEPT}
+OVERDUE_S = 2.0
+SWEEP_S = 1.0
+WEBHOOKS_AT_ONCE = 300
+
+
+class BullMqQueue:
+    """
+    Works off one queue: fetch while there is a place, have the row worked on, then complete the BullMQ job.
+
+    `work` returns whether the row was there to work on; when it raises, BullMQ's own attempts count. Jobs are fetched
+    one after the other, by hand: the library's loop asks Valkey once for every free place each time a job comes, which
+    with hundreds of places costs more than the work.
+    """
+
+    def __init__(
+        self, redis_url: str, name: str, number: str, places: int, work: Callable[[int], Awaitable[bool]]
+    ) -> None:
+        self._name = name
+        self._number = number
+        self._work = work
+        self._redis = connect(redis_url, connections=4, timeout_s=15)
+        self._worker = Worker(name, None, {"connection": self._redis, "name": "wacloud", **WORKER_OPTIONS})
+        self._places = asyncio.Semaphore(places)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._stopping = False
+
+    async def run(self) -> None:
+        """Work until `stop`; then finish what was fetched."""
+        self._worker.lockManager.start()
+        checking = asyncio.create_task(self._return_stalled(), name=f"stalled {self._name}")
+        fetched = 0
+        try:
+            while not self._stopping:
+                await self._places.acquire()
+                fetched += 1
+                token = f"{self._worker.id}:{fetched}"
+                job = None if self._stopping else await self._fetch(token)
+                if job is None:
+                    self._places.release()
+                    continue
+                task = asyncio.create_task(self._handle(job, token))
+                self._tasks.add(task)
+                task.add_done_callback(self._tasks.discard)
+            while self._tasks:
+                await asyncio.wait(set(self._tasks))
+        finally:
+            checking.cancel()
+            await asyncio.gather(checking, return_exceptions=True)
+            await self._worker.close()
+            await self._redis.aclose()
+
+    async def stop(self) -> None:
+        """Fetch nothing more."""
+        self._stopping = True
+        # Ends the wait for a job.
+        await self._worker.pause(do_not_wait_active=True)
+
+    async def _fetch(self, token: str) -> Any | None:
+        try:
+            return await self._worker.getNextJob(token)
+        except VALKEY_AWAY as error:
+            log.warning("bullmq.away", queue=self._name, error=str(error)[:200])
+            await asyncio.sleep(1)
+            return None
+
+    async def _handle(self, job: Any, token: str) -> None:
+        self._worker.lockManager.track_job(job.id, token, int(time.time() * 1000))
+        job.opts = {**KEPT, **job.opts}
+        try:
+            try:
+                here = await self._work(self._number_in(job))
+            except Exception as error:
+                log.warning("bullmq.job_failed", queue=self._name, job=job.id, error=str(error)[:300])
+                await job.moveToFailed(error, token)
+            else:
+                await job.moveToCompleted("done" if here else "nothing to do", token)
+        except Exception as error:
+            # The row is settled in PostgreSQL; the ring is gone, or will come once more.
+            log.info("bullmq.not_closed", queue=self._name, job=job.id, error=str(error)[:200])
+        finally:
+            self._worker.lockManager.untrack_job(job.id)
+            self._places.release()
+
+    def _number_in(self, job: Any) -> int:
+        """
+        The row's number, from a job that anybody may have added.
+
+        :raises UnrecoverableError: there is none.
+        """
+        if self._name == WEBHOOK_QUEUE and job.name != WEBHOOK_JOB:
+            raise UnrecoverableError(f"a job here is named {WEBHOOK_JOB}, not {job.name}")
+        found = job.data.get(self._number) if isinstance(job.data, dict) else None
+        text = str(found) if isinstance(found, int | str) else ""
+        if not (text.isascii() and text.isdigit() and 0 < int(text[:20]) < 2**63):
+            raise UnrecoverableError(f"the data of a job here is {self._number} with the number of a row")
+        return int(text)
+
+    async def _return_stalled(self) -> None:
+        while True:
+            await asyncio.sleep(WORKER_OPTIONS["stalledInterval"] / 1000)
+            with suppress(*VALKEY_AWAY):
+                await self._worker.runStalledJobsCheck()
+
+
+class BullMqDispatch:
+    """The worker's side: every queue worked off, and a sweep for rows that nothing rang for."""
+
+    def __init__(
+        self,
+        redis_url: str,
+        rings: BullMqRings,
+        inbox: PostgresWebhookInbox,
+        webhooks: WebhookRunner,
+        jobs: PostgresJobs,
+        runner: JobRunner,
+        lanes: Mapping[str, Places],
+    ) -> None:
+        self._rings = rings
+        self._inbox = inbox
+        self._jobs = jobs
+        # What BullMQ hands over one by one while a batch is being worked on goes together into the next.
+        self._webhooks = Batcher(webhooks.process_these, writers=2, most=WEBHOOKS_AT_ONCE)
+        self._starts = {lane: Batcher(runner.start_these, most=places.batch) for lane, places in lanes.items()}
+        self._queues = [BullMqQueue(redis_url, WEBHOOK_QUEUE, "webhook_id", WEBHOOKS_AT_ONCE, self._process)]
+        for lane, places in lanes.items():
+            self._queues.append(BullMqQueue(redis_url, lane_queue(lane), "job_id", places.at_once, self._run_in(lane)))
+        self._stopping = asyncio.Event()
+
+    async def run(self) -> None:
+        """Work until `stop`; then finish what was fetched."""
+        sweeping = asyncio.create_task(self._sweep(), name="bullmq sweep")
+        try:
+            async with asyncio.TaskGroup() as group:
+                for queue in self._queues:
+                    group.create_task(queue.run())
+                await self._stopping.wait()
+                for queue in self._queues:
+                    await queue.stop()
+        finally:
+            sweeping.cancel()
+            await asyncio.gather(sweeping, return_exceptions=True)
+
+    def stop(self) -> None:
+        """Fetch nothing more; `run` returns when what was fetched has ended."""
+        self._stopping.set()
+
+    async def _process(self, webhook_id: int) -> bool:
+        return await self._webhooks.add(webhook_id)
+
+    def _run_in(self, lane: str) -> Callable[[int], Awaitable[bool]]:
+        async def run(job_id: int) -> bool:
+            end = await self._starts[lane].add(job_id)
+            if end is not None:
+                await end
+            return end is not None
+
+        return run
+
+    async def _sweep(self) -> None:
+        while True:
+            try:
+                webhooks = await self._inbox.overdue(OVERDUE_S)
+                jobs = await self._jobs.overdue(OVERDUE_S)
+                try:
+                    await self._rings.again(webhooks, jobs)
+                except VALKEY_AWAY:
+                    # Nothing can be rung: work goes on from here, at the pace of the sweep.
+                    waiting = [self._webhooks.add(row.id) for row in webhooks]
+                    starting = [self._starts[row.lane].add(row.id) for row in jobs if row.lane in self._starts]
+                    await asyncio.gather(*waiting, *starting, return_exceptions=True)
+            except Exception as error:
+                log.warning("bullmq.sweep_missed", error=f"{type(error).__name__}: {error}"[:300])
+            await asyncio.sleep(SWEEP_S)
