@@ -16,7 +16,6 @@ import aiohttp
 import msgspec
 
 from builders import meta
-
 from wacloud.main.settings import AppEnv, Settings
 from wacloud.main.web import make_app
 from wacloud.main.wiring import House, Swaps, open_house
@@ -53,7 +52,7 @@ class ScriptedModel:
     """A model that says what a test told it to say, per business, and notes what it was asked."""
 
     name: str = "scripted"
-    answers: dict[str, Callable[[Prompt], Awaitable[str]]] = field(default_factory=dict)
+    answers: dict[str, Callable[[Prompt], Awaitable[str | ModelReply]]] = field(default_factory=dict)
     asked: list[Prompt] = field(default_factory=list)
 
     async def ask(self, prompt: Prompt) -> ModelReply:
@@ -61,7 +60,8 @@ class ScriptedModel:
         answer = self.answers.get(prompt.cache_key)
         if answer is None:
             raise ModelUnavailable("no script for this business")
-        return ModelReply(await answer(prompt), "complete", self.name, None, 1)
+        reply = await answer(prompt)
+        return reply if isinstance(reply, ModelReply) else ModelReply(reply, "complete", self.name, None, 1)
 
     async def aclose(self) -> None:
         return None
@@ -174,7 +174,7 @@ class Rig:
         kept = ledger.webhooks
         return ledger if kept["received"] >= webhooks and not kept["pending"] and not under_way else None
 
-    def says(self, shop: Shop, answer: str | Callable[[Prompt], Awaitable[str]]) -> None:
+    def says(self, shop: Shop, answer: str | Callable[[Prompt], Awaitable[str | ModelReply]]) -> None:
         """What the model answers to this shop's customers."""
 
         async def always(_: Prompt) -> str:

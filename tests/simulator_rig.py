@@ -94,7 +94,6 @@ class Shop:
 
     base_url: str = ""
     graph_url: str = ""
-    twin_port: int = 0
     member: OneMember = field(default_factory=OneMember)
     calls: list[dict[str, Any]] = field(default_factory=list)
     answers: list[str] = field(default_factory=list)

@@ -54,3 +54,31 @@ def inbound(shop: Any, wa_id: str, body: str, **more: Any) -> dict[str, Any]:
 def statuses(shop: Any, *items: dict[str, Any]) -> dict[str, Any]:
     """A whole webhook with statuses."""
     return envelope(shop.waba_id, value(shop.phone_number_id, statuses=list(items)))
+
+
+def inbound_of(shop: Any, *messages: dict[str, Any], **parts: Any) -> dict[str, Any]:
+    """A whole webhook with these messages."""
+    return envelope(shop.waba_id, value(shop.phone_number_id, messages=list(messages), **parts))
+
+
+def edit(wa_id: str, of: str, body: str, **more: Any) -> dict[str, Any]:
+    """The text of an earlier message is another now."""
+    return _of_kind(
+        "edit", wa_id, {"original_message_id": of, "message": {"type": "text", "text": {"body": body}}}, more
+    )
+
+
+def revoke(wa_id: str, of: str, **more: Any) -> dict[str, Any]:
+    """An earlier message is taken back."""
+    return _of_kind("revoke", wa_id, {"original_message_id": of}, more)
+
+
+def reaction(wa_id: str, of: str, emoji: str | None, **more: Any) -> dict[str, Any]:
+    """A reaction to an earlier message; without an emoji it is taken off."""
+    return _of_kind("reaction", wa_id, {"message_id": of, **({"emoji": emoji} if emoji else {})}, more)
+
+
+def _of_kind(kind: str, wa_id: str, content: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
+    message = text(wa_id, "", **more)
+    del message["text"]
+    return {**message, "type": kind, kind: content}

@@ -17,7 +17,7 @@ import aiohttp
 import msgspec
 from rig import APP_SECRET, VERIFY_TOKEN, rig_settings, rig_world
 
-from wacloud.main.child import Child, Running, answers, free_port
+from wacloud.main.child import CannotStart, Child, Running, answers, free_port
 from wacloud.main.settings import Settings
 
 if TYPE_CHECKING:
@@ -39,7 +39,9 @@ class Plant:
     @property
     def settings(self) -> Settings:
         """What the processes run with, for looking into the database from the test."""
-        return rig_settings(self.servers.database.app_dsn, self.servers.redis_url, self.graph_url)
+        given = rig_settings(self.servers.database.app_dsn, self.servers.redis_url, self.graph_url)
+        # In the environment keys are separated by commas, so this one has none.
+        return given.model_copy(update={"secret_keys": ["a-secret-key-for-tests-long-enough-to-be-one"]})
 
     def kill(self, name: str) -> None:
         """SIGKILL, to everything the process has started too, and wait until all of it is gone."""
@@ -58,13 +60,23 @@ class Plant:
     def resume(self, name: str) -> None:
         self.running[name].process.send_signal(signal.SIGCONT)
 
-    async def start(self, *names: str) -> None:
-        """Start processes again, and wait until they are ready."""
-        for name in names:
-            self.running[name].launch()
-        for name in names:
-            # In a thread, because it sleeps; the process itself was started by this one, whose end ends it.
-            await asyncio.to_thread(self.running[name].wait_until_ready)
+    async def start(self, name: str, within: float = STARTS_WITHIN) -> None:
+        """Start a process again until it is ready, as a supervisor does: it may die where it finds no database."""
+        running = self.running[name]
+        deadline = asyncio.get_running_loop().time() + within
+        while True:
+            running.launch()
+            try:
+                # In a thread, because it sleeps; the process was started by this one, whose end would end it.
+                await asyncio.to_thread(running.wait_until_ready)
+            except CannotStart:
+                running.kill()
+                running.process.wait(10)
+                if asyncio.get_running_loop().time() > deadline:
+                    raise
+                await asyncio.sleep(0.3)
+            else:
+                return
 
     async def stop_gently(self, name: str, within: float = 30.0) -> float:
         """SIGTERM; returns how many seconds it took to end. It must end by itself."""

@@ -44,13 +44,14 @@ class Verdict:
 
     lines: list[str] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
+    once_unconfirmed: int = 0
 
     def none(self, what: str, found: Sequence[Any], among: int) -> None:
         """`what` must not have happened, among so many."""
         self.lines.append(f"  {len(found):>5} of {among:>6}  {what}")
         if found:
             self.broken.append(f"{what}: {len(found)} of {among}, e.g. {list(found)[:5]}")
-        elif not among:
+        elif not among:  # then nothing was shown
             self.broken.append(f"{what}: nothing was there to look at")
 
     def tell(self, what: str) -> None:
@@ -110,7 +111,7 @@ async def _look(house: House, plant: Plant, http: aiohttp.ClientSession, shops: 
     return Open(ledger["webhooks"]["undelivered"], webhooks.n, messages.pending, messages.outbound, jobs.n)
 
 
-async def judge(house: House, plant: Plant, crowd: Crowd, *, admin_dsn: str) -> Verdict:
+async def judge(house: House, plant: Plant, crowd: Crowd) -> Verdict:
     """Compare what was acknowledged, what is stored, and what Meta got."""
     verdict = Verdict()
     shops = crowd.shops
@@ -127,7 +128,7 @@ async def judge(house: House, plant: Plant, crowd: Crowd, *, admin_dsn: str) -> 
         webhooks = await tx.rows("select id, state, error from app.webhook_inbox where part_of is null")
         parked = await tx.rows("select id, kind, payload, last_error from app.jobs where state = 'parked'")
         finished = await tx.rows("select kind, attempts, last_error from app.finished_jobs")
-    with psycopg.connect(admin_dsn) as owner:
+    with psycopg.connect(plant.servers.database.admin_dsn) as owner:
         transitions = owner.execute("select message_id, was, became from public.transitions order by at").fetchall()
     meta: Any = await meta_ledger(crowd.http, plant, brief=False)
     accepted: dict[UUID, int] = {}
@@ -178,7 +179,8 @@ async def judge(house: House, plant: Plant, crowd: Crowd, *, admin_dsn: str) -> 
     verdict.none("statuses that went back", backwards, len(transitions))
     never_left = [row for row in outbound if row.state == "unconfirmed" and row.id not in accepted]
     verdict.tell(f"{len(never_left)} of {len(outbound)} unconfirmed that never reached Meta: {_count(r.reason for r in never_left)}")
-    verdict.tell(f"{sum(r[2] == 'unconfirmed' for r in transitions)} were unconfirmed at some time")
+    verdict.once_unconfirmed = sum(became == "unconfirmed" for _, _, became in transitions)
+    verdict.tell(f"{verdict.once_unconfirmed} were unconfirmed at some time")
     again = Counter((job.kind, job.attempts) for job in finished if job.attempts > 1)
     verdict.tell(f"jobs that took several tries: {dict(again)}, because: {_count(j.last_error for j in finished if j.attempts > 1)}")
     await _check_ledgers(house, shops, inbound, outbound, verdict)

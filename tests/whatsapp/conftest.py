@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 
 import pytest
+
 from rig import Rig, ScriptedModel, open_rig
 
 

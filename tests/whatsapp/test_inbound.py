@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from builders import meta
 from rig import APP_SECRET, VERIFY_TOKEN, Rig, as_body, sign
 

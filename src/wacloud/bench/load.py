@@ -147,7 +147,7 @@ class _Sender:
                     self._free.popleft().send(n, when)
                 else:
                     self._waiting.append((n, when))
-            await asyncio.sleep(0.0005)
+            await asyncio.sleep(max(start + self._result.sent / self._rate - time.perf_counter(), 0))
 
     def _start_all(self) -> None:
         free, self._free = self._free, deque()

@@ -36,7 +36,8 @@ async def store_pids(stores: Stores) -> dict[str, int | None]:
     """The processes of the stores; None for one that is not on this machine."""
     async with await psycopg.AsyncConnection.connect(stores.database_url) as conn:
         row = await (await conn.execute("select pg_backend_pid()")).fetchone()
-    postgres = parent_named(row[0], "postgres") if row else None
+        # While the back end lives: afterwards nobody can say whose child it was.
+        postgres = parent_named(row[0], "postgres") if row else None
     redis = Redis.from_url(stores.redis_url)
     try:
         valkey = int((await redis.info("server"))["process_id"])

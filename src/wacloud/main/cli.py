@@ -20,7 +20,9 @@ from wacloud.shared.domain.ids import BusinessId
 from wacloud.shared.infra.database_check import DatabaseNotFit
 from wacloud.shared.infra.logging import set_up_logging
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="WhatsApp Cloud Landing.")
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="WhatsApp Cloud Landing."
+)
 jobs_app = typer.Typer(no_args_is_help=True, help="Queued work: what waits, what was parked, what to try again.")
 webhooks_app = typer.Typer(no_args_is_help=True, help="Raw webhooks: what failed, what to process again.")
 app.add_typer(jobs_app, name="jobs")

@@ -26,7 +26,7 @@ from wacloud.modules.whatsapp.ui.live_updates import LiveHub
 from wacloud.modules.whatsapp.ui.webhook import webhook_routes
 from wacloud.shared.application.db import StoreAway
 from wacloud.shared.infra.live_valkey import ValkeyChanges
-from wacloud.shared.ui import preferences, static_files
+from wacloud.shared.ui import api_pages, preferences, static_files
 from wacloud.shared.ui.errors import install_errors
 from wacloud.shared.ui.guard import declare, install_guard, public
 from wacloud.shared.ui.security_headers import SecurityHeaders
@@ -70,6 +70,7 @@ def make_app(house: House) -> FastAPI:
     app.include_router(_operations(house))
     app.include_router(static_files.routes())
     app.include_router(preferences.routes())
+    app.include_router(api_pages.routes(app.openapi))
     app.include_router(auth_api.routes(house.auth))
     app.include_router(auth_pages.routes(house.auth))
     app.include_router(user_api.routes(house.user))

@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import socket
+import time
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -15,11 +16,11 @@ from wacloud.main.wiring import House, Swaps, open_house
 from wacloud.modules.bot.ui.jobs import bot_jobs
 from wacloud.modules.whatsapp.application.accept_webhook import PROVIDER
 from wacloud.modules.whatsapp.ui.jobs import WHATSAPP_SCHEDULES, process_webhooks, whatsapp_jobs
-from wacloud.shared.application.jobs import Job, JobKind, Lane, NewJob, one_by_one
+from wacloud.shared.application.jobs import Job, JobKind, Lane, one_by_one
 from wacloud.shared.application.webhooks import Processed, StoredWebhook
 from wacloud.shared.infra.bell import listen
 from wacloud.shared.infra.job_runner import JobRunner, Places
-from wacloud.shared.infra.jobs import PostgresJobs
+from wacloud.shared.infra.jobs import LEASE_S, PostgresJobs
 from wacloud.shared.infra.webhook_runner import WebhookRunner
 
 if TYPE_CHECKING:
@@ -109,23 +110,21 @@ class Worker:
     async def _clock(self) -> None:
         """Queue what is due, give back what dead workers held. Any number of workers may do this at once."""
         scheduled = False
+        careful_until = 0.0
         while True:
             try:
                 if not scheduled:
                     await self._jobs.set_schedules(SCHEDULES)
                     scheduled = True
-                due = await self._jobs.due_schedules()
-                if due:
-                    async with self._house.db.system("queue recurring jobs") as tx:
-                        tx.queue(
-                            *(NewJob(kind=kind, lane=self.lane_of[kind], unique_key=f"cron:{kind}") for kind in due)
-                        )
-                reaped = await self._jobs.reap()
+                await self._jobs.queue_due(self.lane_of)
+                # While the database was away nobody could renew a lease: the living get the time to do so.
+                reaped = await self._jobs.reap() if time.monotonic() > careful_until else 0
                 if reaped:
                     log.warning("jobs.given_back", jobs=reaped)
                     self._wake("*")
                 await self._house.webhook_inbox.give_up_on_killers()
             except Exception as error:
+                careful_until = time.monotonic() + LEASE_S / 2
                 log.warning("clock.missed", error=f"{type(error).__name__}: {error}"[:300])
             await asyncio.sleep(1)
 

@@ -26,10 +26,26 @@ begin
   end loop;
 end $$;
 
-grant authenticated, wacloud_worker, wacloud_system to wacloud_app;
-alter role wacloud_app set statement_timeout = '30s';
-alter role wacloud_app set lock_timeout = '8s';
-alter role wacloud_app set idle_in_transaction_session_timeout = '30s';
+-- Roles are the server's, not the database's. A second database of another owner finds them as they must be and, since
+-- PostgreSQL 16, may not grant or alter what it did not create: so only what is missing is done.
+do $$
+declare
+  wanted text;
+begin
+  foreach wanted in array array['authenticated', 'wacloud_worker', 'wacloud_system'] loop
+    if not pg_has_role('wacloud_app', wanted, 'member') then
+      execute format('grant %I to wacloud_app', wanted);
+    end if;
+  end loop;
+  foreach wanted in array array['statement_timeout=30s', 'lock_timeout=8s', 'idle_in_transaction_session_timeout=30s'] loop
+    if not exists (
+      select from pg_db_role_setting s join pg_roles r on r.oid = s.setrole
+      where r.rolname = 'wacloud_app' and s.setdatabase = 0 and wanted = any (s.setconfig)
+    ) then
+      execute format('alter role wacloud_app set %I = %L', split_part(wanted, '=', 1), split_part(wanted, '=', 2));
+    end if;
+  end loop;
+end $$;
 
 revoke all on schema app, private from public;
 grant usage on schema app to authenticated, wacloud_worker, wacloud_system;
@@ -42,7 +58,7 @@ begin
     create function auth.uid() returns uuid language sql stable as $f$
       select coalesce(
         nullif(current_setting('request.jwt.claim.sub', true), ''),
-        nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'sub'
+        nullif(nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'sub', '')
       )::uuid
     $f$;
   end if;
@@ -61,7 +77,9 @@ end $$;
 
 -- The businesses trusted code works for in this transaction. Nothing set, malformed or empty: none.
 create function private.worker_businesses() returns uuid[] language sql stable set search_path = '' as $$
-  select coalesce(string_to_array(nullif(current_setting('app.business_ids', true), ''), ',')::uuid[], '{}')
+  select case when current_setting('app.business_ids', true) ~
+                   '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(,[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})*$'
+              then string_to_array(current_setting('app.business_ids', true), ',')::uuid[] else '{}' end
 $$;
 
 -- Text as people search it: lower case, no accents. Immutable, so that indexes may use it.
@@ -112,17 +130,27 @@ do $$ begin
   execute format('create policy owner on private.time_partitioned for all to %I using (true) with check (true)', current_user);
 end $$;
 
-create function private.add_partition(parent regclass, suffix text, bound text) returns void
-language plpgsql set search_path = '' as $$
+-- One partition, closed: reached only through its parent, whose policies then apply, it lets nobody in on its own.
+-- Without `first_day` it is the default one, for rows no other partition takes.
+create function private.add_partition(parent regclass, suffix text, first_day timestamptz default null, last_day timestamptz default null)
+returns void language plpgsql set search_path = '' as $$
 declare
-  leaf text := (select relname from pg_catalog.pg_class where oid = parent) || suffix;
+  stem text := (select relname from pg_catalog.pg_class where oid = parent);
+  leaf text := stem || suffix;
   extra text := (select leaf_index from private.time_partitioned t where t.parent = add_partition.parent);
+  by_time text := (select a.attname from pg_catalog.pg_partitioned_table p
+                   join pg_catalog.pg_attribute a on a.attrelid = p.partrelid and a.attnum = p.partattrs[0] where p.partrelid = parent);
 begin
-  if to_regclass('app.' || quote_ident(leaf)) is not null then
-    return;
+  execute format('create table app.%I (like %s including defaults including constraints)', leaf, parent);
+  if first_day is not null then
+    -- Nobody made partitions for a while: what fell into the default one moves, or the new one could not be attached.
+    execute format('alter table app.%I no force row level security', stem || '_default');
+    execute format('with moved as (delete from app.%I where %I >= %L and %I < %L returning *) insert into app.%I select * from moved',
+                   stem || '_default', by_time, first_day, by_time, last_day, leaf);
+    execute format('alter table app.%I force row level security', stem || '_default');
   end if;
-  execute format('create table app.%I partition of %s %s', leaf, parent, bound);
-  -- Reached only through its parent, whose policies then apply: on its own a partition lets nobody in.
+  execute format('alter table %s attach partition app.%I %s', parent, leaf,
+                 case when first_day is null then 'default' else format('for values from (%L) to (%L)', first_day, last_day) end);
   execute format('alter table app.%I enable row level security', leaf);
   execute format('alter table app.%I force row level security', leaf);
   execute format('revoke all on app.%I from public, anon, authenticated, wacloud_worker, wacloud_system', leaf);
@@ -145,11 +173,11 @@ begin
   end if;
   for t in select p.parent, p.width, c.relname from private.time_partitioned p join pg_catalog.pg_class c on c.oid = p.parent loop
     for i in 0..ahead loop
-      first_day := (date_trunc(t.width, now() at time zone 'utc') + make_interval(days => 0) + ('1 ' || t.width)::interval * i) at time zone 'utc';
+      first_day := (date_trunc(t.width, now() at time zone 'utc') + ('1 ' || t.width)::interval * i) at time zone 'utc';
       last_day := ((first_day at time zone 'utc') + ('1 ' || t.width)::interval) at time zone 'utc';
       leaf := '_' || to_char(first_day at time zone 'utc', case t.width when 'month' then 'YYYYMM' else 'YYYYMMDD' end);
       if to_regclass('app.' || quote_ident(t.relname || leaf)) is null then
-        perform private.add_partition(t.parent, leaf, format('for values from (%L) to (%L)', first_day, last_day));
+        perform private.add_partition(t.parent, leaf, first_day, last_day);
         return next t.relname || leaf;
       end if;
     end loop;
@@ -177,16 +205,18 @@ begin
   end loop;
 end $$;
 
-revoke all on function private.add_partition(regclass, text, text), private.ensure_partitions(int), private.drop_old_partitions() from public;
+revoke all on function private.add_partition(regclass, text, timestamptz, timestamptz), private.ensure_partitions(int), private.drop_old_partitions() from public;
+revoke all on function private.worker_businesses(), private.plain(text) from public;
 revoke all on procedure private.protect(regclass, name, text), private.open_to_system(regclass, text) from public;
 grant execute on function private.ensure_partitions(int), private.drop_old_partitions() to wacloud_system;
-grant execute on function private.worker_businesses() to authenticated, wacloud_worker, wacloud_system;
+grant execute on function private.worker_businesses() to wacloud_worker;
+grant execute on function private.plain(text) to authenticated, wacloud_worker;
 
 create procedure private.partition_by_time(parent regclass, width text, keep interval default null, leaf_index text default null)
 language plpgsql set search_path = '' as $$
 begin
   insert into private.time_partitioned values (parent, width, keep, leaf_index);
-  perform private.add_partition(parent, '_default', 'default');
+  perform private.add_partition(parent, '_default');
   perform private.ensure_partitions();
 end $$;
 revoke all on procedure private.partition_by_time(regclass, text, interval, text) from public;

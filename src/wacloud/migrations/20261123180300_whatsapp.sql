@@ -40,7 +40,8 @@ create table app.contacts (
   marketing_stopped_at timestamptz,
   merged_into uuid,
   created_at timestamptz not null default now(),
-  primary key (business_id, id)
+  primary key (business_id, id),
+  foreign key (business_id, merged_into) references app.contacts (business_id, id)
 );
 
 create table app.contact_identities (
@@ -63,7 +64,7 @@ create table app.conversations (
   handler text not null default 'bot' check (handler in ('bot', 'waiting', 'person')),
   handler_since timestamptz not null default now(),
   handed_over_because text,
-  assigned_to uuid references app.users (id),
+  assigned_to uuid,                           -- a member of this business and no other; who leaves it lets go of it
   last_inbound_at timestamptz,                -- Meta's time of the newest message of the contact: the service window hangs on it
   last_message_at timestamptz,
   last_message_id uuid,                       -- with its partition key, so that the list finds it at once
@@ -73,7 +74,8 @@ create table app.conversations (
   primary key (business_id, id),
   unique (business_id, contact_id, number_id),
   foreign key (business_id, contact_id) references app.contacts (business_id, id),
-  foreign key (business_id, number_id) references app.phone_numbers (business_id, id)
+  foreign key (business_id, number_id) references app.phone_numbers (business_id, id),
+  foreign key (business_id, assigned_to) references app.members (business_id, user_id) on delete set null (assigned_to)
 );
 create index conversations_newest on app.conversations (business_id, last_message_at desc, id desc);
 create index conversations_waiting on app.conversations (business_id, last_message_at desc, id desc) where handler = 'waiting';

@@ -62,22 +62,39 @@ create index analytics_events_newest on app.analytics_events (business_id, creat
 -- DATE(timestamptz) depends on the session's zone and cannot be indexed; the UTC date can.
 create index analytics_events_day on app.analytics_events (business_id, ((created_at at time zone 'utc')::date), name);
 
--- Cosine similarity of two normalised vectors; by pgvector where it is installed.
+-- Cosine similarity of two vectors: by pgvector where it is installed or may be, else by hand; the number is the same.
 do $$
+declare
+  home name;
 begin
-  if exists (select from pg_available_extensions where name = 'vector') then
-    create schema if not exists extensions;
-    create extension if not exists vector with schema extensions;
-    grant usage on schema extensions to authenticated, wacloud_worker, wacloud_system;
-    create function private.similarity(a real[], b real[]) returns double precision
-      language sql immutable parallel safe set search_path = extensions, pg_catalog as
-      $f$ select 1 - (a::vector <=> b::vector) $f$;
+  begin
+    if exists (select from pg_available_extensions where name = 'vector' and installed_version is null) then
+      create schema if not exists extensions;
+      create extension vector with schema extensions;
+    end if;
+    select n.nspname into home from pg_extension e join pg_namespace n on n.oid = e.extnamespace where e.extname = 'vector';
+    if not (has_schema_privilege('wacloud_worker', home, 'usage') and has_schema_privilege('authenticated', home, 'usage')) then
+      execute format('grant usage on schema %I to authenticated, wacloud_worker', home);
+    end if;
+  exception when insufficient_privilege then
+    raise notice 'similarity is computed without pgvector: the migrating role may not install it or give it on';
+    home := null;
+  end;
+  if home is not null then
+    execute format(
+      'create function private.similarity(a real[], b real[]) returns double precision
+       language sql immutable parallel safe set search_path = %I, pg_catalog as
+       $f$ select 1 - (a::vector <=> b::vector) $f$', home);
   else
     create function private.similarity(a real[], b real[]) returns double precision
       language sql immutable parallel safe set search_path = '' as
-      $f$ select sum(x::double precision * y::double precision) from unnest(a, b) as pair(x, y) $f$;
+      $f$
+        select sum(x * y) / nullif(sqrt(sum(x * x)) * sqrt(sum(y * y)), 0)
+        from (select x::double precision, y::double precision from unnest(a, b) as p(x, y)) pair
+      $f$;
   end if;
 end $$;
+revoke all on function private.similarity(real[], real[]) from public;
 grant execute on function private.similarity(real[], real[]) to authenticated, wacloud_worker;
 
 call private.protect('app.bot_settings');

@@ -1,12 +1,14 @@
 """What must hold before anything is served: durability is on, the roles are harmless, every table is guarded."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, LiteralString
 
 import psycopg
 
 from wacloud.shared.infra.postgres import Connection
 
 OLDEST_SERVER = 150000
+BECOMES = ("authenticated", "wacloud_worker", "wacloud_system")
 
 
 class DatabaseNotFit(Exception):
@@ -53,28 +55,42 @@ async def _role_problems(conn: Connection) -> list[str]:
     rows = await _rows(
         conn,
         """
-        select r.rolname, r.rolsuper, r.rolbypassrls, pg_has_role(session_user, r.oid, 'member') as ours
-        from pg_roles r where r.rolname in (session_user, 'authenticated', 'wacloud_worker', 'wacloud_system')
+        select r.rolname, r.rolsuper, r.rolbypassrls, r.rolname = session_user as itself,
+               pg_has_role(session_user, r.oid, 'member') as ours
+        from pg_roles r
+        where r.rolname = any(%s) or pg_has_role(session_user, r.oid, 'member') and not (
+          select rolsuper from pg_roles where rolname = session_user) or r.rolname = session_user
+        order by array_position(%s, r.rolname::text), r.rolname
         """,
+        (list(BECOMES), list(BECOMES)),
     )
-    roles = {row.rolname: row for row in rows}
+    roles = {row.rolname: row for row in rows if row.itself or row.rolname in BECOMES}
     problems = [
         f"role {row.rolname} is a superuser or bypasses row level security: every tenant would see every other"
-        for row in rows
+        for row in roles.values()
         if row.rolsuper or row.rolbypassrls
     ]
-    for needed in ("authenticated", "wacloud_worker", "wacloud_system"):
+    problems += [
+        f"the login role may become {row.rolname}: it must be a member of nothing beyond its three roles"
+        for row in rows
+        if row.rolname not in roles
+    ]
+    for needed in BECOMES:
         if needed not in roles:
             problems.append(f"role {needed} is missing: run `wacloud migrate`")
         elif not roles[needed].ours:
             problems.append(f"the login role may not become {needed}")
     owned = await _rows(
         conn,
-        "select count(*) as n from pg_class c join pg_roles r on r.oid = c.relowner "
-        "where c.relnamespace = to_regnamespace('app') and r.rolname = session_user",
+        """
+        select 1 as one from pg_class c join pg_roles r on r.oid = c.relowner
+        where c.relnamespace in (to_regnamespace('app'), to_regnamespace('private'))
+          and (r.rolname = session_user or r.rolname = any(%s)) limit 1
+        """,
+        (list(BECOMES),),
     )
-    if owned and owned[0].n:
-        problems.append("the login role owns tables: row level security would not bind it")
+    if owned:
+        problems.append("the login role, or one it becomes, owns tables: it could switch row level security off")
     return problems
 
 
@@ -91,6 +107,6 @@ async def _table_problems(conn: Connection) -> list[str]:
     return [f"table app.{row.relname} has no forced row level security" for row in rows if not row.guarded]
 
 
-async def _rows(conn: Connection, sql: str) -> list[Any]:
-    cursor = await conn.execute(sql)
+async def _rows(conn: Connection, sql: LiteralString, params: Sequence[Any] = ()) -> list[Any]:
+    cursor = await conn.execute(sql, params)
     return await cursor.fetchall()

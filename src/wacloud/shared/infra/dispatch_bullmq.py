@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from itertools import count
 from typing import Any
 
 import structlog
@@ -30,6 +31,8 @@ log = structlog.get_logger()
 WORKER_OPTIONS = {"lockDuration": 5000, "stalledInterval": 3000, "maxStalledCount": 2, **KEPT}
 OVERDUE_S = 2.0
 SWEEP_S = 1.0
+AWAY_S = 1.0
+MOST_FETCHES = 8
 WEBHOOKS_AT_ONCE = 300
 
 
@@ -38,8 +41,8 @@ class BullMqQueue:
     Works off one queue: fetch while there is a place, have the row worked on, then complete the BullMQ job.
 
     `work` returns whether the row was there to work on; when it raises, BullMQ's own attempts count. Jobs are fetched
-    one after the other, by hand: the library's loop asks Valkey once for every free place each time a job comes, which
-    with hundreds of places costs more than the work.
+    by hand: the library's loop asks Valkey once for every free place each time a job comes, which with hundreds of
+    places costs more than the work.
     """
 
     def __init__(
@@ -47,30 +50,32 @@ class BullMqQueue:
     ) -> None:
         self._name = name
         self._number = number
+        self._places = places
         self._work = work
-        self._redis = connect(redis_url, connections=4, timeout_s=15)
+        self._redis = connect(redis_url, connections=MOST_FETCHES, timeout_s=15)
         self._worker = Worker(name, None, {"connection": self._redis, "name": "wacloud", **WORKER_OPTIONS})
-        self._places = asyncio.Semaphore(places)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._place_free = asyncio.Event()
+        self._tokens = count(1)
         self._stopping = False
+        self._away = False
 
     async def run(self) -> None:
         """Work until `stop`; then finish what was fetched."""
         self._worker.lockManager.start()
         checking = asyncio.create_task(self._return_stalled(), name=f"stalled {self._name}")
-        fetched = 0
+        wanted = 1
         try:
             while not self._stopping:
-                await self._places.acquire()
-                fetched += 1
-                token = f"{self._worker.id}:{fetched}"
-                job = None if self._stopping else await self._fetch(token)
-                if job is None:
-                    self._places.release()
+                free = self._places - len(self._tasks)
+                if not free:
+                    self._place_free.clear()
+                    await self._place_free.wait()
                     continue
-                task = asyncio.create_task(self._handle(job, token))
-                self._tasks.add(task)
-                task.add_done_callback(self._tasks.discard)
+                wanted = min(wanted, free)
+                fetched = await self._fetch(wanted)
+                # Twice as many while there are enough; a lone job costs a single wait.
+                wanted = min(wanted * 2, MOST_FETCHES) if fetched == wanted else 1
             while self._tasks:
                 await asyncio.wait(set(self._tasks))
         finally:
@@ -82,16 +87,34 @@ class BullMqQueue:
     async def stop(self) -> None:
         """Fetch nothing more."""
         self._stopping = True
+        self._place_free.set()
         # Ends the wait for a job.
         await self._worker.pause(do_not_wait_active=True)
 
-    async def _fetch(self, token: str) -> Any | None:
-        try:
-            return await self._worker.getNextJob(token)
-        except VALKEY_AWAY as error:
-            log.warning("bullmq.away", queue=self._name, error=str(error)[:200])
-            await asyncio.sleep(1)
-            return None
+    async def _fetch(self, wanted: int) -> int:
+        """Fetch so many at once and start what was there; wait for one where there is none."""
+        tokens = [f"{self._worker.id}:{next(self._tokens)}" for _ in range(wanted)]
+        answers = await asyncio.gather(*map(self._worker.getNextJob, tokens), return_exceptions=True)
+        fetched = 0
+        error: BaseException | None = None
+        for token, answer in zip(tokens, answers, strict=True):
+            if isinstance(answer, BaseException):
+                error = answer
+            elif answer is not None:
+                fetched += 1
+                task = asyncio.create_task(self._handle(answer, token))
+                self._tasks.add(task)
+                task.add_done_callback(self._end)
+        if error is not None and not self._stopping:
+            if not self._away:
+                log.warning("bullmq.not_fetched", queue=self._name, error=f"{type(error).__name__}: {error}"[:300])
+            await asyncio.sleep(AWAY_S)
+        self._away = error is not None
+        return fetched
+
+    def _end(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        self._place_free.set()
 
     async def _handle(self, job: Any, token: str) -> None:
         self._worker.lockManager.track_job(job.id, token, int(time.time() * 1000))
@@ -109,7 +132,6 @@ class BullMqQueue:
             log.info("bullmq.not_closed", queue=self._name, job=job.id, error=str(error)[:200])
         finally:
             self._worker.lockManager.untrack_job(job.id)
-            self._places.release()
 
     def _number_in(self, job: Any) -> int:
         """

@@ -4,6 +4,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 import structlog
 
@@ -15,6 +16,7 @@ from wacloud.shared.infra.jobs import LEASE_S, PostgresJobs
 log = structlog.get_logger()
 
 POLL_S = 1.0  # a lost wake-up costs this much at most
+GRACE_S = 8.0  # for what is running when we are told to stop; whoever told us kills us after 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,22 +55,39 @@ class JobRunner:
             bell.set()
 
     async def run(self) -> None:
-        """Work until `stop` is called; then finish what is running."""
+        """Work until `stop` is called; then finish what is running, within reason."""
         async with asyncio.TaskGroup() as group:
-            for lane, places in self._places.items():
+            lanes = [
                 group.create_task(self._run_lane(lane, places), name=f"lane {lane}")
+                for lane, places in self._places.items()
+            ]
             keeper = group.create_task(self._keep_leases(), name="leases")
             await self._stop.wait()
             for bell in self._bells.values():
                 bell.set()
-            while self._tasks:
-                await asyncio.wait(set(self._tasks))
+            # The lanes first: one that is just claiming still starts what it gets.
+            if lanes:
+                await asyncio.wait(lanes)
+            grace_ends = asyncio.get_running_loop().time() + GRACE_S
+            while self._tasks and (left := grace_ends - asyncio.get_running_loop().time()) > 0:
+                await asyncio.wait(set(self._tasks), timeout=left)
+            await self._give_back()
             await self._settler.close()
             keeper.cancel()
 
     def stop(self) -> None:
-        """Claim nothing more; `run` returns when what is running has ended."""
+        """Claim nothing more; `run` returns when what is running has ended or was given back."""
         self._stop.set()
+
+    async def _give_back(self) -> None:
+        """What takes too long is left to another worker, at once where the database can be told, else by its lease."""
+        unfinished = list(self._running.values())
+        for task in set(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if unfinished:
+            log.warning("jobs.given_back", jobs=len(unfinished))
+            await self._write_results([(job, Again(timedelta(), "its worker stopped")) for job in unfinished])
 
     async def start_these(self, ids: Sequence[int]) -> Sequence[asyncio.Future[None] | None]:
         """

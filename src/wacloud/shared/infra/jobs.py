@@ -1,12 +1,12 @@
 """The job table: fair batch claims, leases with fencing, results. See `docs/adr` for the figures behind it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from wacloud.shared.application.jobs import Again, Done, Failed, Job, Outcome
+from wacloud.shared.application.jobs import Again, Done, Failed, Job, Lane, NewJob, Outcome
 from wacloud.shared.infra.job_rings import ITS_TURN, JobRings
 from wacloud.shared.infra.postgres import PostgresDatabase, QueuedJob
 
@@ -242,14 +242,14 @@ class PostgresJobs:
         self._rings.ring([QueuedJob(*row) for row in rows])
         return len(rows)
 
-    async def due_schedules(self) -> list[str]:
-        """Kinds of recurring jobs that are due now; whoever gets a kind here is the only one who does."""
+    async def queue_due(self, lane_of: Mapping[str, Lane]) -> None:
+        """Queue the recurring jobs that are due now: the clock moves on in the transaction that queues them."""
         async with self._db.system("run the clock") as tx:
             rows = await tx.rows(
                 "update app.schedules set next_at = greatest(next_at + every, now()) where next_at <= now() "
                 "returning kind"
             )
-        return [row.kind for row in rows]
+            tx.queue(*(NewJob(kind=row.kind, lane=lane_of[row.kind], unique_key=f"cron:{row.kind}") for row in rows))
 
     async def set_schedules(self, schedules: dict[str, timedelta]) -> None:
         """Make the schedule table say exactly this."""

@@ -5,6 +5,7 @@ import json
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, cast
 
 import psycopg
@@ -22,6 +23,8 @@ ToJobs = Callable[[Event], Sequence[NewJob]]
 
 STATEMENT_TIMEOUT_S = 30
 QUERY_TIMEOUT_S = 10
+RECONNECT_WITHIN_S = 2
+NO_DELAY = timedelta()
 
 # One statement for the jobs of a transaction. A waiting job with the same unique key is touched, not left alone:
 # the touch holds its row until we commit, so no worker can run it without seeing what we are writing now.
@@ -94,7 +97,11 @@ class PostgresTx:
     async def _insert_jobs(self, ring: bool) -> list[QueuedJob]:
         if not self._jobs:
             return []
-        unique = {job.unique_key or index: job for index, job in enumerate(self._jobs)}
+        unique: dict[str | int, NewJob] = {}
+        for index, job in enumerate(self._jobs):
+            key = job.unique_key or index
+            if key not in unique or (job.delay or NO_DELAY) < (unique[key].delay or NO_DELAY):
+                unique[key] = job
         # Always in the same order, so that two transactions never wait for each other's keys.
         jobs = sorted(unique.values(), key=lambda job: (job.unique_key or "", job.order_key or ""))
         params = (
@@ -147,14 +154,17 @@ class PostgresDatabase:
             yield tx
 
     @asynccontextmanager
-    async def system(self, why: str) -> AsyncIterator[PostgresTx]:
-        async with self._transaction("wacloud_system", {"app.why": why}, False) as tx:
+    async def system(self, why: str, *, wait_s: float | None = None) -> AsyncIterator[PostgresTx]:
+        """`wait_s` is how long to wait for a connection at most, where the pool's own time is too long."""
+        async with self._transaction("wacloud_system", {"app.why": why}, False, wait_s) as tx:
             yield tx
 
     @asynccontextmanager
-    async def _transaction(self, role: str, settings: Mapping[str, str], read_only: bool) -> AsyncIterator[PostgresTx]:
+    async def _transaction(
+        self, role: str, settings: Mapping[str, str], read_only: bool, wait_s: float | None = None
+    ) -> AsyncIterator[PostgresTx]:
         try:
-            conn = await self._begin(_opening(role, settings, read_only))
+            conn = await self._begin(_opening(role, settings, read_only), wait_s)
             try:
                 tx = PostgresTx(conn, self._to_jobs)
                 try:
@@ -163,7 +173,11 @@ class PostgresDatabase:
                 except BaseException:
                     await _roll_back(conn)
                     raise
-                await conn.execute("commit")
+                async with asyncio.timeout(QUERY_TIMEOUT_S):
+                    committed = await conn.execute("commit")
+                if committed.statusmessage != "COMMIT":
+                    # After an error somebody swallowed, PostgreSQL answers COMMIT with a rollback and no complaint.
+                    raise psycopg.errors.InFailedSqlTransaction("a statement failed before: nothing was committed")
             finally:
                 await self.pool.putconn(conn)
         except (psycopg.OperationalError, PoolTimeout, TimeoutError) as error:
@@ -175,7 +189,7 @@ class PostgresDatabase:
         if tx._changes and self._announcer is not None:
             self._announcer.announce(tx._changes)
 
-    async def _begin(self, opening: str) -> Connection:
+    async def _begin(self, opening: str, wait_s: float | None) -> Connection:
         """
         A connection with the transaction open.
 
@@ -183,9 +197,10 @@ class PostgresDatabase:
         done on one that cannot even begin, so the pool is cleaned and another one is tried.
         """
         for last_try in (False, True):
-            conn = await self.pool.getconn()
+            conn = await self.pool.getconn(wait_s)
             try:
-                await conn.execute(cast(Any, opening))
+                async with asyncio.timeout(QUERY_TIMEOUT_S):
+                    await conn.execute(cast(Any, opening))
                 return conn
             except BaseException as error:
                 dead = _is_dead(conn)
@@ -207,8 +222,11 @@ async def _roll_back(conn: Connection) -> None:
     try:
         async with asyncio.timeout(2):
             await conn.execute("rollback")
-    except (Exception, asyncio.CancelledError):
+    except Exception:
         await conn.close()
+    except asyncio.CancelledError:
+        await conn.close()
+        raise
 
 
 def _opening(role: str, settings: Mapping[str, str], read_only: bool) -> str:
@@ -234,6 +252,9 @@ def make_pool(
         min_size=smallest,
         max_size=largest,
         timeout=timeout_s,
+        # The pool doubles its pauses between attempts to connect until it gives up, and starts anew when somebody
+        # asks. Given up early, it is never longer than this behind a server that is back.
+        reconnect_timeout=RECONNECT_WITHIN_S,
         open=False,
         kwargs={
             "autocommit": True,

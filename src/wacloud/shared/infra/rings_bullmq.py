@@ -48,6 +48,7 @@ class BullMqRings:
         self._queues: dict[str, Queue] = {}
         self._bells: dict[str, Batcher[dict[str, Any], None]] = {}
         self._silent_until = 0.0
+        self._away = False
 
     def webhooks(self, rows: Sequence[OpenWebhook]) -> None:
         """These webhooks were accepted, or are to be tried again."""
@@ -91,15 +92,22 @@ class BullMqRings:
 
             async def ring(rings: Sequence[dict[str, Any]]) -> Sequence[None]:
                 if time.monotonic() >= self._silent_until:
-                    try:
-                        await self._queue(queue).addBulk(list(rings))
-                    except Exception as error:
-                        self._silent_until = time.monotonic() + _SILENCE_S
-                        log.warning("bullmq.not_rung", queue=queue, rings=len(rings), error=str(error)[:200])
+                    await self._ring(queue, list(rings))
                 return [None] * len(rings)
 
             self._bells[queue] = Batcher(ring, most=100)
         return self._bells[queue]
+
+
+    async def _ring(self, queue: str, rings: list[dict[str, Any]]) -> None:
+        try:
+            await self._queue(queue).addBulk(rings)
+            self._away = False
+        except Exception as error:
+            self._silent_until = time.monotonic() + _SILENCE_S
+            if not self._away:
+                self._away = True
+                log.warning("bullmq.not_rung", queue=queue, rings=len(rings), error=str(error)[:200])
 
 
 def _webhook_ring(row: OpenWebhook) -> dict[str, Any]:

@@ -15,8 +15,9 @@ from wacloud.shared.application.db import StoreAway
 from wacloud.shared.application.webhooks import Processed, RawWebhook, StoredWebhook
 from wacloud.shared.infra.postgres import PostgresDatabase
 
-LEASE_S = 8  # renewed while its worker lives
+LEASE_S = 6  # renewed while its worker lives
 MAX_ATTEMPTS = 3
+ACCEPT_WAITS_S = 1.5  # for a connection; a vendor that is told soon comes back soon
 DUPLICATE_HORIZON = "9 days"  # Meta retries for up to seven
 
 # A body seen in the last nine days is the same webhook. Inside one partition the unique key sees to it even between
@@ -140,16 +141,26 @@ class PostgresWebhookInbox:
         self._db = db
         self._ring = ring
         # Two writers, so that the next batch gathers and travels while the one before commits.
-        self._writer: Batcher[_Row, None] = Batcher(self._write, writers=2, most=batch, one_by_one=True)
+        self._writer: Batcher[_Row, StoreAway | None] = Batcher(self._write, writers=2, most=batch, one_by_one=True)
 
     async def keep(self, webhook: RawWebhook) -> None:
-        await self._writer.add(_Row(webhook, hashlib.sha256(webhook.body).digest()))
+        try:
+            away = await self._writer.add(_Row(webhook, hashlib.sha256(webhook.body).digest()))
+        except psycopg.Error as error:
+            raise StoreAway(str(error)) from error
+        if away is not None:
+            raise StoreAway(str(away)) from away
 
-    async def _write(self, rows: Sequence[_Row]) -> Sequence[None]:
+    async def _write(self, rows: Sequence[_Row]) -> Sequence[StoreAway | None]:
+        """
+        A database that is away is so for all of them: they are refused together, and soon.
+
+        Whatever else goes wrong may be the fault of one row, and is raised, so that each is tried alone.
+        """
         one_each = list({(row.webhook.provider, row.digest): row for row in rows}.values())
         webhooks = [row.webhook for row in one_each]
         try:
-            async with self._db.system("accept webhooks") as tx:
+            async with self._db.system("accept webhooks", wait_s=ACCEPT_WAITS_S) as tx:
                 kept = await tx.rows(
                     _AND_RING if self._ring is None else _AND_RETURN,
                     (
@@ -161,8 +172,8 @@ class PostgresWebhookInbox:
                         [row.digest for row in one_each],
                     ),
                 )
-        except psycopg.Error as error:
-            raise StoreAway(str(error)) from error
+        except StoreAway as away:
+            return [away] * len(rows)
         self._ring_for(kept)
         return [None] * len(rows)
 

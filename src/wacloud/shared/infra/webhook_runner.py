@@ -14,6 +14,7 @@ log = structlog.get_logger()
 Process = Callable[[Sequence[StoredWebhook]], Awaitable[Sequence[Processed]]]
 POLL_S = 1.0
 BATCH = 300
+GRACE_S = 8.0  # for what is being processed when we are told to stop
 
 
 class WebhookRunner:
@@ -40,11 +41,16 @@ class WebhookRunner:
     async def run(self) -> None:
         """Two loops, so that one claims while the other writes."""
         keeper = asyncio.create_task(self._keep_leases(), name="webhook leases")
+        loops = [asyncio.create_task(self._loop(), name="webhooks") for _ in range(self._loops)]
         try:
-            await asyncio.gather(self._stop.wait(), *(self._loop() for _ in range(self._loops)))
+            await self._stop.wait()
+            if loops:
+                await asyncio.wait(loops, timeout=GRACE_S)
         finally:
-            keeper.cancel()
-            await asyncio.gather(keeper, return_exceptions=True)
+            # What has not ended by then is claimed by others when its lease runs out.
+            for task in (keeper, *loops):
+                task.cancel()
+            await asyncio.gather(keeper, *loops, return_exceptions=True)
 
     async def process_these(self, ids: Sequence[int]) -> Sequence[bool]:
         """Process exactly these, for a dispatcher that names them; says for each whether it was there to process."""

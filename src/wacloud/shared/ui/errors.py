@@ -76,15 +76,22 @@ class RequestBoundary:
         state = scope.setdefault("state", {})
         state["request_id"] = request_id
         has_started = False
+        is_too_large = False
 
         async def send_with_id(message: Message) -> None:
-            nonlocal has_started
+            nonlocal has_started, is_too_large
             if message["type"] == "http.response.start":
-                has_started = True
                 headers = MutableHeaders(scope=message)
+                if message["status"] == 413 and headers.get("content-type", "").startswith("text/plain"):
+                    # The framework's body limit answers before any handler of ours; its words are replaced below.
+                    is_too_large = True
+                    return
+                has_started = True
                 headers["x-request-id"] = request_id
                 if state.get("is_private") and "cache-control" not in headers:
                     headers["cache-control"] = "no-store"
+            elif is_too_large:
+                return
             await send(message)
 
         started_at = time.perf_counter()
@@ -101,6 +108,11 @@ class RequestBoundary:
             if has_started:
                 raise
             response = await _answer_for_bug(Request(scope, receive))
+            await response(scope, receive, send_with_id)
+            return
+        if is_too_large:
+            is_too_large = False
+            response = await _answer(Request(scope, receive), problem_of_status(413))
             await response(scope, receive, send_with_id)
 
 

@@ -1,7 +1,7 @@
 """Icons as inline SVG, so that they take the colour of the text beside them."""
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 from markupsafe import Markup, escape
 
@@ -13,6 +13,7 @@ _EMPTY_PATH = re.compile(r'<path stroke="none" d="M0 0h24v24H0z" fill="none"\s*/
 _FALLBACK = '<circle cx="12" cy="12" r="7"/>'
 
 
+@lru_cache(maxsize=2048)
 def icon(name: str, label: str | None = None, css: str = "") -> Markup:
     """
     An icon of `static/icons.txt`. Without a label it is decoration; with one it says that aloud.

@@ -8,6 +8,7 @@ GET    webhooks                     what is undelivered; POST webhooks/retry tri
 POST   callback                     {callback_url, verify_token?, handshake?} replaces where webhooks go
 GET    phones/{customer}            the screen; ?reading=1 also reads what is there
 GET    phones/{customer}/events     a stream of its changes; ?reading=1 [&phone_number_id=] reads all along
+GET    media/{id}                   the bytes of a photo or sound, as the phone shows it
 POST   phones/{customer}/read       {phone_number_id?} the person looks at the thread
 POST   window                       {phone_number_id, customer, seconds_ago | null} when the person last wrote
 POST   misbehave                    a Rule -> {rule_id}; GET lists; DELETE [?rule_id=] removes
@@ -51,6 +52,8 @@ class BadControl(ValueError):
 async def answer_control(twin: Twin, request: Request) -> Reply:
     """Answer one control call; what is wrong with it is said with status 400, what is not there with 404."""
     parts = request.parts[1:]
+    if len(parts) == 2 and parts[0] == "media" and request.method == "GET":
+        return _show_media(twin, request, parts[1])
     if len(parts) >= 2 and parts[0] == "phones":
         return _phone(twin, request, parts)
     handler = _CALLS.get((request.method, "/".join(parts)))
@@ -187,6 +190,14 @@ def _phone(twin: Twin, request: Request, parts: list[str]) -> Reply:
     if parts[2:] == ["events"]:
         return Stream(*twin.phones.watch(customer, reads))
     return as_json(twin.phones.screen(customer))
+
+
+def _show_media(twin: Twin, request: Request, media_id: str) -> Answer:
+    """A photo or sound as it lies on a phone: for the page that draws the phone, which has no token."""
+    file = twin.media.find(media_id, twin.clock())
+    if file is None or request.query.get("phone_number_id", file.phone_number_id) != file.phone_number_id:
+        return as_json({"error": "no such media"}, 404)
+    return Answer(200, file.content, [(b"content-type", file.mime_type.encode("latin-1", "replace"))])
 
 
 async def _set_window(twin: Twin, request: Request) -> Answer:

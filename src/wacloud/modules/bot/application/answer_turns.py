@@ -1,8 +1,9 @@
 """The bot's turn in a conversation: one answer to everything that waits, or a person, never both, never two."""
 
 import asyncio
+import operator
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from datetime import timedelta
 from typing import Literal
 from uuid import UUID
@@ -10,6 +11,7 @@ from uuid import UUID
 from wacloud.modules.bot.application.compose_answer import compose_answer
 from wacloud.modules.bot.application.ports import BotDeps, Briefing, TurnRecord
 from wacloud.modules.bot.domain.answer import Answer, Why
+from wacloud.modules.bot.domain.prices import Usage
 from wacloud.modules.bot.domain.question import HistoryLine, Question
 from wacloud.modules.bot.domain.turn import Arrival, settled_at
 from wacloud.modules.whatsapp.api import (
@@ -38,6 +40,7 @@ class _Decision:
     mailbox: Mailbox
     answer: Answer
     outcome: Literal["answered", "handed_over", "ignored"]
+    why: str
     because: str | None
     says: str | None
     last_draft: bool
@@ -89,26 +92,32 @@ class AnswerTurns:
 
     async def _take_turn(self, mailbox: Mailbox, briefing: Briefing, job: Job, finish: Finish) -> None:
         turn_id = new_id()
-        for draft in range(1, MOST_DRAFTS + 1):
+        answer: Answer | None = None
+        draft = 0
+        while mailbox.messages:
             early = self._decide_without_answer(mailbox, briefing)
             if early is None:
                 pause = self._rest_of_burst(mailbox, briefing)
                 self._show_typing(mailbox)
-                if pause > timedelta():
+                if pause > timedelta() and answer is None:
                     finish(job, Again(pause, "waiting for the rest of the burst"))
                     return
-                answer = await compose_answer(self._deps.answers, _question(mailbox, briefing))
-            else:
-                answer = early
-            decision = _decide(turn_id, mailbox, answer, draft)
-            if await self._writer.add(decision) == "closed":
-                finish(job, Done())
-                return
-            fresh = await self._read([(mailbox.business_id, mailbox.conversation_id)])
-            mailbox = fresh[mailbox.conversation_id]
-            if not mailbox.messages:
+                if pause > timedelta():
+                    # A draft was thrown away already, and what it cost is known only here: wait in place.
+                    await asyncio.sleep(pause.total_seconds())
+                    mailbox = await self._read_again(mailbox)
+                    continue
+                early = await compose_answer(self._deps.answers, _question(mailbox, briefing))
+            answer = _with_cost_of(answer, early)
+            draft += 1
+            if await self._writer.add(_decide(turn_id, mailbox, answer, draft)) == "closed":
                 break
+            mailbox = await self._read_again(mailbox)
         finish(job, Done())
+
+    async def _read_again(self, mailbox: Mailbox) -> Mailbox:
+        fresh = await self._read([(mailbox.business_id, mailbox.conversation_id)])
+        return fresh[mailbox.conversation_id]
 
     def _decide_without_answer(self, mailbox: Mailbox, briefing: Briefing) -> Answer | None:
         """Where no answer may be given at all, say what happens instead."""
@@ -133,25 +142,32 @@ class AnswerTurns:
         records: list[TurnRecord] = []
         async with self._deps.db.tenant(*{business_id for business_id, _ in places}) as tx:
             now_waiting = await lock_mailboxes(self._deps.whatsapp, tx, places)
+            closed: set[UUID] = set()  # by a decision before, should two of one conversation meet here
             for drafted in decisions:
                 decision = drafted
-                handler, waiting = now_waiting[decision.mailbox.conversation_id]
-                read = {message.id for message in decision.mailbox.messages}
-                if waiting - read and handler != "person" and not decision.last_draft:
+                handler, found = now_waiting[decision.mailbox.conversation_id]
+                waiting = {message_id: body for message_id, body in found.items() if message_id not in closed}
+                read = {message.id: message.body for message in decision.mailbox.messages}
+                if waiting and waiting != read and handler != "person" and not decision.last_draft:
+                    # Something new came, was edited or was taken back.
                     verdicts.append("stale")
                     continue
                 verdicts.append("closed")
-                mine = tuple(m.id for m in decision.mailbox.messages if m.id in waiting)
-                if not mine:
-                    continue
-                if handler == "person" and decision.outcome != "handed_over":
+                mine = tuple(message_id for message_id in read if message_id in waiting)
+                if handler == "person" and decision.why != "person_has_it":
                     # Somebody stepped in while we were thinking: they have it, and the draft is thrown away.
-                    decision = replace(decision, outcome="handed_over", because="person_wrote", says=None)
+                    decision = _overtaken(decision, "handed_over", "person_wrote")
+                elif not mine:
+                    decision = _overtaken(decision, "ignored", "nothing_to_answer")
                 closing = _closing(decision, handler, mine)
-                closings.append(closing)
-                records.append(_record(decision, closing))
+                closed.update(mine)
+                if mine:
+                    closings.append(closing)
+                if mine or decision.answer.usage is not None:
+                    records.append(_record(decision, closing))
             if closings:
                 await close_mailboxes(self._deps.whatsapp, tx, closings)
+            if records:
                 await self._deps.turns.add(tx, records)
         return verdicts
 
@@ -178,18 +194,38 @@ def _nobody(because: Why, *, to_person: bool) -> Answer:
     )
 
 
+def _with_cost_of(earlier: Answer | None, answer: Answer) -> Answer:
+    """Drafts that were thrown away were paid for too."""
+    if earlier is None or earlier.usage is None:
+        return answer
+    return replace(
+        answer,
+        model=answer.model or earlier.model,
+        usage=earlier.usage if answer.usage is None else _sum(earlier.usage, answer.usage),
+        cost_usd=answer.cost_usd if earlier.cost_usd is None else earlier.cost_usd + (answer.cost_usd or 0),
+    )
+
+
+def _sum(one: Usage, other: Usage) -> Usage:
+    return Usage(*map(operator.add, astuple(one), astuple(other)))
+
+
 def _decide(turn_id: UUID, mailbox: Mailbox, answer: Answer, draft: int) -> _Decision:
     last = draft >= MOST_DRAFTS
+    outcome: Literal["answered", "handed_over", "ignored"] = "answered"
+    because, says = None, answer.text
     if answer.hand_over:
+        outcome, because = "handed_over", answer.hand_over_because
         # While a conversation waits for a person, the contact has been told so: say it once.
-        told = (
-            mailbox.handler == "waiting" and answer.source == "fallback" and answer.why != "asked_for_person"
-        )
-        says = None if told else answer.text
-        return _Decision(turn_id, mailbox, answer, "handed_over", answer.hand_over_because, says, last, draft)
-    if answer.text is None:
-        return _Decision(turn_id, mailbox, answer, "ignored", answer.why, None, last, draft)
-    return _Decision(turn_id, mailbox, answer, "answered", None, answer.text, last, draft)
+        if mailbox.handler == "waiting" and answer.source == "fallback" and answer.why != "asked_for_person":
+            says = None
+    elif answer.text is None:
+        outcome, because = "ignored", answer.why
+    return _Decision(turn_id, mailbox, answer, outcome, answer.why, because, says, last, draft)
+
+
+def _overtaken(decision: _Decision, outcome: Literal["handed_over", "ignored"], why: Why) -> _Decision:
+    return replace(decision, outcome=outcome, why=why, because=why, says=None)
 
 
 def _closing(decision: _Decision, handler: str, message_ids: tuple[UUID, ...]) -> Closing:
@@ -224,7 +260,7 @@ def _record(decision: _Decision, closing: Closing) -> TurnRecord:
         conversation_id=closing.conversation_id,
         outcome=closing.state,
         source=answer.source,
-        why=answer.why if decision.because != "person_wrote" else "person_wrote",
+        why=decision.why,
         detail={**answer.detail, "drafts": decision.drafts},
         message_id=closing.draft.id if closing.draft else None,
         message_count=len(closing.message_ids),

@@ -5,16 +5,19 @@ from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
+from wacloud.modules.whatsapp.application.outbox import dispatch_job
 from wacloud.modules.whatsapp.application.ports import Outgoing, SendResult, WhatsappDeps, Wish
 from wacloud.modules.whatsapp.domain.callback import write_callback
 from wacloud.modules.whatsapp.domain.conversation import ServiceWindow
-from wacloud.modules.whatsapp.domain.delivery import SendOutcome, pause_before_retry, pause_for_pair
+from wacloud.modules.whatsapp.domain.delivery import SendOutcome, pause_before_retry, pause_for_pair, tries_of
 from wacloud.shared.application.batching import Batcher
-from wacloud.shared.application.jobs import Again, Done, Finish, Job, Outcome
+from wacloud.shared.application.db import StoreAway
+from wacloud.shared.application.jobs import Again, Done, Failed, Finish, Job, NewJob, Outcome
 
 HELD_CHECK = timedelta(seconds=20)
 GIVE_UP_AFTER = timedelta(hours=24)
 NO_WAIT = timedelta()
+RECORD_AGAIN_S = 0.5
 
 
 class DispatchMessages:
@@ -64,7 +67,7 @@ class DispatchMessages:
         async with asyncio.TaskGroup() as group:
             for message in going:
                 if message.id in begun:
-                    group.create_task(self._send(message, by_message[message.id], finish))
+                    group.create_task(self._try_to_send(message, by_message[message.id], finish))
 
     async def _read(self, jobs: Sequence[Job]) -> dict[UUID, Outgoing]:
         pairs = [
@@ -106,12 +109,20 @@ class DispatchMessages:
                 finish(by_message[message.id], Again(wait, "within Meta's limits"))
         return going
 
+    async def _try_to_send(self, message: Outgoing, job: Job, finish: Finish) -> None:
+        """One that fails, fails alone: the POSTs beside it go on, and what Meta answers them is recorded."""
+        try:
+            await self._send(message, job, finish)
+        except Exception as error:
+            finish(job, Failed(f"{type(error).__name__}: {error}"[:2000]))
+
     async def _send(self, message: Outgoing, job: Job, finish: Finish) -> None:
         outcome = await self._deps.cloud_api.send(message, write_callback(message.id, message.created_at))
         result, job_outcome = self._conclude(message, job, outcome)
         if outcome.verdict == "wait":
             recipient = _recipient(message) if outcome.scope == "pair" else None
-            await self._deps.throttle.pause(message.phone_number_id, recipient, pause_for_pair(job.tries))
+            pause = pause_for_pair(message.dispatch_attempt)
+            await self._deps.throttle.pause(message.phone_number_id, recipient, pause)
         if outcome.verdict == "reconnect":
             await self._hold(message, outcome)
         await self._recorder.add(result)
@@ -126,6 +137,8 @@ class DispatchMessages:
             case "unknown":
                 return SendResult(message, "unconfirmed", reason="no_answer", error=error), Done()
             case "stop":
+                return SendResult(message, "failed", reason=f"meta:{outcome.code}", error=error), Done()
+            case "retry" if message.dispatch_attempt + 1 >= tries_of(outcome.code):
                 return SendResult(message, "failed", reason=f"meta:{outcome.code}", error=error), Done()
             case "retry":
                 pause, why = pause_before_retry(message.dispatch_attempt + 1), "refused for now"
@@ -145,11 +158,29 @@ class DispatchMessages:
             await self._deps.numbers.hold(tx, message.number_id, f"meta:{outcome.code}", None)
 
     async def _record(self, results: Sequence[SendResult]) -> Sequence[None]:
-        businesses = {result.message.business_id for result in results}
-        async with self._deps.db.tenant(*businesses) as tx:
-            for applied in await self._deps.deliveries.record(tx, results):
-                tx.show(applied.business_id, applied.conversation_id)
-        return [None] * len(results)
+        """
+        What Meta answered is known nowhere but here: while the database is away it is kept, and tried again.
+
+        Meanwhile another worker may have taken our jobs for lost and ended them. Then nobody would come back to a
+        message that is queued again, so it gets a job of its own.
+        """
+        was_away = False
+        while True:
+            try:
+                async with self._deps.db.tenant(*{result.message.business_id for result in results}) as tx:
+                    for applied in await self._deps.deliveries.record(tx, results):
+                        tx.show(applied.business_id, applied.conversation_id)
+                    if was_away:
+                        tx.queue(*(_job_of(result.message) for result in results if result.state == "queued"))
+            except StoreAway:
+                was_away = True
+                await asyncio.sleep(RECORD_AGAIN_S)
+            else:
+                return [None] * len(results)
+
+
+def _job_of(message: Outgoing) -> NewJob:
+    return dispatch_job(message.business_id, message.conversation_id, message.id)
 
 
 def _recipient(message: Outgoing) -> str:

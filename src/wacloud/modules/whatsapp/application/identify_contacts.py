@@ -1,11 +1,12 @@
 """Find or make the contact of each sender, by whatever ids this payload shows; merge two that prove to be one."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
 from wacloud.modules.whatsapp.application.ports import WhatsappDeps
 from wacloud.modules.whatsapp.domain.identity import IdentityKey, Sender
+from wacloud.modules.whatsapp.events import MessagesReceived
 from wacloud.shared.application.db import Tx
 from wacloud.shared.domain.ids import BusinessId, new_id
 
@@ -21,6 +22,12 @@ class _Cluster:
     keys: set[IdentityKey] = field(default_factory=set)
     contacts: set[UUID] = field(default_factory=set)
 
+    def take_in(self, other: "_Cluster") -> None:
+        """It is the same person."""
+        self.keys |= other.keys
+        self.contacts |= other.contacts
+        self.sender = self.sender.or_else(other.sender)
+
 
 async def identify_contacts(deps: WhatsappDeps, tx: Tx, people: Iterable[Person]) -> dict[Person, UUID]:
     """
@@ -32,10 +39,7 @@ async def identify_contacts(deps: WhatsappDeps, tx: Tx, people: Iterable[Person]
     clusters = _cluster(everyone)
     keys = [(cluster.business_id, key) for cluster in clusters for key in cluster.keys]
     found = await deps.contacts.find(tx, keys) if keys else {}
-    for cluster in clusters:
-        cluster.contacts = {
-            found[cluster.business_id, key] for key in cluster.keys if (cluster.business_id, key) in found
-        }
+    clusters = _join_those_of_one_contact(clusters, found)
     contact_of: dict[int, UUID] = {}
     new: list[tuple[BusinessId, UUID, Sender]] = []
     for cluster in clusters:
@@ -43,7 +47,7 @@ async def identify_contacts(deps: WhatsappDeps, tx: Tx, people: Iterable[Person]
             # Ids grow with time: the smallest is the contact we have known longest.
             keep, *gone = sorted(cluster.contacts)
             for other in gone:
-                await deps.contacts.merge(tx, cluster.business_id, keep, other)
+                await merge_contacts(deps, tx, cluster.business_id, keep, other)
             contact_of[id(cluster)] = keep
         else:
             contact_of[id(cluster)] = new_id()
@@ -69,6 +73,31 @@ async def identify_contacts(deps: WhatsappDeps, tx: Tx, people: Iterable[Person]
     }
 
 
+async def merge_contacts(deps: WhatsappDeps, tx: Tx, business_id: BusinessId, keep: UUID, gone: UUID) -> None:
+    """Make one contact of two. What waited in a conversation that joins another is announced in its new place."""
+    for conversation_id in await deps.contacts.merge(tx, business_id, keep, gone):
+        tx.publish(MessagesReceived(business_id=business_id, conversation_id=conversation_id, count=0))
+        tx.show(business_id, conversation_id)
+
+
+def _join_those_of_one_contact(
+    clusters: Sequence[_Cluster], found: Mapping[tuple[BusinessId, IdentityKey], UUID]
+) -> list[_Cluster]:
+    """Senders with no id in common are one person all the same where the database knows their ids as one's."""
+    homes: dict[UUID, _Cluster] = {}
+    joined: list[_Cluster] = []
+    for cluster in clusters:
+        cluster.contacts = {
+            found[cluster.business_id, key] for key in cluster.keys if (cluster.business_id, key) in found
+        }
+        for home in {id(h): h for c in cluster.contacts if (h := homes.get(c)) is not None}.values():
+            cluster.take_in(home)
+            joined = [one for one in joined if one is not home]
+        homes.update(dict.fromkeys(cluster.contacts, cluster))
+        joined.append(cluster)
+    return joined
+
+
 def _cluster(people: Sequence[Person]) -> list[_Cluster]:
     clusters: list[_Cluster] = []
     by_key: dict[tuple[BusinessId, IdentityKey], _Cluster] = {}
@@ -80,9 +109,8 @@ def _cluster(people: Sequence[Person]) -> list[_Cluster]:
             home, *others = touched
             home.sender = sender.or_else(home.sender)
             for other in others:
-                home.keys |= other.keys
-                home.sender = home.sender.or_else(other.sender)
-                clusters.remove(other)
+                home.take_in(other)
+                clusters = [one for one in clusters if one is not other]
         else:
             home = _Cluster(business_id, sender)
             clusters.append(home)

@@ -38,8 +38,8 @@ async def read_mailboxes(deps: WhatsappDeps, tx: Tx, places: Sequence[Place]) ->
 
 async def lock_mailboxes(
     deps: WhatsappDeps, tx: Tx, places: Sequence[Place]
-) -> Mapping[UUID, tuple[str, frozenset[UUID]]]:
-    """Lock conversations until the transaction ends; who handles each now, and which messages wait now."""
+) -> Mapping[UUID, tuple[str, Mapping[UUID, str | None]]]:
+    """Lock conversations until the transaction ends; who handles each now, which messages wait and what they say."""
     return await deps.mailboxes.still_waiting(tx, places)
 
 

@@ -22,12 +22,28 @@ async def settle_unmatched_statuses(deps: WhatsappDeps) -> int:
 
 
 async def wake_stale_mailboxes(deps: WhatsappDeps) -> int:
-    """Messages that wait with nobody on them are announced again; returns how many conversations that were."""
+    """
+    Messages that wait with nobody on them are announced again; returns how many conversations that were.
+
+    Where the turn itself failed at every try, a person gets them: the job stays parked, the customer is not forgotten.
+    """
     async with deps.db.system("list businesses with numbers") as tx:
         businesses = await deps.numbers.businesses(tx)
     if not businesses:
         return 0
     async with deps.db.tenant(*businesses) as tx:
         stale = await deps.mailboxes.stale(tx, STALE_AFTER)
-        tx.publish(*(MessagesReceived(business_id=b, conversation_id=c, count=0) for b, c in stale))
+        tx.publish(
+            *(
+                MessagesReceived(business_id=one.business_id, conversation_id=one.conversation_id, count=0)
+                for one in stale
+                if not one.gave_up
+            )
+        )
+        failed = [(one.business_id, one.conversation_id) for one in stale if one.gave_up]
+        if failed:
+            await deps.messages.settle_pending(tx, failed, "handed_over", "turn_failed")
+            await deps.conversations.hand_to(tx, failed, "waiting", because="turn_failed")
+        for business_id, conversation_id in failed:
+            tx.show(business_id, conversation_id)
     return len(stale)

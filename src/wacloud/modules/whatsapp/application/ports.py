@@ -226,14 +226,16 @@ class Contacts(Protocol):
         """Take over a new profile name, username or phone."""
         ...
 
-    async def merge(self, tx: Tx, business_id: BusinessId, keep: UUID, gone: UUID) -> None:
-        """Two contacts turned out to be one person: everything of `gone` becomes `keep`'s."""
+    async def merge(self, tx: Tx, business_id: BusinessId, keep: UUID, gone: UUID) -> list[UUID]:
+        """
+        Two contacts turned out to be one person: everything of `gone` becomes `keep`'s.
+
+        Returns the conversations that took over the messages of another.
+        """
         ...
 
-    async def set_marketing(
-        self, tx: Tx, stopped: Sequence[tuple[BusinessId, UUID, datetime | None]]
-    ) -> None:
-        """When the contact stopped marketing messages; None: they are welcome again."""
+    async def set_marketing(self, tx: Tx, choices: Sequence[tuple[BusinessId, UUID, datetime, bool]]) -> None:
+        """When the contact stopped marketing messages (True), or asked for them again (False)."""
         ...
 
     async def rename(self, tx: Tx, names: Sequence[tuple[BusinessId, UUID, str]]) -> None:
@@ -303,6 +305,16 @@ class Messages(Protocol):
         """Store those whose keys are free; returns the ids stored."""
         ...
 
+    async def fill_placeholders(
+        self, tx: Tx, media: Sequence[tuple[BusinessId, str, str, str | None, Mapping[str, Any]]]
+    ) -> list[tuple[BusinessId, UUID]]:
+        """
+        Put (wamid, kind, body, content) in the place of what an imported history only announced.
+
+        Returns the conversations changed.
+        """
+        ...
+
     async def apply_references(self, tx: Tx, messages: Sequence[NewMessage]) -> set[tuple[BusinessId, UUID]]:
         """
         Let edits, revokes and reactions change what they refer to, whichever of the two came first.
@@ -333,15 +345,15 @@ class Mailboxes(Protocol):
 
     async def still_waiting(
         self, tx: Tx, conversations: Sequence[tuple[BusinessId, UUID]]
-    ) -> Mapping[UUID, tuple[str, frozenset[UUID]]]:
-        """Lock conversations; their handler and the ids of their waiting messages as of now."""
+    ) -> Mapping[UUID, tuple[str, Mapping[UUID, str | None]]]:
+        """Lock conversations; their handler and their waiting messages with their texts as of now."""
         ...
 
     async def settle(self, tx: Tx, ends: Sequence["Ending"]) -> None:
         """Waiting messages end as answered, handed over or ignored."""
         ...
 
-    async def stale(self, tx: Tx, older_than: timedelta) -> list[tuple[BusinessId, UUID]]:
+    async def stale(self, tx: Tx, older_than: timedelta) -> list["Stale"]:
         """Conversations with messages that wait although no turn is queued for them."""
         ...
 
@@ -378,6 +390,15 @@ class Deliveries(Protocol):
     async def requeue(self, tx: Tx, business_id: BusinessId, message_id: UUID) -> UUID | None:
         """A person asks to send a failed or unconfirmed message again; returns its conversation, or None."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """A conversation nobody is working on; `gave_up` where its turn failed at every try since the messages came."""
+
+    business_id: BusinessId
+    conversation_id: UUID
+    gave_up: bool
 
 
 @dataclass(frozen=True, slots=True)

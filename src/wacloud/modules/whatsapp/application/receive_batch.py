@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
-from wacloud.modules.whatsapp.application.identify_contacts import Person, identify_contacts
+from wacloud.modules.whatsapp.application.identify_contacts import Person, identify_contacts, merge_contacts
 from wacloud.modules.whatsapp.application.note_account_news import note_account_news
 from wacloud.modules.whatsapp.application.ports import (
     Heard,
@@ -36,6 +36,7 @@ from wacloud.shared.domain.ids import BusinessId, new_id
 Written = InboundMessage | EchoMessage | HistoryMessage
 T = TypeVar("T")
 
+PLACEHOLDER = "media_placeholder"
 # How a message of the imported history stands today. Meta's word PENDING never reached anybody.
 _HISTORY_STATES = {
     "SENT": "sent",
@@ -95,7 +96,7 @@ async def _merge_identities(deps: WhatsappDeps, tx: Tx, batch: Sequence[Received
         contacts = await identify_contacts(deps, tx, [*before, *after])
         ids = sorted(set(contacts.values()))
         for other in ids[1:]:
-            await deps.contacts.merge(tx, business_id, ids[0], other)
+            await merge_contacts(deps, tx, business_id, ids[0], other)
         if after and ids:
             await deps.contacts.refresh(tx, [(business_id, ids[0], change.current)])
 
@@ -105,10 +106,17 @@ async def _store_messages(deps: WhatsappDeps, tx: Tx, batch: Sequence[Received])
     for received in batch:
         item = received.item
         if received.number is not None and isinstance(item, InboundMessage | EchoMessage | HistoryMessage):
-            written.setdefault((received.business_id, item.wamid), (received.business_id, received.number, item))
+            key = (received.business_id, item.wamid)
+            if key not in written or written[key][2].kind == PLACEHOLDER:
+                written[key] = (received.business_id, received.number, item)
     if not written:
         return
     known = await deps.messages.known(tx, written)
+    media = {key: written[key][2] for key in known if isinstance(written[key][2], HistoryMessage)}
+    for business_id, conversation_id in await deps.messages.fill_placeholders(
+        tx, [(b, i.wamid, i.kind, i.text, i.content) for (b, _), i in media.items() if i.kind != PLACEHOLDER]
+    ):
+        tx.show(business_id, conversation_id)
     entries = [entry for key, entry in written.items() if key not in known]
     if not entries:
         return
@@ -128,6 +136,9 @@ async def _store_messages(deps: WhatsappDeps, tx: Tx, batch: Sequence[Received])
     changed = await deps.messages.apply_references(tx, messages)
     await deps.conversations.hear(tx, _heard(messages))
     await _let_people_take_over(deps, tx, messages)
+    unknown = {(m.business_id, m.conversation_id): None for m in messages if m.reason == "sender_unknown"}
+    if unknown:
+        await deps.conversations.hand_to(tx, list(unknown), "waiting", because="sender_unknown")
     waiting: dict[tuple[BusinessId, UUID], int] = {}
     for message in messages:
         changed.add((message.business_id, message.conversation_id))
@@ -275,7 +286,7 @@ async def _note_people(deps: WhatsappDeps, tx: Tx, batch: Sequence[Received]) ->
         await deps.contacts.set_marketing(
             tx,
             [
-                (b, contacts[b, p.contact], p.at if p.value.lower() == "stop" else None)
+                (b, contacts[b, p.contact], p.at, p.value.lower() == "stop")
                 for b, p in latest
                 if p.value.lower() in ("stop", "resume")
             ],

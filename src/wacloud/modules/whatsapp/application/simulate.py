@@ -86,9 +86,7 @@ class SimulatedPhones(Protocol):
         """Everybody who has a phone, the newest last; of very many only the newest."""
         ...
 
-    async def add(
-        self, *, name: str, phone: str | None, username: str | None, hides_phone: bool
-    ) -> SimulatedPerson:
+    async def add(self, *, name: str, phone: str | None, username: str | None, hides_phone: bool) -> SimulatedPerson:
         """A new person, or the one who has this phone already, changed. Without a phone one is made up."""
         ...
 

@@ -10,6 +10,8 @@ Verdict = Literal["accepted", "retry", "wait", "later", "stop", "reconnect", "un
 
 # Transient at Meta: nothing was accepted, the same request may be sent again.
 RETRY: Final = frozenset({1, 2, 131000, 131016, 131057, 133004, 135000, 139102, 139103, 2494100})
+# Of these the same request is not tried for a whole day, but so often.
+TRIES: Final = {1: 3, 135000: 2}
 # Throttled. The value says what is held back: one recipient, the number, or everything of the account.
 WAIT: Final = {
     131056: "pair",
@@ -18,6 +20,7 @@ WAIT: Final = {
     80007: "account",
     613: "account",
     131208: "number",
+    138002: "number",
 }
 # Not before some time, or not before somebody has mended something.
 LATER: Final = {
@@ -28,10 +31,27 @@ LATER: Final = {
     131064: timedelta(hours=24),
     132015: timedelta(hours=3),
     132069: timedelta(hours=1),
+    133008: timedelta(hours=1),
+    133009: timedelta(hours=1),
     133015: timedelta(minutes=5),
+    133016: timedelta(hours=72),
+    134101: timedelta(minutes=10),
 }
 # The business has to reconnect: its number holds everything until then.
 RECONNECT: Final = frozenset({0, 3, 10, 190, 131005, *range(200, 300)})
+# Refused for good, though Meta has answered some of them with HTTP 500. What is in no list goes by its status.
+STOP: Final = frozenset(
+    {
+        *(33, 100, 130403, 130472, 130497, 131008, 131009, 131020, 131021, 131026, 131030, 131031, 131035, 131036),
+        *(131037, 131041, 131044, 131045, 131047, 131050, 131051, 131052, 131053, 131055, 131059, 131060, 131061),
+        *(131062, 131063, 132000, 132001, 132005, 132007, 132008, 132012, 132016, 132018, 132068, 133000, 133005),
+        *(133006, 133010, 134011, 134100, 134102, 137000, 139100, 139101, 1752041, 2593079, 2593085),
+        *(code for code in range(131201, 131216) if code not in WAIT),
+        *(code for code in range(138000, 138019) if code not in WAIT),
+        *range(139000, 139005),
+        *range(147001, 147006),
+    }
+)
 RETRIES: Final = 6
 
 
@@ -89,9 +109,14 @@ def judge(
         return SendOutcome("later", code=code, title=title, details=details, after=LATER[code])
     if code in RECONNECT:
         return SendOutcome("reconnect", code=code, title=title, details=details)
-    if transient or http_status >= 500:
+    if code not in STOP and (transient or http_status >= 500):
         return SendOutcome("retry", code=code, title=title, details=details)
     return known
+
+
+def tries_of(code: int | None) -> float:
+    """How often a message is POSTed in all where Meta keeps answering this; most go on for a day."""
+    return TRIES.get(code or 0, float("inf"))
 
 
 def pause_before_retry(tries: int) -> timedelta:

@@ -11,6 +11,7 @@ import structlog
 
 from wacloud.modules.whatsapp.application.ports import DescribedNumber, Outgoing
 from wacloud.modules.whatsapp.domain.delivery import MetaRefused, SendOutcome, judge
+from wacloud.shared.infra.crypto import CannotDecrypt
 
 log = structlog.get_logger()
 
@@ -50,11 +51,12 @@ class GraphApi:
         if message.quoted_wamid:
             body["context"] = {"message_id": message.quoted_wamid}
         try:
-            async with self._session.post(
-                self._url(message.phone_number_id, "messages", message.access_token),
-                data=_encode(body),
-                headers=self._headers(message.access_token),
-            ) as response:
+            url = self._url(message.phone_number_id, "messages", message.access_token)
+            headers = self._headers(message.access_token)
+        except CannotDecrypt:
+            return SendOutcome("reconnect", title="the stored access token cannot be opened")
+        try:
+            async with self._session.post(url, data=_encode(body), headers=headers) as response:
                 return _read_answer(response.status, await response.read())
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             # No connection was made, so nothing can have been sent.
@@ -73,7 +75,7 @@ class GraphApi:
                 headers=self._headers(access_token),
             ) as response:
                 await response.read()
-        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+        except (aiohttp.ClientError, OSError, TimeoutError, CannotDecrypt) as error:
             log.info("graph.mark_read_failed", error=type(error).__name__)
 
     async def describe_number(self, phone_number_id: str, access_token: str) -> DescribedNumber:

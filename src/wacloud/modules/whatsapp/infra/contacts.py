@@ -99,7 +99,7 @@ class PostgresContacts:
             ),
         )
 
-    async def merge(self, tx: Tx, business_id: BusinessId, keep: UUID, gone: UUID) -> None:
+    async def merge(self, tx: Tx, business_id: BusinessId, keep: UUID, gone: UUID) -> list[UUID]:
         both = {"business": business_id, "keep": keep, "gone": gone}
         await tx.execute(
             "update app.contact_identities set contact_id = %(keep)s "
@@ -142,6 +142,7 @@ class PostgresContacts:
             "update app.contacts set merged_into = %(keep)s where business_id = %(business)s and id = %(gone)s",
             both,
         )
+        return [pair.keep for pair in shared]
 
     async def _join_conversations(self, tx: Tx, business_id: BusinessId, keep: UUID, gone: UUID) -> None:
         both = {"business": business_id, "keep": keep, "gone": gone}
@@ -181,16 +182,21 @@ class PostgresContacts:
             both,
         )
 
-    async def set_marketing(
-        self, tx: Tx, stopped: Sequence[tuple[BusinessId, UUID, datetime | None]]
-    ) -> None:
+    async def set_marketing(self, tx: Tx, choices: Sequence[tuple[BusinessId, UUID, datetime, bool]]) -> None:
         await tx.execute(
             """
-            update app.contacts c set marketing_stopped_at = s.at
-            from unnest(%s::uuid[], %s::uuid[], %s::timestamptz[]) as s(business_id, id, at)
+            update app.contacts c set marketing_stopped_at = case when s.stops then s.at end
+            from unnest(%s::uuid[], %s::uuid[], %s::timestamptz[], %s::boolean[]) as s(business_id, id, at, stops)
             where c.business_id = s.business_id and c.id = s.id
+              -- What was chosen before the stop we know of came late and changes nothing.
+              and (c.marketing_stopped_at is null or c.marketing_stopped_at <= s.at)
             """,
-            ([b for b, _, _ in stopped], [c for _, c, _ in stopped], [at for _, _, at in stopped]),
+            (
+                [business_id for business_id, _, _, _ in choices],
+                [contact_id for _, contact_id, _, _ in choices],
+                [at for _, _, at, _ in choices],
+                [stops for _, _, _, stops in choices],
+            ),
         )
 
     async def rename(self, tx: Tx, names: Sequence[tuple[BusinessId, UUID, str]]) -> None:

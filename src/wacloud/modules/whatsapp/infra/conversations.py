@@ -90,6 +90,8 @@ class PostgresConversations:
                 assigned_to = case when %(handler)s = 'person' then coalesce(%(user)s, c.assigned_to) end
             from unnest(%(businesses)s::uuid[], %(ids)s::uuid[]) as h(business_id, id)
             where c.business_id = h.business_id and c.id = h.id
+              -- Waiting for a person is over once a person has it.
+              and not (%(handler)s = 'waiting' and c.handler = 'person')
             """,
             {
                 "handler": handler,

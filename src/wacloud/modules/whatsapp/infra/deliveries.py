@@ -40,21 +40,31 @@ where m.business_id = w.business_id and m.id = w.id and m.created_at = w.created
 returning m.id
 """
 
+# Rows are locked in one order, here and below, so that two batches never wait for each other.
 _RECORD = """
-update app.messages m
-set state = case
-      -- A refusal we know of puts it back or ends it, unless a status has meanwhile told better.
+with told as (
+  select m.business_id, m.id, m.created_at, r.state as told, r.wamid, r.reason, r.error, case
+      -- A refusal is news only of a message that no status has told better about.
       when r.state in ('queued', 'failed', 'unconfirmed') then
         case when m.state in ('dispatching', 'queued', 'unconfirmed') then r.state else m.state end
+      -- What failed was an earlier POST of the same message.
+      when m.state = 'failed' and m.wamid is distinct from r.wamid then r.state
       when array_position(%(progress)s::text[], r.state) > array_position(%(progress)s::text[], m.state) then r.state
-      else m.state end,
-    wamid = coalesce(m.wamid, r.wamid),
-    accepted_at = case when r.state = 'sent' then coalesce(m.accepted_at, now()) else m.accepted_at end,
-    failed_at = case when r.state = 'failed' then now() else m.failed_at end,
-    reason = r.reason, error = r.error::jsonb
-from unnest(%(businesses)s::uuid[], %(ids)s::uuid[], %(created)s::timestamptz[], %(states)s::text[], %(wamids)s::text[],
-            %(reasons)s::text[], %(errors)s::text[])
-  as r(business_id, id, created_at, state, wamid, reason, error)
+      else m.state end as state
+  from unnest(%(businesses)s::uuid[], %(ids)s::uuid[], %(created)s::timestamptz[], %(states)s::text[],
+              %(wamids)s::text[], %(reasons)s::text[], %(errors)s::text[])
+    as r(business_id, id, created_at, state, wamid, reason, error)
+  join app.messages m on m.business_id = r.business_id and m.id = r.id and m.created_at = r.created_at
+  order by m.business_id, m.id for update of m
+)
+update app.messages m
+set state = r.state,
+    wamid = coalesce(r.wamid, m.wamid),
+    accepted_at = case when r.told = 'sent' then coalesce(m.accepted_at, now()) else m.accepted_at end,
+    failed_at = case when r.state = 'failed' and r.told = 'failed' then now() else m.failed_at end,
+    reason = case when r.state = r.told then r.reason else m.reason end,
+    error = case when r.state = r.told then r.error::jsonb else m.error end
+from told r
 where m.business_id = r.business_id and m.id = r.id and m.created_at = r.created_at
 returning m.business_id, m.conversation_id
 """
@@ -72,24 +82,44 @@ from unnest(%s::uuid[], %s::text[]) as w(business_id, wamid)
 join app.message_keys k on k.business_id = w.business_id and k.key = 'wamid:' || w.wamid
 """
 
+# `fails`: a failure counts for the POST it tells of. One that is repeated after a person had the message sent again,
+# or that comes from an earlier POST, says nothing of the one under way.
 _ADVANCE = """
+with told as (
+  select s.*, m.state as was, case m.state
+      when 'queued' then false
+      when 'dispatching' then not (m.failed_at is not null and coalesce(m.wamid = s.wamid, false))
+      when 'unconfirmed' then not (m.failed_at is not null and coalesce(m.wamid = s.wamid, false))
+      else coalesce(m.wamid = s.wamid, true) end and s.failed_at is not null as fails
+  from unnest(%(businesses)s::uuid[], %(ids)s::uuid[], %(created)s::timestamptz[], %(states)s::text[],
+              %(wamids)s::text[], %(sent)s::timestamptz[], %(delivered)s::timestamptz[], %(read)s::timestamptz[],
+              %(failed)s::timestamptz[], %(errors)s::text[], %(pricing)s::text[])
+    as s(business_id, id, created_at, state, wamid, sent_at, delivered_at, read_at, failed_at, error, pricing)
+  join app.messages m on m.business_id = s.business_id and m.id = s.id and m.created_at = s.created_at
+  where m.direction = 'out'
+  order by m.business_id, m.id for update of m
+), moved as (
+  select t.*, (%(progress)s::text[])[greatest(
+      array_position(%(progress)s::text[], t.was), array_position(%(progress)s::text[], t.state),
+      case when t.fails then array_position(%(progress)s::text[], 'failed') end)] as becomes
+  from told t
+)
 update app.messages m
-set state = case when array_position(%(progress)s::text[], s.state) > array_position(%(progress)s::text[], m.state)
-                 then s.state else m.state end,
+set state = s.becomes,
     wamid = coalesce(m.wamid, s.wamid),
-    accepted_at = coalesce(m.accepted_at, s.sent_at, s.delivered_at, s.read_at),
-    delivered_at = coalesce(m.delivered_at, s.delivered_at, s.read_at),
-    read_at = coalesce(m.read_at, s.read_at),
-    failed_at = coalesce(m.failed_at, s.failed_at),
-    error = coalesce(s.error::jsonb, m.error),
-    reason = case when s.state = 'failed' then coalesce('meta:' || (s.error::jsonb ->> 'code'), 'meta')
-                  when m.state in ('unconfirmed', 'dispatching') then null else m.reason end,
+    accepted_at = least(m.accepted_at, s.sent_at, s.delivered_at, s.read_at),
+    delivered_at = least(m.delivered_at, s.delivered_at, s.read_at),
+    read_at = least(m.read_at, s.read_at),
+    failed_at = case when s.fails then least(m.failed_at, s.failed_at) else m.failed_at end,
+    error = case when s.becomes in ('sent', 'delivered', 'read') then null
+                 when not s.fails or (s.was = 'failed' and m.failed_at <= s.failed_at) then m.error
+                 else coalesce(s.error::jsonb, m.error) end,
+    reason = case when s.becomes in ('sent', 'delivered', 'read') then null
+                  when not s.fails or (s.was = 'failed' and m.failed_at <= s.failed_at) then m.reason
+                  else coalesce('meta:' || (s.error::jsonb ->> 'code'), 'meta') end,
     pricing = coalesce(m.pricing, s.pricing::jsonb)
-from unnest(%(businesses)s::uuid[], %(ids)s::uuid[], %(created)s::timestamptz[], %(states)s::text[], %(wamids)s::text[],
-            %(sent)s::timestamptz[], %(delivered)s::timestamptz[], %(read)s::timestamptz[], %(failed)s::timestamptz[],
-            %(errors)s::text[], %(pricing)s::text[])
-  as s(business_id, id, created_at, state, wamid, sent_at, delivered_at, read_at, failed_at, error, pricing)
-where m.business_id = s.business_id and m.id = s.id and m.created_at = s.created_at and m.direction = 'out'
+from moved s
+where m.business_id = s.business_id and m.id = s.id and m.created_at = s.created_at
 returning m.business_id, m.conversation_id, m.id
 """
 
@@ -116,26 +146,20 @@ class _Advance:
     message_id: UUID
     created_at: datetime
     wamid: str
-    state: str = "queued"
+    state: str | None = None  # the furthest it has come, failure aside
     times: dict[str, datetime] = field(default_factory=dict)
     error: str | None = None
     pricing: str | None = None
 
     def take(self, status: StatusUpdate) -> None:
         state = STATE_OF_STATUS[status.status]
-        if PROGRESS.index(state) > PROGRESS.index(self.state):
+        first_time = self.times.get(state)
+        if state == "failed":
+            if status.errors and (self.error is None or first_time is None or status.at < first_time):
+                self.error = _first_error(status)
+        elif self.state is None or PROGRESS.index(state) > PROGRESS.index(self.state):
             self.state = state
-        self.times[state] = min(status.at, self.times.get(state, status.at))
-        if status.errors and state == "failed":
-            first = status.errors[0]
-            self.error = json.dumps(
-                {
-                    "code": first.code,
-                    "title": first.title or first.message,
-                    "details": first.details,
-                    "others": [error.code for error in status.errors[1:]],
-                }
-            )
+        self.times[state] = min(status.at, first_time or status.at)
         if status.pricing:
             self.pricing = json.dumps(status.pricing, default=str)
 
@@ -230,7 +254,6 @@ class PostgresDeliveries:
     ) -> list[tuple[BusinessId, UUID, UUID]]:
         if not advances:
             return []
-        # Rows are locked in one order, so that two batches never wait for each other.
         ordered = sorted(advances.items(), key=lambda pair: pair[0])
         rows = await tx.rows(
             _ADVANCE,
@@ -292,6 +315,18 @@ class PostgresDeliveries:
             (business_id, message_id),
         )
         return row.conversation_id if row else None
+
+
+def _first_error(status: StatusUpdate) -> str:
+    first, *others = status.errors
+    return json.dumps(
+        {
+            "code": first.code,
+            "title": first.title or first.message,
+            "details": first.details,
+            "others": [error.code for error in others],
+        }
+    )
 
 
 def _status(row: Any) -> StatusUpdate:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from uuid import UUID
 
-from wacloud.modules.whatsapp.application.ports import Ending, Mailbox, Said, Waiting
+from wacloud.modules.whatsapp.application.ports import Ending, Mailbox, Said, Stale, Waiting
 from wacloud.shared.application.db import Tx
 from wacloud.shared.domain.ids import BusinessId
 
@@ -62,7 +62,7 @@ class PostgresMailboxes:
 
     async def still_waiting(
         self, tx: Tx, conversations: Sequence[tuple[BusinessId, UUID]]
-    ) -> Mapping[UUID, tuple[str, frozenset[UUID]]]:
+    ) -> Mapping[UUID, tuple[str, Mapping[UUID, str | None]]]:
         in_order = sorted(conversations, key=lambda pair: pair[1])
         pairs = ([b for b, _ in in_order], [c for _, c in in_order])
         handlers = await tx.rows(
@@ -73,10 +73,10 @@ class PostgresMailboxes:
             pairs,
         )
         # A statement of its own: it must see what those who held the locks before us have written.
-        waiting: dict[UUID, set[UUID]] = {}
+        waiting: dict[UUID, dict[UUID, str | None]] = {}
         for row in await tx.rows(_WAITING, pairs):
-            waiting.setdefault(row.conversation_id, set()).add(row.id)
-        return {row.id: (row.handler, frozenset(waiting.get(row.id, ()))) for row in handlers}
+            waiting.setdefault(row.conversation_id, {})[row.id] = row.body
+        return {row.id: (row.handler, waiting.get(row.id, {})) for row in handlers}
 
     async def settle(self, tx: Tx, ends: Sequence[Ending]) -> None:
         flat = [(end, message_id) for end in ends for message_id in end.message_ids]
@@ -98,15 +98,19 @@ class PostgresMailboxes:
             ),
         )
 
-    async def stale(self, tx: Tx, older_than: timedelta) -> list[tuple[BusinessId, UUID]]:
+    async def stale(self, tx: Tx, older_than: timedelta) -> list[Stale]:
         rows = await tx.rows(
             """
-            select distinct m.business_id, m.conversation_id from app.messages m
-            where m.state = 'pending' and m.created_at < now() - %s
-              and not exists (select from app.jobs j where j.unique_key = 'turn:' || m.conversation_id
-                              or j.order_key = 'turn:' || m.conversation_id)
+            select w.business_id, w.conversation_id, exists (
+                select from app.jobs j where j.business_id = w.business_id and j.state = 'parked'
+                and j.order_key = 'turn:' || w.conversation_id and j.parked_at >= w.since) as gave_up
+            from (
+              select m.business_id, m.conversation_id, min(m.created_at) as since from app.messages m
+              where m.state = 'pending' and m.created_at < now() - %s group by 1, 2) w
+            where not exists (select from app.jobs j where j.order_key = 'turn:' || w.conversation_id
+                              and j.state <> 'parked')
             limit 500
             """,
             (older_than,),
         )
-        return [(row.business_id, row.conversation_id) for row in rows]
+        return [Stale(*row) for row in rows]

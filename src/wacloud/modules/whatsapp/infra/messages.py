@@ -88,6 +88,31 @@ class PostgresMessages:
             )
         return stored
 
+    async def fill_placeholders(
+        self, tx: Tx, media: Sequence[tuple[BusinessId, str, str, str | None, Mapping[str, Any]]]
+    ) -> list[tuple[BusinessId, UUID]]:
+        if not media:
+            return []
+        rows = await tx.rows(
+            """
+            update app.messages m set kind = p.kind, body = p.body, content = p.content::jsonb
+            from unnest(%s::uuid[], %s::text[], %s::text[], %s::text[], %s::text[])
+              as p(business_id, wamid, kind, body, content)
+            join app.message_keys k on k.business_id = p.business_id and k.key = 'wamid:' || p.wamid
+            where m.business_id = k.business_id and m.id = k.message_id and m.created_at = k.created_at
+              and m.kind = 'media_placeholder'
+            returning m.business_id, m.conversation_id
+            """,
+            (
+                [business_id for business_id, _, _, _, _ in media],
+                [wamid for _, wamid, _, _, _ in media],
+                [kind for _, _, kind, _, _ in media],
+                [body for _, _, _, body, _ in media],
+                [json.dumps(content, default=str) for _, _, _, _, content in media],
+            ),
+        )
+        return [(row.business_id, row.conversation_id) for row in rows]
+
     async def apply_references(self, tx: Tx, messages: Sequence[NewMessage]) -> set[tuple[BusinessId, UUID]]:
         changes = [
             _change(

@@ -107,11 +107,12 @@ class OwnThrottle:
         waits: list[timedelta] = []
         for wish in wishes:
             number, pair = _number_key(wish.phone_number_id), f"{wish.phone_number_id}:{wish.recipient}"
-            every, pair_every = 1 / max(wish.per_second, 1), PAIR_EVERY_MS / 1000
+            per_second = max(wish.per_second, 1)
+            every, pair_every = 1 / per_second, PAIR_EVERY_MS / 1000
             number_at = max(self._buckets.get(number, 0.0), now)
             pair_at = max(self._buckets.get(pair, 0.0), now)
             wait = max(
-                number_at + every - wish.per_second * every - now,
+                number_at + every - per_second * every - now,
                 pair_at + pair_every - PAIR_BURST * pair_every - now,
             )
             if wait <= 0:

@@ -1,44 +1,30 @@
 """A message as the thread shows it: everything that is worked out before a template puts it into boxes."""
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Any, Final
 
-from babel.numbers import format_currency
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from wacloud.modules.whatsapp.application.inbox import MessageRow, TurnRow
+from wacloud.modules.whatsapp.ui.message_parts import (
+    KINDS,
+    Fields,
+    Media,
+    Place,
+    a_list,
+    a_text,
+    an_object,
+    linkify,
+    parts_of,
+)
 from wacloud.modules.whatsapp.ui.reasons import failure_in_words, reason_in_words
 from wacloud.shared.ui.i18n import N_, Translate, translator
 from wacloud.shared.ui.times import sortable, zone_named
 
-# What may stand in an address is what stays in it; closing brackets and full stops belong to the sentence.
-_ADDRESS = re.compile(r"https?://[^\s<>\"'\u0000-\u0020\u200b-\u200f\u202a-\u202e\u2066-\u2069]+", re.IGNORECASE)
-_SENTENCE_END = ".,;:!?)]}»”’…"
 _LONG_AGO: Final = timedelta(minutes=2)
 
-KINDS: Final[dict[str, tuple[str, str]]] = {
-    "image": ("photo", N_("Photo")),
-    "video": ("video", N_("Video")),
-    "audio": ("volume", N_("Audio")),
-    "voice": ("microphone", N_("Voice note")),
-    "document": ("file-text", N_("Document")),
-    "sticker": ("sticker", N_("Sticker")),
-    "location": ("map-pin", N_("Location")),
-    "contacts": ("id", N_("Contact")),
-    "order": ("receipt", N_("Order")),
-    "interactive": ("list-check", N_("Answer")),
-    "button": ("list-check", N_("Answer")),
-    "template": ("template", N_("Template")),
-    "call": ("phone", N_("Call")),
-    "media_placeholder": ("photo", N_("File from before the connection")),
-    "reaction": ("mood-smile", N_("Reaction")),
-    "unsupported": ("alert-triangle", N_("Message we cannot show")),
-}
-MEDIA: Final = frozenset({"image", "video", "audio", "document", "sticker", "media_placeholder"})
 SYSTEM_LINES: Final[dict[str, str]] = {
     "system": N_("Notice of WhatsApp"),
     "request_welcome": N_("Opened the chat for the first time"),
@@ -63,39 +49,6 @@ SOURCES: Final[dict[str, str]] = {
     "fallback": N_("Fallback text"),
     "none": N_("No answer"),
 }
-REPLIES: Final[dict[str, str]] = {
-    "button": N_("Chose a button"),
-    "list": N_("Chose from the list"),
-    "template_button": N_("Chose a button"),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Media:
-    """A file we do not show yet: what it is."""
-
-    icon: str
-    label: str
-    detail: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A pin on the map."""
-
-    name: str | None
-    address: str | None
-    coordinates: str
-    href: str
-
-
-@dataclass(frozen=True, slots=True)
-class Fields:
-    """A titled list of named values: a contact card, an order, a form."""
-
-    icon: str
-    title: str
-    pairs: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +119,7 @@ def view(row: MessageRow, language: str, now: datetime) -> MessageView:
     content = row.content
     is_line = row.kind in SYSTEM_LINES
     gone = row.revoked_at is not None
-    shown: dict[str, Any] = {} if gone or is_line else _parts(row, language, say)
+    shown: dict[str, Any] = {} if gone or is_line else parts_of(row, language, say)
     return MessageView(
         row=row,
         order=sortable(row.sent_at, row.arrival),
@@ -185,22 +138,6 @@ def view(row: MessageRow, language: str, now: datetime) -> MessageView:
         why=why_of(row.turn, say),
         **shown,
     )
-
-
-def linkify(text: str) -> Markup:
-    """The text, escaped, with its http and https addresses as links that tell the other site nothing."""
-    parts: list[Markup] = []
-    position = 0
-    for found in _ADDRESS.finditer(text):
-        address = found[0].rstrip(_SENTENCE_END)
-        # A bracket that was opened inside the address is part of it.
-        if address.count("(") > address.count(")") and found[0][len(address) : len(address) + 1] == ")":
-            address += ")"
-        parts.append(escape(text[position : found.start()]))
-        parts.append(Markup('<a href="{0}" target="_blank" rel="noopener noreferrer nofollow">{0}</a>').format(address))
-        position = found.start() + len(address)
-    parts.append(escape(text[position:]))
-    return Markup("").join(parts)
 
 
 def why_of(turn: TurnRow | None, say: Translate) -> Why | None:
@@ -230,47 +167,11 @@ def _best_score(hits: object) -> float | None:
     """The highest score of all searches, wherever in the record it stands."""
     scores = [
         float(hit["score"])
-        for found in _list(hits)
+        for found in a_list(hits)
         for hit in (found if isinstance(found, list) else [found])
         if isinstance(hit, dict) and isinstance(hit.get("score"), (int, float))
     ]
     return max(scores, default=None)
-
-
-def _parts(row: MessageRow, language: str, say: Translate) -> dict[str, Any]:
-    content = row.content
-    parts: dict[str, Any] = {}
-    if row.kind in MEDIA:
-        parts["media"] = _media(row.kind, _dict(content.get("media")), say)
-    if place := _dict(content.get("location")):
-        parts["place"] = _place(place)
-    cards = [_card(_dict(card), say) for card in _list(content.get("contacts"))]
-    if order := _dict(content.get("order")):
-        cards.append(_order(order, language, say))
-    if flow := _dict(content.get("flow")):
-        cards.append(_flow(flow, say))
-    if call := _dict(content.get("call_permission")):
-        answer = N_("May be called") if call.get("response") == "accept" else N_("Does not want calls")
-        cards.append(Fields("phone", say(answer)))
-    parts["cards"] = tuple(cards)
-    if reply := _dict(content.get("reply")):
-        parts["reply"] = (
-            say(REPLIES.get(str(reply.get("kind")), REPLIES["button"])),
-            _str(reply.get("description")),
-        )
-    parts["buttons"] = tuple(title for title in (_title(one) for one in _list(content.get("buttons"))) if title)
-    if referral := _dict(content.get("referral")):
-        source = _str(referral.get("source_url"))
-        headline = _str(referral.get("headline")) or _str(referral.get("body")) or say("an ad")
-        came_from = say("Came from")
-        parts["origin"] = (f"{came_from}: {headline}", linkify(source) if source else None)
-    elif product := _dict(content.get("referred_product")):
-        asks_about, name = say("Asks about the product"), _str(product.get("retailer_id")) or "?"
-        parts["origin"] = (f"{asks_about}: {name}", None)
-    if row.kind == "unsupported":
-        told = _str(content.get("unsupported_kind"))
-        parts["unsupported"] = told or ""
-    return parts
 
 
 def _text(row: MessageRow, shown: dict[str, Any]) -> Markup | None:
@@ -279,77 +180,6 @@ def _text(row: MessageRow, shown: dict[str, Any]) -> Markup | None:
     if not row.body or shown.get("place") or (row.kind == "contacts" and row.body == told):
         return None
     return linkify(row.body)
-
-
-def _media(kind: str, media: dict[str, Any], say: Translate) -> Media:
-    icon, label = KINDS["voice" if kind == "audio" and media.get("voice") else kind]
-    mime = (_str(media.get("mime_type")) or "").partition(";")[0]
-    detail = " · ".join(part for part in (_str(media.get("filename")), mime, _size(media.get("size"))) if part)
-    return Media(icon, say(label), detail or None)
-
-
-def _size(value: object) -> str | None:
-    if not isinstance(value, int) or value <= 0:
-        return None
-    return f"{value / 1_000_000:.1f} MB" if value >= 1_000_000 else f"{max(1, value // 1000)} kB"
-
-
-def _place(place: dict[str, Any]) -> Place | None:
-    latitude, longitude = place.get("latitude"), place.get("longitude")
-    if not isinstance(latitude, (int, float)) or not isinstance(longitude, (int, float)):
-        return None
-    spot = f"{latitude:.6f}".rstrip("0").rstrip("."), f"{longitude:.6f}".rstrip("0").rstrip(".")
-    href = f"https://www.openstreetmap.org/?mlat={spot[0]}&mlon={spot[1]}#map=17/{spot[0]}/{spot[1]}"
-    return Place(_str(place.get("name")), _str(place.get("address")), f"{spot[0]}, {spot[1]}", href)
-
-
-def _card(card: dict[str, Any], say: Translate) -> Fields:
-    pairs: list[tuple[str, str]] = []
-    for key, inner, label in (
-        ("phones", "phone", N_("Phone")),
-        ("emails", "email", N_("E-mail")),
-        ("urls", "url", N_("Web")),
-    ):
-        for entry in _list(card.get(key)):
-            told = _str(_dict(entry).get(inner)) or _str(_dict(entry).get("wa_id"))
-            if told:
-                pairs.append((say(label), told))
-    if company := _str(card.get("company")):
-        pairs.append((say("Company"), company))
-    return Fields("id", _str(card.get("name")) or say("Contact"), tuple(pairs))
-
-
-def _order(order: dict[str, Any], language: str, say: Translate) -> Fields:
-    pairs = []
-    for item in _list(order.get("items")):
-        product = _dict(item)
-        price = _price(product.get("price"), product.get("currency"), language)
-        name = _str(product.get("retailer_id")) or "?"
-        pairs.append((f"{_str(product.get('quantity')) or '1'} × {name}", price))
-    return Fields("receipt", say("Order"), tuple(pairs))
-
-
-def _price(amount: object, currency: object, language: str) -> str:
-    """12,50 € where that is how it is written; otherwise as it came."""
-    told, unit = _str(amount) or "", _str(currency) or ""
-    try:
-        if len(unit) == 3 and unit.isascii() and unit.isupper():
-            return str(format_currency(Decimal(told), unit, locale=language))
-    except (ArithmeticError, ValueError):
-        pass
-    return f"{told} {unit}".strip()
-
-
-def _flow(flow: dict[str, Any], say: Translate) -> Fields:
-    data = _dict(flow.get("data"))
-    pairs = [
-        (str(key).replace("_", " "), ", ".join(map(str, value)) if isinstance(value, list) else str(value))
-        for key, value in data.items()
-        if key != "flow_token"
-    ]
-    if not pairs and flow.get("raw") is not None:
-        pairs = [(say("Answer"), str(flow["raw"]))]
-    return Fields("list-details", say("Form"), tuple(pairs))
 
 
 def _quote(row: MessageRow, say: Translate) -> tuple[str, str] | None:
@@ -388,8 +218,8 @@ def _state(row: MessageRow, say: Translate) -> tuple[str, str] | None:
 
 def _problem(row: MessageRow, say: Translate, now: datetime) -> str | None:
     if row.direction == "in":
-        errors = _list(row.content.get("errors"))
-        return failure_in_words(_dict(errors[0]), say) if errors and row.kind != "unsupported" else None
+        errors = a_list(row.content.get("errors"))
+        return failure_in_words(an_object(errors[0]), say) if errors and row.kind != "unsupported" else None
     if row.state == "failed":
         if row.error and row.error.get("code") is not None:
             return failure_in_words(row.error, say)
@@ -419,24 +249,5 @@ def _reactor(who: str, say: Translate) -> str:
 
 
 def _text_of_edit(edit: object) -> str | None:
-    found = _dict(edit)
-    return _str(found.get("body")) or _str(found.get("text"))
-
-
-def _title(button: object) -> str | None:
-    if isinstance(button, str):
-        return button
-    found = _dict(button)
-    return _str(found.get("title")) or _str(_dict(found.get("reply")).get("title"))
-
-
-def _str(value: object) -> str | None:
-    return value if isinstance(value, str) and value else None
-
-
-def _dict(value: object) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _list(value: object) -> Sequence[Any]:
-    return value if isinstance(value, list) else ()
+    found = an_object(edit)
+    return a_text(found.get("body")) or a_text(found.get("text"))

@@ -95,9 +95,7 @@ MediaId = Annotated[str, Path(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9
 Player = Annotated[Member, Depends(requires(Permission.SIMULATE))]
 
 
-def routes(
-    phones: SimulatedPhones, number_of: NumberOf, questions_of: QuestionsOf | None = None
-) -> APIRouter:
+def routes(phones: SimulatedPhones, number_of: NumberOf, questions_of: QuestionsOf | None = None) -> APIRouter:
     """`/simulator`: mounted only where the product is tried, never where real customers write."""
     router = APIRouter(
         prefix="/simulator", include_in_schema=False, route_class=StrictJsonRoute, max_body_size=LARGEST_BODY

@@ -8,7 +8,8 @@ from typing import Any
 
 from wacloud.modules.whatsapp.application.inbox import ConversationRow, MessageRow
 from wacloud.modules.whatsapp.domain.conversation import ServiceWindow
-from wacloud.modules.whatsapp.ui.message_view import KINDS, STATES, days_of, why_of
+from wacloud.modules.whatsapp.ui.message_parts import KINDS
+from wacloud.modules.whatsapp.ui.message_view import STATES, days_of, why_of
 from wacloud.modules.whatsapp.ui.reasons import reason_in_words
 from wacloud.shared.ui.i18n import Translate, translator
 from wacloud.shared.ui.pages import Look

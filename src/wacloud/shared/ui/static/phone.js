@@ -242,10 +242,15 @@ function connect() {
   leave?.();
   if (!person) return;
   const reading = document.visibilityState === "visible" ? 1 : 0;
-  leave = listen(`/simulator/${encodeURIComponent(person)}/events?reading=${reading}`, handlers, (stands) => {
-    isConnected = stands;
+  const path = `/simulator/${encodeURIComponent(person)}`;
+  const stands = (does) => {
+    if (does && !isConnected) say("");
+    isConnected = does;
     showState();
-  });
+  };
+  // The live line cannot say why it was refused; the same question without it can.
+  leave = listen(`${path}/events?reading=${reading}`, handlers, stands, () =>
+    call(`${path}/thread`).catch((error) => say(error.message)));
 }
 
 function hold(id, name) {

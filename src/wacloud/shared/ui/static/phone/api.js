@@ -20,8 +20,8 @@ export async function call(path, body) {
   return found;
 }
 
-// The live line of one phone. It heals itself; `onState` says whether it stands.
-export function listen(path, handlers, onState) {
+// The live line of one phone. It heals itself; `onState` says whether it stands, `onRefused` that it was not let in.
+export function listen(path, handlers, onState, onRefused) {
   let source = null;
   let timer = null;
   let closed = false;
@@ -31,7 +31,9 @@ export function listen(path, handlers, onState) {
     source.onerror = () => {
       onState(false);
       // A refusal ends the source for good; a lost line is opened again by the browser itself.
-      if (source.readyState === EventSource.CLOSED && !closed) timer = setTimeout(open, 3000);
+      if (source.readyState !== EventSource.CLOSED || closed) return;
+      onRefused();
+      timer = setTimeout(open, 3000);
     };
     for (const [name, handle] of Object.entries(handlers)) {
       source.addEventListener(name, (event) => handle(JSON.parse(event.data)));

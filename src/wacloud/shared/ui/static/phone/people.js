@@ -7,7 +7,6 @@ import { t, timeOf } from "./dom.js";
 export class People {
   constructor({ list, template, dialog, opener, onChoose }) {
     Object.assign(this, { list, template, dialog, onChoose });
-    this.current = null;
     list.addEventListener("click", (event) => {
       const button = event.target.closest("[data-person]");
       if (button) this.choose(button.dataset.person);
@@ -42,9 +41,9 @@ export class People {
       one.toggleAttribute("aria-current", one.dataset.person === person);
       if (one.dataset.person === person) one.setAttribute("aria-current", "true");
     }
-    this.current = person;
-    const { name } = this.button(person).dataset;
-    this.onChoose(person, name);
+    const button = this.button(person);
+    button.scrollIntoView({ block: "nearest" });
+    this.onChoose(person, button.dataset.name);
   }
 
   preview(person, message) {

@@ -134,14 +134,15 @@ export class Thread {
 
   // The server has named our message; the live line may have done so before.
   confirm(pending, wamid) {
-    if (pending.adopted) return;
-    if (this.messages.has(wamid)) {
+    if (!pending.adopted && this.messages.has(wamid)) {
       this.elementOf(pending.wamid)?.remove();
       pending.adopted = true;
       this.pending = this.pending.filter((one) => one !== pending);
-      return;
+    } else if (!pending.adopted) {
+      this.adopt(pending, { ...pending, wamid, pending: false });
     }
-    this.adopt(pending, { ...pending, wamid, pending: false });
+    // It has left the phone, whatever becomes of it.
+    if (this.messages.get(wamid).status === "waiting") this.setStatus(wamid, "sent");
   }
 
   refuse(pending, problem) {
