@@ -17,10 +17,10 @@ from urllib.parse import quote
 
 import psycopg
 import pytest
-from clusters import DEBIAN_15, Cluster, debian_cluster, embedded_cluster
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from clusters import DEBIAN_15, Cluster, debian_cluster, embedded_cluster
 from wacloud.main.child import Running
 from wacloud.main.embedded import EmbeddedPostgres, EmbeddedValkey
 from wacloud.shared.infra.migrations import migrate
@@ -110,6 +110,13 @@ def admin_dsn(shared_database: TestDatabase) -> str:
 @pytest.fixture(scope="session")
 def app_dsn(shared_database: TestDatabase) -> str:
     return shared_database.app_dsn
+
+
+@pytest.fixture(scope="module")
+def own_database(database_template: str) -> Iterator[TestDatabase]:
+    """A fresh database for the tests of one file, with nobody else's workers in it."""
+    with _copied(database_template) as database:
+        yield database
 
 
 @pytest.fixture

@@ -248,12 +248,19 @@ class Rig:
 
     def accepted(self, shop: Shop) -> list[str]:
         """Texts the twin accepted from the shop's number, in order."""
-        return [
-            text["text"]
-            for texts in self.twin.twin.ledger.texts.values()
-            for text in texts
-            if text["phone_number_id"] == shop.phone_number_id
-        ]
+        return [text["text"] for text in self.accepted_whole(shop)]
+
+    def accepted_whole(self, shop: Shop) -> list[dict[str, Any]]:
+        """The same with all that the twin knows of each: to whom, when, with which callback data."""
+        return sorted(
+            (
+                {**text, "customer": customer}
+                for customer, texts in self.twin.twin.ledger.texts.items()
+                for text in texts
+                if text["phone_number_id"] == shop.phone_number_id
+            ),
+            key=lambda text: text["at"],
+        )
 
 
 async def eventually(
@@ -357,7 +364,9 @@ async def open_rig(
                 uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning", access_log=False),
                 app.state.before_shutdown,
             )
-            async with serving(server) as port, aiohttp.ClientSession() as http:
+            # Given up before the server gives them up: a request into a connection that is just closing would fail.
+            calm = aiohttp.TCPConnector(limit=100, keepalive_timeout=2)
+            async with serving(server) as port, aiohttp.ClientSession(connector=calm) as http:
                 url = f"http://127.0.0.1:{port}"
                 twin.twin.world.callback_url = f"{url}/api/webhooks/whatsapp"
                 worker = Worker(house)

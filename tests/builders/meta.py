@@ -27,7 +27,14 @@ def contact(wa_id: str, name: str = "Rosa") -> dict[str, Any]:
     return {"profile": {"name": name}, "wa_id": wa_id}
 
 
-def text(wa_id: str, body: str, *, id: str | None = None, at: float | None = None, **more: Any) -> dict[str, Any]:
+def text(
+    wa_id: str,
+    body: str,
+    *,
+    id: str | None = None,  # noqa: A002 - Meta's own name for it
+    at: float | None = None,
+    **more: Any,
+) -> dict[str, Any]:
     """A text message."""
     return {
         "from": wa_id,

@@ -3,6 +3,7 @@
 import asyncio
 import io
 import itertools
+import math
 import random
 from collections import Counter
 from collections.abc import Sequence
@@ -10,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
+
 from builders import meta
 from rig import Shop, as_body, sign
 
@@ -49,8 +51,8 @@ class Crowd:
     _posting: set["asyncio.Task[None]"] = field(default_factory=set)
     _number: "itertools.count[int]" = field(default_factory=itertools.count)
 
-    async def write(self, seconds: float) -> None:
-        """Keep the stream up for so long, whatever becomes of it."""
+    async def write(self, seconds: float = math.inf) -> None:
+        """Keep the stream up for so long, or until cancelled, whatever becomes of it."""
         loop = asyncio.get_running_loop()
         begun = loop.time()
         for n in itertools.count():

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import os
 import signal
 import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,8 +17,8 @@ from typing import TYPE_CHECKING
 
 import aiohttp
 import msgspec
-from rig import APP_SECRET, VERIFY_TOKEN, rig_settings, rig_world
 
+from rig import APP_SECRET, VERIFY_TOKEN, rig_settings, rig_world
 from wacloud.main.child import CannotStart, Child, Running, answers, free_port
 from wacloud.main.settings import Settings
 
@@ -86,6 +88,21 @@ class Plant:
         await asyncio.to_thread(process.wait, within)
         assert process.returncode in (0, -signal.SIGTERM), f"{name} ended with {process.returncode}"
         return asyncio.get_running_loop().time() - begun
+
+    def complaints(self) -> dict[str, dict[str, int]]:
+        """What each process warned of in its logs, and how often."""
+        said: dict[str, dict[str, int]] = {}
+        for name, running in self.running.items():
+            counted: Counter[str] = Counter()
+            for line in running.log.read_text("utf-8", "replace").splitlines():
+                with contextlib.suppress(ValueError):
+                    entry = json.loads(line)
+                    if entry.get("level") in ("warning", "error"):
+                        why = str(entry.get("error") or entry.get("exception", ""))[-70:].replace("\n", " ")
+                        counted[f"{entry['event']} {why}".strip()] += 1
+            if counted:
+                said[name] = dict(counted.most_common(8))
+        return said
 
     def last_words(self) -> str:
         """The end of every log, for whoever has to find out what happened."""

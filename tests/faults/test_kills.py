@@ -18,7 +18,7 @@ from trial import LONG, SEED, a_trial, report, seconds
 if TYPE_CHECKING:
     from conftest import EmbeddedServers
 
-SECONDS = seconds(20, 600)
+SECONDS = seconds(12, 600)
 VICTIMS = ("postgres", "worker-1", "serve-1", "valkey", "worker-2", "flush", "serve-2", "meta")
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(SECONDS * 2 + 300)]
@@ -27,11 +27,13 @@ pytestmark = [pytest.mark.faults, pytest.mark.timeout(SECONDS * 2 + 300)]
 async def test_kill_9_of_anything_loses_nothing_and_answers_nobody_twice(embedded_servers: EmbeddedServers) -> None:
     async with a_trial(embedded_servers) as trial:
         chaos = Chaos(trial.plant, embedded_servers.redis_url, VICTIMS, random.Random(SEED), 8.0 if LONG else 2.0)
-        await asyncio.gather(trial.crowd.write(SECONDS), chaos.rage(SECONDS))
+        writing = asyncio.create_task(trial.crowd.write())
+        await chaos.rage(SECONDS)
+        writing.cancel()
         verdict = await trial.verdict()
     falls = []
     for fall in chaos.falls:
         waited = next((at for at in trial.crowd.acks_at if at > fall.back_at), fall.back_at) - fall.back_at
         falls.append(f"  {fall.who:<9} down {fall.down_s:.1f} s; next acknowledgement {waited:.2f} s after it was back")
-    report(verdict, f"kill -9: {trial.crowd.rate:.0f} bodies/s for {SECONDS:.0f} s", *falls)
+    report(verdict, f"kill -9: {trial.crowd.rate:.0f} bodies/s ", *falls)
     assert {fall.who for fall in chaos.falls} >= {"postgres", "valkey", "worker-1", "serve-1"}

@@ -14,7 +14,7 @@ from wacloud.shared.application.jobs import Lane, NewJob
 if TYPE_CHECKING:
     from conftest import EmbeddedServers
 
-SECONDS = seconds(12, 120)
+SECONDS = seconds(8, 120)
 OFF = (600.0, -600.0)
 DELAYS_S = (1.0, 3.0, 6.0)
 LATE_S = 10.0

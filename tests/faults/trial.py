@@ -49,6 +49,8 @@ class Trial:
         delivered = loop.time() - begun
         took = await settled(self.house, self.plant, self.crowd.http, self.crowd.shops, SETTLES_WITHIN)
         found = await judge(self.house, self.plant, self.crowd)
+        for name, events in self.plant.complaints().items():
+            found.tell(f"{name} says: {events}")
         found.tell(f"last body acknowledged {delivered:.1f} s after the load, all settled {took:.1f} s later")
         return found
 

@@ -12,8 +12,8 @@ import aiohttp
 import psycopg
 from crowd import Crowd
 from plant import Plant, meta_ledger
-from rig import Shop
 
+from rig import Shop
 from wacloud.main.wiring import House
 from wacloud.modules.whatsapp.domain.callback import read_callback
 
@@ -73,7 +73,9 @@ class Open:
         return not (self.undelivered or self.webhooks or self.pending or self.outbound or self.jobs)
 
 
-async def settled(house: House, plant: Plant, http: aiohttp.ClientSession, shops: Sequence[Shop], within: float) -> float:
+async def settled(
+    house: House, plant: Plant, http: aiohttp.ClientSession, shops: Sequence[Shop], within: float
+) -> float:
     """
     Wait until nothing is under way any more; returns how long that took.
 
@@ -121,7 +123,7 @@ async def judge(house: House, plant: Plant, crowd: Crowd) -> Verdict:
         )
         outbound = await tx.rows(
             "select id, state, reason, cause, turn_id, wamid, business_id, dispatch_attempt, "
-            "extract(epoch from accepted_at - created_at)::float8 as seconds from app.messages where direction = 'out'"
+            "extract(epoch from dispatched_at - created_at)::float8 as seconds from app.messages where direction = 'out'"
         )
         turns = await tx.rows("select id, message_id, message_count from app.bot_turns")
     async with house.db.system("test: look at jobs") as tx:
@@ -141,7 +143,11 @@ async def judge(house: House, plant: Plant, crowd: Crowd) -> Verdict:
             accepted[place[0]] = accepted.get(place[0], 0) + times
 
     stored = Counter(row.wamid for row in inbound)
-    verdict.none("acknowledged messages that are not stored", sorted(set(crowd.acknowledged) - set(stored)), len(crowd.acknowledged))
+    verdict.none(
+        "acknowledged messages that are not stored",
+        sorted(set(crowd.acknowledged) - set(stored)),
+        len(crowd.acknowledged),
+    )
     verdict.none("messages stored twice", [w for w, n in stored.items() if n > 1], len(stored))
     verdict.none("messages nobody wrote", sorted(set(stored) - crowd.written), len(stored))
     verdict.none("inbound messages without an end", [r for r in inbound if r.state not in INBOUND_ENDS], len(inbound))
@@ -152,7 +158,9 @@ async def judge(house: House, plant: Plant, crowd: Crowd) -> Verdict:
     verdict.none("messages Meta calls doubled", meta["doubled"], meta["messages"]["accepted"])
     ours = {row.id: row for row in outbound}
     verdict.none("accepted messages that are not ours", [*strange, *(set(accepted) - set(ours))], len(accepted))
-    verdict.none("outbound messages without an end", [r for r in outbound if r.state not in OUTBOUND_ENDS], len(outbound))
+    verdict.none(
+        "outbound messages without an end", [r for r in outbound if r.state not in OUTBOUND_ENDS], len(outbound)
+    )
     verdict.none("outbound messages failed", [(r.reason, r.id) for r in outbound if r.state == "failed"], len(outbound))
     told = [r for r in outbound if r.state in TOLD]
     verdict.none("messages called sent that Meta never got", [r.id for r in told if r.id not in accepted], len(told))
@@ -178,16 +186,22 @@ async def judge(house: House, plant: Plant, crowd: Crowd) -> Verdict:
     ]
     verdict.none("statuses that went back", backwards, len(transitions))
     never_left = [row for row in outbound if row.state == "unconfirmed" and row.id not in accepted]
-    verdict.tell(f"{len(never_left)} of {len(outbound)} unconfirmed that never reached Meta: {_count(r.reason for r in never_left)}")
+    verdict.tell(
+        f"{len(never_left)} of {len(outbound)} unconfirmed that never reached Meta: {_count(r.reason for r in never_left)}"
+    )
     verdict.once_unconfirmed = sum(became == "unconfirmed" for _, _, became in transitions)
     verdict.tell(f"{verdict.once_unconfirmed} were unconfirmed at some time")
     again = Counter((job.kind, job.attempts) for job in finished if job.attempts > 1)
-    verdict.tell(f"jobs that took several tries: {dict(again)}, because: {_count(j.last_error for j in finished if j.attempts > 1)}")
+    verdict.tell(
+        f"jobs that took several tries: {dict(again)}, because: {_count(j.last_error for j in finished if j.attempts > 1)}"
+    )
     await _check_ledgers(house, shops, inbound, outbound, verdict)
     seconds = sorted(row.seconds for row in outbound if row.seconds is not None)
     if seconds:
-        verdict.tell(f"reply written to reply accepted: median {seconds[len(seconds) // 2]:.2f} s, worst {seconds[-1]:.1f} s")
-    verdict.tell(f"crowd: {dict(crowd.answers)}, slowest {({k: round(v, 2) for k, v in crowd.slowest.items()})}")
+        verdict.tell(
+            f"reply written to POST begun: median {seconds[len(seconds) // 2]:.2f} s, worst {seconds[-1]:.1f} s"
+        )
+    verdict.tell(f"crowd: {dict(crowd.answers)}, slowest { ({k: round(v, 2) for k, v in crowd.slowest.items()}) }")
     verdict.tell(f"Meta: {json.dumps(meta['messages'])} webhooks {json.dumps(meta['webhooks'])}")
     return verdict
 

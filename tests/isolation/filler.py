@@ -38,7 +38,8 @@ from pg_constraint k join pg_class c on c.oid = k.conrelid join pg_class p on p.
 where k.contype = 'f' and c.relnamespace = 'app'::regnamespace and not c.relispartition and not p.relispartition
 """
 _CHECKS = """
-select c.relname as table, pg_get_constraintdef(k.oid) as rule from pg_constraint k join pg_class c on c.oid = k.conrelid
+select c.relname as table, pg_get_constraintdef(k.oid) as rule
+from pg_constraint k join pg_class c on c.oid = k.conrelid
 where k.contype = 'c' and c.relnamespace = 'app'::regnamespace and not c.relispartition
 """
 

@@ -1,4 +1,4 @@
-"""The schema on every server it has to run on: PostgreSQL 15 and 18, as an owner who is no superuser, as on Supabase."""
+"""The schema on every server it has to run on: PostgreSQL 15 and 18, its owner no superuser, plain and as on Supabase."""
 
 import contextlib
 import math
@@ -13,9 +13,9 @@ from typing import Any
 
 import psycopg
 import pytest
-from clusters import Cluster
 from psycopg.rows import namedtuple_row
 
+from clusters import Cluster
 from wacloud.shared.application.webhooks import RawWebhook
 from wacloud.shared.infra.database_check import check_database
 from wacloud.shared.infra.migrations import MIGRATIONS, CannotMigrate, migrate, read_migrations
@@ -140,12 +140,15 @@ def test_a_second_database_of_another_owner_on_the_same_server(cluster: Cluster)
 
 def test_an_app_role_made_by_somebody_else_and_granted_nothing_is_told(own_cluster: Cluster):
     """Of PostgreSQL 16 and later: creating roles is no right over those of others."""
-    own_cluster.run(f"create role renter login createrole password '{PASSWORD}'; create role wacloud_app nologin noinherit")
+    own_cluster.run(
+        f"create role renter login createrole password '{PASSWORD}'; create role wacloud_app nologin noinherit"
+    )
     try:
-        with own_cluster.database("renter") as name, pytest.raises(CannotMigrate, match="permission denied to grant role"):
-            owner = own_cluster.dsn(name, "renter", PASSWORD)
+        with own_cluster.database("renter") as name:
             own_cluster.run("create role authenticated nologin noinherit")
-            migrate(owner, app_password=None)
+            owner = own_cluster.dsn(name, "renter", PASSWORD)
+            with pytest.raises(CannotMigrate, match="permission denied to grant role"):
+                migrate(owner, app_password=None)
     finally:
         own_cluster.drop_roles(*OURS, *SUPABASE, "renter")
 
@@ -155,7 +158,9 @@ def test_similarity_is_the_same_number_with_and_without_pgvector(own_cluster: Cl
     """Installed wherever its owner put it, or available but not for the role that migrates."""
     with plain(own_cluster) as place:
         if schema:
-            own_cluster.run(f"create schema if not exists {schema}; create extension vector schema {schema}", place.database)
+            own_cluster.run(
+                f"create schema if not exists {schema}; create extension vector schema {schema}", place.database
+            )
         migrate(place.owner_dsn, app_password=PASSWORD)
         random.seed(20261123)
         pairs = [tuple([random.gauss(0, 1) for _ in range(512)] for _ in range(2)) for _ in range(20)]
@@ -201,7 +206,8 @@ def shape(dsn: str) -> list[Any]:
         return connection.execute("""
             select 'class', oid::text, relkind::text, relacl::text, relrowsecurity::text from pg_class
               where relnamespace in ('app'::regnamespace, 'private'::regnamespace)
-            union all select 'policy', oid::text, polcmd::text, polroles::text, pg_get_expr(polqual, polrelid) from pg_policy
+            union all select 'policy', oid::text, polcmd::text, polroles::text, pg_get_expr(polqual, polrelid)
+              from pg_policy
             union all select 'function', oid::text, prosrc, proacl::text, proconfig::text from pg_proc
               where pronamespace in ('app'::regnamespace, 'private'::regnamespace)
             union all select 'member', roleid::text, member::text, admin_option::text, '' from pg_auth_members
@@ -213,8 +219,12 @@ def shape(dsn: str) -> list[Any]:
 async def a_business(db: PostgresDatabase) -> Any:
     business, person = uuid.uuid4(), uuid.uuid4()
     async with db.system("test: make a business") as tx:
-        await tx.execute("insert into app.users (id, name, email) values (%s, 'P', %s)", (person, f"{person}@example.test"))
-        await tx.execute("insert into app.businesses (id, owner_id, name) values (%s, %s, 'Tienda')", (business, person))
+        await tx.execute(
+            "insert into app.users (id, name, email) values (%s, 'P', %s)", (person, f"{person}@example.test")
+        )
+        await tx.execute(
+            "insert into app.businesses (id, owner_id, name) values (%s, %s, 'Tienda')", (business, person)
+        )
         await tx.execute("insert into app.members values (%s, %s, 'owner')", (business, person))
     return business
 
@@ -238,7 +248,8 @@ def owner(new_database: Callable[[], Any]) -> Iterator["psycopg.Connection[Any]"
 def leaves(owner: "psycopg.Connection[Any]", parent: str) -> dict[str, str]:
     rows = owner.execute(
         """
-        select c.relname, pg_get_expr(c.relpartbound, c.oid) as bound from pg_inherits i join pg_class c on c.oid = i.inhrelid
+        select c.relname, pg_get_expr(c.relpartbound, c.oid) as bound
+        from pg_inherits i join pg_class c on c.oid = i.inhrelid
         where i.inhparent = ('app.' || %s)::regclass order by 1
         """,
         [parent],
@@ -336,7 +347,8 @@ async def test_the_inbox_keeps_a_body_once_across_the_border_of_two_partitions(n
         ):
             async with db.system("test: an older webhook") as tx:
                 await tx.execute(
-                    "insert into app.webhook_inbox (provider, body, digest, received_at) values ('whatsapp', %s, sha256(%s), %s)",
+                    "insert into app.webhook_inbox (provider, body, digest, received_at) "
+                    "values ('whatsapp', %s, sha256(%s), %s)",
                     (body, body, received_at),
                 )
             for _ in range(2):
@@ -344,7 +356,8 @@ async def test_the_inbox_keeps_a_body_once_across_the_border_of_two_partitions(n
             await inbox.keep(RawWebhook("another vendor", body, {}))
         async with db.system("test: look") as tx:
             rows = await tx.rows(
-                "select convert_from(body, 'utf8') as body, count(*) as n from app.webhook_inbox where provider = 'whatsapp' group by 1"
+                "select convert_from(body, 'utf8') as body, count(*) as n from app.webhook_inbox "
+                "where provider = 'whatsapp' group by 1"
             )
         # Ten days are beyond what the house promises; the message inside is known by its wamid then.
         assert {row.body: row.n for row in rows} == {"last week": 1, "eight days ago": 1, "ten days ago": 2}

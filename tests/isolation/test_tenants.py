@@ -13,10 +13,10 @@ from typing import Any
 
 import psycopg
 import pytest
-from clusters import Cluster
-from filler import OF_A_PERSON, WHOSE, Schema, Tenant
+from filler import WHOSE, Schema, Tenant
 from psycopg import sql
 
+from clusters import Cluster
 from wacloud.shared.infra.migrations import migrate
 
 PASSWORD = "a password for tests"
@@ -152,10 +152,13 @@ def test_a_stranger_can_do_nothing_with_a_row_of_a_business(two: Two, stranger: 
 
 
 @pytest.mark.parametrize(
-    "form", ["nonsense", "{{{}}}", "{},", ",{}", "{};", "'{}'", "*", "%", "{} ", "{}\n", "{},null", "{} or true", "{},,{}"]
+    "form",
+    ["nonsense", "{{{}}}", "{},", ",{}", "{};", "'{}'", "*", "%", "{} ", "{}\n", "{},null", "{} or true", "{},,{}"],
 )
 def test_a_malformed_list_of_businesses_is_none(two: Two, form: str):
-    with two.acting("wacloud_worker", app__business_ids=form.format(two.one.business, two.other.business)) as connection:
+    with two.acting(
+        "wacloud_worker", app__business_ids=form.format(two.one.business, two.other.business)
+    ) as connection:
         for table in ("businesses", "messages", "jobs"):
             statement = sql.SQL("select 1 from app.{}").format(sql.Identifier(table))
             assert connection.execute(statement).fetchall() == []
@@ -217,7 +220,9 @@ def test_a_worker_of_two_businesses_sees_these_and_no_third(two: Two):
     try:
         with two.acting("wacloud_worker", app__business_ids=f"{two.one.business},{two.other.business}") as connection:
             for table in two.tenant_tables:
-                [[n]] = connection.execute(sql.SQL("select count(*) from app.{}").format(sql.Identifier(table))).fetchall()
+                [[n]] = connection.execute(
+                    sql.SQL("select count(*) from app.{}").format(sql.Identifier(table))
+                ).fetchall()
                 assert n == 2, table
     finally:
         forget(two, third)
@@ -276,7 +281,8 @@ def test_the_cross_tenant_role_reaches_what_it_needs_and_nothing_else(two: Two):
                 select c.relname, string_agg(r.word, ' ' order by r.n) from pg_class c,
                   unnest(array['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER'])
                     with ordinality as r(word, n)
-                where c.relnamespace in ('app'::regnamespace, 'private'::regnamespace) and c.relkind in ('r', 'p', 'v', 'm')
+                where c.relnamespace in ('app'::regnamespace, 'private'::regnamespace)
+                  and c.relkind in ('r', 'p', 'v', 'm')
                   and has_table_privilege('wacloud_system', c.oid, r.word) group by 1
             """).fetchall()
         )
@@ -288,7 +294,8 @@ def test_every_table_has_forced_row_level_security_with_policies_for_all_command
         tables = connection.execute("""
             select c.oid::regclass::text, c.relrowsecurity and c.relforcerowsecurity, c.relispartition,
                    exists (select from pg_policy p where p.polrelid = c.oid and p.polcmd = '*')
-            from pg_class c where c.relnamespace in ('app'::regnamespace, 'private'::regnamespace) and c.relkind in ('r', 'p')
+            from pg_class c
+            where c.relnamespace in ('app'::regnamespace, 'private'::regnamespace) and c.relkind in ('r', 'p')
         """).fetchall()
         policies = connection.execute("""
             select polrelid::regclass::text, polname, polcmd, polpermissive, polroles::regrole[]::text[],
@@ -317,7 +324,8 @@ def test_a_partition_cannot_be_read_on_its_own(two: Two):
         leaves = [
             name
             for (name,) in connection.execute(
-                "select relname from pg_class where relnamespace = 'app'::regnamespace and relispartition and relkind = 'r'"
+                "select relname from pg_class "
+                "where relnamespace = 'app'::regnamespace and relispartition and relkind = 'r'"
             )
         ]
     assert len(leaves) >= 16
@@ -357,7 +365,7 @@ def test_functions_are_listed_pinned_and_not_everybodys(two: Two):
         functions = connection.execute(
             """
             select p.proname, p.prosecdef, p.proconfig,
-                   exists (select from aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a where a.grantee = 0),
+                   exists (select from aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) where grantee = 0),
                    array(select r from unnest(%s::text[]) r where has_function_privilege(r, p.oid, 'execute'))
             from pg_proc p where p.pronamespace in ('app'::regnamespace, 'private'::regnamespace)
             """,
@@ -386,7 +394,8 @@ def test_the_login_owns_nothing_bypasses_nothing_and_may_only_become_three(two: 
         assert owned == []
         for role in ("wacloud_app", "wacloud_worker", "wacloud_system", "authenticated", "anon"):
             row = connection.execute(
-                "select rolsuper or rolbypassrls or rolcreaterole or rolcreatedb or rolreplication from pg_roles where rolname = %s",
+                "select rolsuper or rolbypassrls or rolcreaterole or rolcreatedb or rolreplication "
+                "from pg_roles where rolname = %s",
                 [role],
             ).fetchone()
             assert row == (False,), role
@@ -447,8 +456,7 @@ def forget(two: Two, tenant: Tenant) -> None:
         for table in reversed(two.schema.in_order()):
             column = two.schema.owner_column(table)
             if column is not None:
-                statement = sql.SQL("delete from app.{} where {} = %s").format(sql.Identifier(table), sql.Identifier(column))
+                statement = sql.SQL("delete from app.{} where {} = %s").format(
+                    sql.Identifier(table), sql.Identifier(column)
+                )
                 connection.execute(statement, [two.schema.owner(table, tenant)])
-
-
-assert set(WHOSE) >= OF_A_PERSON

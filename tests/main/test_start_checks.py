@@ -5,9 +5,9 @@ from typing import Any
 
 import psycopg
 import pytest
-from clusters import Cluster
 from psycopg.rows import namedtuple_row
 
+from clusters import Cluster
 from wacloud.shared.infra.database_check import DatabaseNotFit, check_database
 from wacloud.shared.infra.migrations import migrate
 
@@ -34,17 +34,21 @@ async def connection(superuser_dsn: str) -> AsyncIterator["psycopg.AsyncConnecti
         await connection.rollback()
 
 
-async def problems(connection: "psycopg.AsyncConnection[Any]", *, login: str = "wacloud_app", **kinds: bool) -> list[str]:
+async def problems(
+    connection: "psycopg.AsyncConnection[Any]", *, login: str = "wacloud_app", **kinds: bool
+) -> list[str]:
     await connection.execute(f"set local session authorization {login}")
     try:
         await check_database(connection, **{"allow_no_fsync": True, **kinds})
-    except DatabaseNotFit as refusal:
-        for problem in refusal.problems:
-            assert problem in str(refusal)
-            assert "\n" not in problem
-            assert 20 < len(problem) < 200
-        return refusal.problems
-    return []
+    except DatabaseNotFit as found:
+        refusal = found
+    else:
+        return []
+    for problem in refusal.problems:
+        assert problem in str(refusal)
+        assert "\n" not in problem
+        assert 20 < len(problem) < 200
+    return refusal.problems
 
 
 async def test_a_database_as_it_must_be_is_served(connection):
@@ -86,7 +90,9 @@ async def test_a_role_that_row_level_security_does_not_bind_is_refused(connectio
 
 @pytest.mark.parametrize("role", ["wacloud_worker", "wacloud_system", "authenticated"])
 async def test_a_missing_role_is_refused(connection, role: str):
-    await connection.execute(f"revoke {role} from wacloud_app granted by checked_owner; alter role {role} rename to gone")
+    await connection.execute(
+        f"revoke {role} from wacloud_app granted by checked_owner; alter role {role} rename to gone"
+    )
     assert await problems(connection) == [f"role {role} is missing: run `wacloud migrate`"]
 
 

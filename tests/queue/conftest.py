@@ -13,6 +13,7 @@ from rig import Rig, ScriptedModel, open_rig
 from wacloud.main.child import Running
 from wacloud.main.embedded import EmbeddedValkey
 from wacloud.main.worker import Worker
+from wacloud.shared.infra import dispatch_bullmq
 
 
 @pytest.fixture
@@ -56,6 +57,12 @@ def held_worker(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], None]]
 
     yield begin
     HeldWorker.instances.clear()
+
+
+@pytest.fixture
+def unswept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is rung twice: what happens, its own ring has brought about."""
+    monkeypatch.setattr(dispatch_bullmq, "OVERDUE_S", 3600.0)
 
 
 @pytest.fixture

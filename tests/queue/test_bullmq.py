@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from bullmq import Queue, Worker
 from redis.asyncio import Redis
 
@@ -33,6 +34,7 @@ async def queue_counts(url: str, name: str) -> dict[str, int]:
         await redis.aclose()
 
 
+@pytest.mark.usefixtures("unswept")
 async def test_a_message_is_answered_once_and_its_jobs_went_through_bullmq(bullmq_rig: Rig, valkey: EmbeddedValkey):
     rig = bullmq_rig
     shop = await rig.shop()
@@ -52,6 +54,7 @@ async def test_a_message_is_answered_once_and_its_jobs_went_through_bullmq(bullm
         assert counts["failed"] == 0
 
 
+@pytest.mark.usefixtures("unswept")
 async def test_a_burst_waits_for_its_end_and_gets_one_answer(bullmq_rig: Rig):
     rig = bullmq_rig
     shop = await rig.shop(quiet_ms=600)
@@ -59,14 +62,12 @@ async def test_a_burst_waits_for_its_end_and_gets_one_answer(bullmq_rig: Rig):
     for text in ("hola", "una cosa", "¿abrís", "el domingo?"):
         assert await rig.post(as_body(meta.inbound(shop, "34600111222", text))) == 200
         await asyncio.sleep(0.1)
-    began = time.monotonic()
     ledger = await rig.settled(shop, webhooks=6)
     assert rig.accepted(shop) == ["Abrimos a las nueve."]
     assert ledger.inbound["answered"] == 4
-    # The pause was rung for when it ended, not found by the sweep.
-    assert time.monotonic() - began < 2.5
 
 
+@pytest.mark.usefixtures("unswept")
 async def test_many_at_once_are_each_answered_once(bullmq_rig: Rig):
     rig = bullmq_rig
     shop = await rig.shop()
@@ -79,15 +80,15 @@ async def test_many_at_once_are_each_answered_once(bullmq_rig: Rig):
     assert ledger.webhooks == {"received": 450, "processed": 450, "failed": 0, "pending": 0}
 
 
+@pytest.mark.usefixtures("unswept")
 async def test_messages_of_one_conversation_are_sent_in_order(bullmq_rig: Rig):
-    """Each send waits for the one before; when that ends, the next one is rung at once, not found by the sweep."""
+    """Each send waits for the one before; when that ends, the next one is rung for."""
     rig = bullmq_rig
     shop = await rig.shop()
     answering(rig, shop, "primera")
     assert await rig.post(as_body(meta.inbound(shop, "34600111222", "hola"))) == 200
     await rig.settled(shop, webhooks=3)
     [said] = await rig.messages(shop, "out")
-    began = time.monotonic()
     async with rig.house.db.tenant(shop.business_id) as tx:
         drafts = [
             Draft(
@@ -101,7 +102,6 @@ async def test_messages_of_one_conversation_are_sent_in_order(bullmq_rig: Rig):
         ]
         await put_in_outbox(rig.house.whatsapp, tx, drafts)
     await eventually(lambda: _accepted(rig, shop, 11))
-    assert time.monotonic() - began < 6
     assert rig.accepted(shop)[1:] == [f"mensaje {n}" for n in range(10)]
 
 

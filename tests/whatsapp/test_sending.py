@@ -6,15 +6,16 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
-from builders import meta
 from hypothesis import given
 from hypothesis import strategies as st
 from redis.asyncio import Redis
-from rig import Rig, Shop, as_body, eventually
 
+from builders import meta
+from rig import Rig, Shop, as_body, eventually
 from wacloud.modules.whatsapp.application.outbox import dispatch_job
 from wacloud.modules.whatsapp.application.ports import Wish
 from wacloud.modules.whatsapp.application.send_again import NothingToSendAgain, send_again
+from wacloud.modules.whatsapp.application.write_reply import write_reply
 from wacloud.modules.whatsapp.domain.callback import read_callback, write_callback
 from wacloud.modules.whatsapp.domain.conversation import OutsideServiceWindow
 from wacloud.modules.whatsapp.domain.delivery import judge, pause_before_retry, pause_for_pair, tries_of
@@ -148,6 +149,27 @@ async def test_nobody_sends_without_a_token(rig: Rig, shop: Shop, headers):
     conversation = await rig.heard(shop)
     status, _ = await rig.send(shop, conversation, "hola", headers=headers)
     assert status == 401
+
+
+async def test_a_reply_on_the_page_is_sent_and_takes_the_conversation_over(rig: Rig, shop: Shop):
+    conversation = await rig.heard(shop)
+    message_id = await write_reply(
+        rig.house.whatsapp, shop.user_id, shop.business_id, conversation, "  Sí,\r\na las nueve.\u0000 "
+    )
+    await rig.becomes(shop, message_id, "delivered")
+    assert rig.accepted(shop) == ["Sí,\na las nueve."]
+    [row] = (await rig.house.whatsapp.inbox.page(shop.user_id, shop.business_id)).rows
+    assert (row.handler, row.assigned_to, row.unread) == ("person", "Marta", 0)
+
+
+async def test_a_message_to_nobody_ends_with_its_reason(rig: Rig, shop: Shop):
+    nameless = meta.text("", "¿quién soy?")
+    del nameless["from"]
+    await rig.post(as_body(meta.inbound_of(shop, nameless)))
+    await rig.settled(shop, webhooks=1)
+    [question] = await rig.messages(shop)
+    row = await rig.becomes(shop, await sends(rig, shop, "hola", question.conversation_id), "failed")
+    assert row.reason == "no_recipient"
 
 
 # ---- what Meta answers

@@ -10,6 +10,7 @@ from datetime import timedelta
 import pytest
 
 from builders import meta
+from builders.thinking import Thinking, new_messages
 from rig import Rig, Shop, as_body, eventually
 from wacloud.main.wiring import Swaps, open_house
 from wacloud.main.worker import Worker
@@ -21,30 +22,6 @@ from wacloud.modules.whatsapp.application.take_over import give_back, take_over
 from wacloud.shared.application.jobs import Lane, NewJob
 
 ROSA, PACO = "34600111222", "34600333444"
-
-
-class Thinking:
-    """A model that holds its answer back until it is let go, and then repeats what it was asked."""
-
-    def __init__(self) -> None:
-        self.let_go = asyncio.Event()
-        self.questions: list[str] = []
-
-    async def __call__(self, prompt) -> str:
-        self.questions.append(new_messages(prompt))
-        await self.let_go.wait()
-        return f"Sobre {self.questions[-1]}"
-
-    async def asked(self, times: int = 1) -> None:
-        async def look():
-            return len(self.questions) >= times
-
-        await eventually(look)
-
-
-def new_messages(prompt) -> str:
-    """What the customer wrote, out of a prompt."""
-    return ", ".join(re.findall(r"^customer: (.*)$", prompt.input.split("<new_messages>")[1], re.MULTILINE))
 
 
 async def writes(rig: Rig, shop: Shop, body: str, wa_id: str = ROSA, **more) -> None:
@@ -478,13 +455,14 @@ async def test_two_workers_answer_a_hundred_conversations_once_and_in_order(rig:
     assert ledger.inbound == {"stored": 300, "answered": 300, "handed_over": 0, "ignored": 0, "pending": 0}
     assert second.runner.finished > 0
     by_person = defaultdict(list)
-    for customer, texts in rig.twin.twin.ledger.texts.items():
-        by_person[customer] += [t["text"] for t in texts if t["phone_number_id"] == shop.phone_number_id]
-    answers = [texts for texts in by_person.values() if texts]
+    for text in rig.accepted_whole(shop):
+        by_person[text["customer"]].append(text["text"])
+    answers = list(by_person.values())
     assert len(answers) == 100
     assert {"".join(re.findall(r"\d", " ".join(texts))) for texts in answers} == {"123"}
     assert sum(map(len, answers)) == len(await turns(rig, shop))
-    assert not [data for data, n in rig.twin.twin.ledger.by_callback_data.items() if n > 1]
+    data = [text["callback_data"] for text in rig.accepted_whole(shop)]
+    assert len(data) == len(set(data))
 
 
 @pytest.mark.parametrize("word", ["ok", "👍"])

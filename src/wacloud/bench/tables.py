@@ -7,9 +7,9 @@ from rich.console import Console
 from rich.table import Table
 
 _SERVERS = {
-    "batched": "durable, batched (wacloud serve)",
-    "none": "nothing stored",
-    "single": "one INSERT and commit each",
+    "batched": "wacloud serve",
+    "none": "stores nothing",
+    "single": "INSERT each",
 }
 
 
@@ -18,9 +18,8 @@ def show_ingest(console: Console, report: Mapping[str, Any]) -> None:
     plan = report["plan"]
     table = Table(title=f"webhooks of {report['body_bytes']} bytes, {plan['connections']} connections")
     table.add_column("server")
-    for name in ("accepts/s", f"p50 at {plan['rate']:g}/s", "p99", "us CPU serve", "us CPU PostgreSQL"):
+    for name in ("accepts/s", f"p50 at {plan['rate']:g}/s", "p99", "serve CPU", "PostgreSQL CPU", "stored"):
         table.add_column(name, justify="right")
-    table.add_column("stored of accepted", justify="right")
     for storage, figures in report["servers"].items():
         cpu, stored = figures["cpu_per_accept"], report["stored"][storage]
         table.add_row(
@@ -28,12 +27,13 @@ def show_ingest(console: Console, report: Mapping[str, Any]) -> None:
             str(figures["per_second"]),
             _ms(figures["at_rate"]["p50"]),
             _ms(figures["at_rate"]["p99"]),
-            _plain(cpu["serve_us"]),
-            _plain(cpu["postgres_us"]),
+            _us(cpu["serve_us"]),
+            _us(cpu["postgres_us"]),
             f"{stored['stored']} of {stored['accepted']}",
         )
     console.print(table)
     ratios = report["ratios"]
+    console.print("CPU is for one webhook accepted at saturation.")
     console.print(
         f"durable to nothing stored: {_plain(ratios['batched_to_none'])}   "
         f"durable to one by one: {_plain(ratios['batched_to_single'])}"
@@ -104,6 +104,10 @@ def _show_conditions(console: Console, report: Mapping[str, Any]) -> None:
 
 def _ms(value: float | None) -> str:
     return "-" if value is None else f"{value:.1f} ms"
+
+
+def _us(value: float | None) -> str:
+    return "-" if value is None else f"{value:.0f} us"
 
 
 def _plain(value: float | None) -> str:

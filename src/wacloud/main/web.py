@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 
 import structlog
 import uvicorn
@@ -24,7 +25,9 @@ from wacloud.modules.whatsapp.infra.simulated_phones import TwinPhones
 from wacloud.modules.whatsapp.ui import inbox_pages, json_api, ledger_pages, live_updates, simulator_pages
 from wacloud.modules.whatsapp.ui.live_updates import LiveHub
 from wacloud.modules.whatsapp.ui.webhook import webhook_routes
+from wacloud.shared.application.clock import system_clock
 from wacloud.shared.application.db import StoreAway
+from wacloud.shared.infra.database_clock import DatabaseClock
 from wacloud.shared.infra.live_valkey import ValkeyChanges
 from wacloud.shared.ui import api_pages, preferences, static_files
 from wacloud.shared.ui.errors import install_errors
@@ -123,7 +126,9 @@ def _operations(house: House) -> APIRouter:
 
 async def serve(settings: Settings, host: str, port: int, swaps: Swaps | None = None) -> None:
     """Serve until SIGTERM or Ctrl-C; then answer what has begun, and stop."""
-    async with open_house(settings, swaps) as house:
+    swaps = swaps or Swaps()
+    clock = DatabaseClock(swaps.clock or system_clock)
+    async with open_house(settings, replace(swaps, clock=clock)) as house, clock.kept_by(house.db):
         app = make_app(house)
         config = uvicorn.Config(
             app,

@@ -6,6 +6,7 @@ import signal
 import socket
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -16,9 +17,11 @@ from wacloud.main.wiring import House, Swaps, open_house
 from wacloud.modules.bot.ui.jobs import bot_jobs
 from wacloud.modules.whatsapp.application.accept_webhook import PROVIDER
 from wacloud.modules.whatsapp.ui.jobs import WHATSAPP_SCHEDULES, process_webhooks, whatsapp_jobs
+from wacloud.shared.application.clock import system_clock
 from wacloud.shared.application.jobs import Job, JobKind, Lane, one_by_one
 from wacloud.shared.application.webhooks import Processed, StoredWebhook
 from wacloud.shared.infra.bell import listen
+from wacloud.shared.infra.database_clock import DatabaseClock
 from wacloud.shared.infra.job_runner import JobRunner, Places
 from wacloud.shared.infra.jobs import LEASE_S, PostgresJobs
 from wacloud.shared.infra.webhook_runner import WebhookRunner
@@ -138,7 +141,9 @@ class Worker:
 
 async def work(settings: Settings, swaps: Swaps | None = None) -> None:
     """Run one worker until SIGTERM or Ctrl-C."""
-    async with open_house(settings, swaps) as house:
+    swaps = swaps or Swaps()
+    clock = DatabaseClock(swaps.clock or system_clock)
+    async with open_house(settings, replace(swaps, clock=clock)) as house, clock.kept_by(house.db):
         worker = Worker(house)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):

@@ -55,6 +55,7 @@ create table app.jobs (
 create index jobs_ready on app.jobs (lane, tenant, run_at, id) where state = 'ready';
 create index jobs_running on app.jobs (lane, tenant) where state = 'running';
 create index jobs_lease on app.jobs (leased_until) where state = 'running';
+create unique index jobs_one_at_a_time on app.jobs (order_key) where state = 'running';
 create index jobs_order on app.jobs (order_key, id) where state <> 'parked' and order_key is not null;
 create unique index jobs_unique on app.jobs (unique_key) where state = 'ready';
 create index jobs_business on app.jobs (business_id, kind);

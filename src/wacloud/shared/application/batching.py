@@ -56,18 +56,27 @@ class Batcher(Generic[T, R]):
             await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _drain(self) -> None:
+        batch: list[tuple[T, asyncio.Future[R]]] = []
         try:
             while self._waiting:
                 batch, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
                 self.batches += 1
                 self.items += len(batch)
                 await self._write_batch(batch)
+        except asyncio.CancelledError:
+            # The loop is ending: nobody will write the rest, and nobody shall wait for it.
+            for _, future in (*batch, *self._waiting):
+                future.cancel()
+            self._waiting.clear()
+            raise
         finally:
             self._idle += 1
 
     async def _write_batch(self, batch: list[tuple[T, "asyncio.Future[R]"]]) -> None:
         try:
             results = await self._write([item for item, _ in batch])
+            if len(results) != len(batch):
+                raise ValueError(f"{len(results)} results for {len(batch)} items")
         except Exception as error:
             if self._one_by_one and len(batch) > 1:
                 for pair in batch:
@@ -76,10 +85,13 @@ class Batcher(Generic[T, R]):
             for _, future in batch:
                 if not future.done():
                     future.set_exception(error)
-        except BaseException:
+        except asyncio.CancelledError:
             for _, future in batch:
                 future.cancel()
-            raise
+            task = asyncio.current_task()
+            # A write may give itself up; only when this task is to end, the others end with it.
+            if task is None or task.cancelling():
+                raise
         else:
             for (_, future), result in zip(batch, results, strict=True):
                 if not future.done():

@@ -58,6 +58,7 @@ class BullMqQueue:
         self._place_free = asyncio.Event()
         self._tokens = count(1)
         self._stopping = False
+        self._fetched_all = asyncio.Event()
         self._away = False
 
     async def run(self) -> None:
@@ -76,6 +77,7 @@ class BullMqQueue:
                 fetched = await self._fetch(wanted)
                 # Twice as many while there are enough; a lone job costs a single wait.
                 wanted = min(wanted * 2, MOST_FETCHES) if fetched == wanted else 1
+            self._fetched_all.set()
             while self._tasks:
                 await asyncio.wait(set(self._tasks))
         finally:
@@ -85,11 +87,14 @@ class BullMqQueue:
             await self._redis.aclose()
 
     async def stop(self) -> None:
-        """Fetch nothing more."""
+        """Fetch nothing more; returns when all that was fetched has been handed over to be worked on."""
         self._stopping = True
         self._place_free.set()
         # Ends the wait for a job.
         await self._worker.pause(do_not_wait_active=True)
+        await self._fetched_all.wait()
+        # The last ones begin in the next round of the loop.
+        await asyncio.sleep(0)
 
     async def _fetch(self, wanted: int) -> int:
         """Fetch so many at once and start what was there; wait for one where there is none."""
@@ -170,6 +175,7 @@ class BullMqDispatch:
         self._rings = rings
         self._inbox = inbox
         self._jobs = jobs
+        self._runner = runner
         # What BullMQ hands over one by one while a batch is being worked on goes together into the next.
         self._webhooks = Batcher(webhooks.process_these, writers=2, most=WEBHOOKS_AT_ONCE)
         self._starts = {lane: Batcher(runner.start_these, most=places.batch) for lane, places in lanes.items()}
@@ -188,6 +194,9 @@ class BullMqDispatch:
                 await self._stopping.wait()
                 for queue in self._queues:
                     await queue.stop()
+                await asyncio.gather(*(starts.close() for starts in self._starts.values()))
+                # Nothing more is started. What takes too long is given back, which ends its BullMQ job too.
+                self._runner.stop()
         finally:
             sweeping.cancel()
             await asyncio.gather(sweeping, return_exceptions=True)

@@ -16,6 +16,7 @@ from wacloud.shared.infra.jobs import LEASE_S, PostgresJobs
 log = structlog.get_logger()
 
 POLL_S = 1.0  # a lost wake-up costs this much at most
+SETTLE_TRIES = 4  # of a result the database refuses; then its lease runs out and the job runs again
 GRACE_S = 8.0  # for what is running when we are told to stop; whoever told us kills us after 10
 
 
@@ -88,6 +89,9 @@ class JobRunner:
         if unfinished:
             log.warning("jobs.given_back", jobs=len(unfinished))
             await self._write_results([(job, Again(timedelta(), "its worker stopped")) for job in unfinished])
+        for awaited in self._awaited.values():
+            if not awaited.done():
+                awaited.set_result(None)
 
     async def start_these(self, ids: Sequence[int]) -> Sequence[asyncio.Future[None] | None]:
         """
@@ -178,6 +182,7 @@ class JobRunner:
             log.warning("job.failed", kind=job.kind, job=job.id, tries=job.tries, error=outcome.error[:300])
 
     async def _write_results(self, results: Sequence[tuple[Job, Outcome]]) -> Sequence[None]:
+        tries = 0
         while True:
             try:
                 return await self._jobs.settle(results)
@@ -185,7 +190,13 @@ class JobRunner:
                 # The work is done and its handler can stand a repeat, but a repeat is waste: try for as long as the
                 # leases can be kept, and when stopping leave it to them.
                 log.warning("jobs.settle_failed", jobs=len(results), error=f"{type(error).__name__}: {error}"[:300])
-                if self._stop.is_set():
+                tries += 1
+                away = isinstance(error, StoreAway)
+                if not away and len(results) > 1:
+                    # It may be the fault of one of them; the others do not wait for it.
+                    for result in results:
+                        await self._write_results([result])
+                if self._stop.is_set() or (not away and (len(results) > 1 or tries == SETTLE_TRIES)):
                     return [None] * len(results)
                 await asyncio.sleep(POLL_S / 4)
 

@@ -1,21 +1,27 @@
 """The job table: fair batch claims, leases with fencing, results. See `docs/adr` for the figures behind it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import psycopg
+
 from wacloud.shared.application.jobs import Again, Done, Failed, Job, Lane, NewJob, Outcome
 from wacloud.shared.infra.job_rings import ITS_TURN, JobRings
-from wacloud.shared.infra.postgres import PostgresDatabase, QueuedJob
+from wacloud.shared.infra.postgres import PostgresDatabase, QueuedJob, storable
 
 LEASE_S = 8
 BACKOFF = timedelta(seconds=2)  # 2 s, 4 s, 8 s ...
+LONGEST_BACKOFF = timedelta(hours=1)
+TENANTS_A_WALK = 64
+WALKS = 8
 FIRST_TENANT = UUID(int=0)
 
 # Fair over tenants: walk the tenants that have ready jobs (a loose index scan that starts after the tenant served
-# last), rank each tenant's jobs, add what it already runs, and take the lowest ranks first.
+# last), rank each tenant's jobs, add what it already runs, and take the lowest ranks first, in the order of the walk.
 _CLAIM = f"""
 with recursive tenants as (
   select k as tenant, k as first_tenant, 1 as n from (select coalesce(
@@ -29,9 +35,9 @@ with recursive tenants as (
       (select tenant from app.jobs where lane = %(lane)s and state = 'ready' and tenant > t.tenant
        order by tenant limit 1),
       (select tenant from app.jobs where lane = %(lane)s and state = 'ready' order by tenant limit 1)) as k) x
-  where x.k <> t.first_tenant and t.n < 64
+  where x.k <> t.first_tenant and t.n < {TENANTS_A_WALK}
 ), candidates as (
-  select c.id from tenants t
+  select c.id, t.n from tenants t
   cross join lateral (
     select d.id, row_number() over (order by d.run_at, d.id) as rank from (
       select j.id, j.run_at from app.jobs j
@@ -39,14 +45,19 @@ with recursive tenants as (
       order by j.run_at, j.id limit %(limit)s) d) c
   cross join lateral (
     select count(*) as n from app.jobs r where r.lane = %(lane)s and r.tenant = t.tenant and r.state = 'running') busy
-  order by c.rank + busy.n, c.id limit %(limit)s
+  order by c.rank + busy.n, t.n, c.id limit %(limit)s
+), claimed as (
+  update app.jobs
+  set state = 'running', attempts = attempts + 1, claims = claims + 1, worker = %(worker)s,
+      leased_until = now() + interval '{LEASE_S} seconds'
+  where id in (select j.id from app.jobs j
+               where j.id in (select id from candidates) and j.state = 'ready' and j.run_at <= now()
+               for update skip locked)
+  returning id, kind, lane, business_id, payload, claims, attempts, max_attempts, created_at, tenant
 )
-update app.jobs
-set state = 'running', attempts = attempts + 1, claims = claims + 1, worker = %(worker)s,
-    leased_until = now() + interval '{LEASE_S} seconds'
-where id in (select j.id from app.jobs j where j.id in (select id from candidates) and j.state = 'ready'
-             for update skip locked)
-returning id, kind, lane, business_id, payload, claims, attempts, max_attempts, created_at, tenant
+select claimed.*, candidates.n as step, walk.tenant as walked_to, walk.n as walked
+from (select tenant, n from tenants order by n desc limit 1) walk
+left join (claimed join candidates using (id)) on true
 """
 
 _CLAIM_THIS = f"""
@@ -71,19 +82,38 @@ select distinct order_key from done where order_key is not null
 """
 
 # Back into the queue, or parked. A waiting job with the same unique key already stands for the work, so this one
-# gives its key up rather than clash with it.
+# gives its key up rather than clash with it; of several that come back together one keeps it.
 _RETURN = """
 update app.jobs j
 set state = case when r.park then 'parked' else 'ready' end,
     parked_at = case when r.park then now() end,
     run_at = now() + r.after, last_error = r.error, leased_until = null, worker = null,
     attempts = case when r.counts then j.attempts else greatest(j.attempts - 1, 0) end,
-    unique_key = case when exists (select from app.jobs o where o.unique_key = j.unique_key and o.state = 'ready')
-                      then null else j.unique_key end
-from unnest(%s::bigint[], %s::int[], %s::interval[], %s::text[], %s::boolean[], %s::boolean[])
-  as r(id, claim, after, error, counts, park)
+    unique_key = case when r.park then j.unique_key
+                      when r.nth = 1 and not exists (
+                        select from app.jobs o where o.unique_key = j.unique_key and o.state = 'ready')
+                      then j.unique_key end
+from (
+  select w.*, row_number() over (partition by m.unique_key, w.park order by w.id) as nth
+  from unnest(%s::bigint[], %s::int[], %s::interval[], %s::text[], %s::boolean[], %s::boolean[])
+    as w(id, claim, after, error, counts, park)
+  join app.jobs m on m.id = w.id and m.claims = w.claim and m.state = 'running'
+) r
 where j.id = r.id and j.claims = r.claim and j.state = 'running'
 returning j.id, j.lane, j.kind, extract(epoch from j.run_at - now())::float8 as delay, j.state, j.order_key
+"""
+
+_REPLAY = """
+update app.jobs j
+set state = 'ready', attempts = 0, run_at = now(), parked_at = null,
+    unique_key = case when r.nth = 1 and not exists (
+                   select from app.jobs o where o.unique_key = j.unique_key and o.state = 'ready') then j.unique_key end
+from (
+  select id, row_number() over (partition by unique_key order by id) as nth from app.jobs
+  where state = 'parked' and (id = any(%s) or %s)
+) r
+where j.id = r.id and j.state = 'parked'
+returning j.id, j.lane, j.kind, 0::float8 as delay
 """
 
 _EXPIRED = """
@@ -117,17 +147,23 @@ class PostgresJobs:
 
     async def claim(self, lane: str, limit: int) -> list[Job]:
         """Up to `limit` jobs of a lane, fair over tenants, in order within an order key."""
-        params = {
-            "lane": lane,
-            "limit": limit,
-            "worker": self._worker,
-            "after": self._last_tenant.get(lane, FIRST_TENANT),
-        }
-        async with self._db.system("claim jobs") as tx:
-            rows = await tx.rows(_CLAIM, params)
-        if rows:
-            self._last_tenant[lane] = max(row.tenant for row in rows)
+        rows: list[Any] = []
+        async with _one_at_a_time(), self._db.system("claim jobs") as tx:
+            rows = await self._walk(tx, lane, limit)
         return [_to_job(row) for row in sorted(rows, key=lambda row: row.id)]
+
+    async def _walk(self, tx: Any, lane: str, limit: int) -> list[Any]:
+        """Claim; tenants whose jobs all wait for a time or a turn are walked past, so that they hide nobody."""
+        for _ in range(WALKS):
+            after = self._last_tenant.get(lane, FIRST_TENANT)
+            found = await tx.rows(_CLAIM, {"lane": lane, "limit": limit, "worker": self._worker, "after": after})
+            rows = [row for row in found if row.id is not None]
+            if found:
+                last = max(rows, key=lambda row: row.step, default=None)
+                self._last_tenant[lane] = last.tenant if last else found[0].walked_to
+            if rows or not found or found[0].walked < TENANTS_A_WALK:
+                return rows
+        return []
 
     async def claim_these(self, ids: Sequence[int]) -> list[Job]:
         """
@@ -135,7 +171,8 @@ class PostgresJobs:
 
         Who was named too early is rung again in time: clocks of machines differ.
         """
-        async with self._db.system("claim jobs") as tx:
+        rows: list[Any] = []
+        async with _one_at_a_time(), self._db.system("claim jobs") as tx:
             rows = await tx.rows(_CLAIM_THIS, {"ids": list(ids), "worker": self._worker})
         await self._rings.early(set(ids) - {row.id for row in rows})
         return [_to_job(row) for row in sorted(rows, key=lambda row: row.id)]
@@ -227,16 +264,7 @@ class PostgresJobs:
     async def replay(self, ids: Sequence[int] = (), *, every: bool = False) -> int:
         """Give parked jobs a fresh set of tries; returns how many."""
         async with self._db.system("replay jobs") as tx:
-            rows = await tx.rows(
-                """
-                update app.jobs j
-                set state = 'ready', attempts = 0, run_at = now(), parked_at = null,
-                    unique_key = case when exists (select from app.jobs o where o.unique_key = j.unique_key
-                                                   and o.state = 'ready') then null else j.unique_key end
-                where state = 'parked' and (id = any(%s) or %s) returning id, lane, kind, 0::float8 as delay
-                """,
-                (list(ids), every),
-            )
+            rows = await tx.rows(_REPLAY, (list(ids), every))
             for lane in {row.lane for row in rows}:
                 await tx.execute("select pg_notify('wacloud_jobs', %s)", (lane,))
         self._rings.ring([QueuedJob(*row) for row in rows])
@@ -246,8 +274,9 @@ class PostgresJobs:
         """Queue the recurring jobs that are due now: the clock moves on in the transaction that queues them."""
         async with self._db.system("run the clock") as tx:
             rows = await tx.rows(
-                "update app.schedules set next_at = greatest(next_at + every, now()) where next_at <= now() "
-                "returning kind"
+                "update app.schedules "
+                "set next_at = every + case when next_at + every > now() then next_at else now() end "
+                "where next_at <= now() returning kind"
             )
             tx.queue(*(NewJob(kind=row.kind, lane=lane_of[row.kind], unique_key=f"cron:{row.kind}") for row in rows))
 
@@ -280,7 +309,19 @@ def _way_back(job: Job, outcome: Outcome) -> _WayBack:
         return _WayBack(job.id, job.attempt, outcome.after, outcome.why, False, False)
     assert isinstance(outcome, Failed)
     park = outcome.parked or job.tries >= job.max_attempts
-    return _WayBack(job.id, job.attempt, BACKOFF * 2 ** (job.tries - 1), outcome.error, True, park)
+    pause = min(BACKOFF * 2 ** min(job.tries - 1, 16), LONGEST_BACKOFF)
+    return _WayBack(job.id, job.attempt, pause, storable(outcome.error), True, park)
+
+
+@asynccontextmanager
+async def _one_at_a_time() -> AsyncIterator[None]:
+    """
+    Of one order key one job runs, whatever two claims saw: the database refuses the second.
+
+    That claim then has nothing; its worker looks again.
+    """
+    with suppress(psycopg.errors.UniqueViolation):
+        yield
 
 
 def _to_job(row: Any) -> Job:

@@ -213,6 +213,11 @@ class PostgresDatabase:
         raise AssertionError("unreachable")
 
 
+def storable(text: str, longest: int = 2000) -> str:
+    """What PostgreSQL takes as text: a report may quote whatever somebody sent us."""
+    return text[:longest].replace("\x00", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode()
+
+
 def _is_dead(conn: Connection) -> bool:
     return conn.closed or conn.broken
 

@@ -98,7 +98,6 @@ class BullMqRings:
             self._bells[queue] = Batcher(ring, most=100)
         return self._bells[queue]
 
-
     async def _ring(self, queue: str, rings: list[dict[str, Any]]) -> None:
         try:
             await self._queue(queue).addBulk(rings)

@@ -13,7 +13,7 @@ import psycopg
 from wacloud.shared.application.batching import Batcher
 from wacloud.shared.application.db import StoreAway
 from wacloud.shared.application.webhooks import Processed, RawWebhook, StoredWebhook
-from wacloud.shared.infra.postgres import PostgresDatabase
+from wacloud.shared.infra.postgres import PostgresDatabase, storable
 
 LEASE_S = 6  # renewed while its worker lives
 MAX_ATTEMPTS = 3
@@ -221,9 +221,9 @@ class PostgresWebhookInbox:
                     [result.webhook.received_at for result in results],
                     [result.webhook.attempt for result in results],
                     [result.business_id for result in results],
-                    [result.error for result in results],
+                    [storable(result.error) if result.error is not None else None for result in results],
                     [result.final for result in results],
-                    [json.dumps(result.notes) for result in results],
+                    [json.dumps([storable(note) for note in result.notes]) for result in results],
                 ),
             )
             shares = [(result.webhook, share) for result in results for share in result.shares]

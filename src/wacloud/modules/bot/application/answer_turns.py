@@ -62,11 +62,7 @@ class AnswerTurns:
         self._writer: Batcher[_Decision, Verdict] = Batcher(self._write, writers=2, most=200, one_by_one=True)
 
     async def __call__(self, jobs: Sequence[Job], finish: Finish) -> None:
-        places = {
-            UUID(job.payload["conversation_id"]): job.business_id
-            for job in jobs
-            if job.business_id is not None
-        }
+        places = {UUID(job.payload["conversation_id"]): job.business_id for job in jobs if job.business_id is not None}
         mailboxes = await self._read([(business_id, place) for place, business_id in places.items()])
         briefings = await self._deps.briefings.of(list(set(places.values())))
         async with asyncio.TaskGroup() as group:

@@ -9,7 +9,7 @@ from wacloud.modules.whatsapp.application.outbox import dispatch_job
 from wacloud.modules.whatsapp.application.ports import Outgoing, SendResult, WhatsappDeps, Wish
 from wacloud.modules.whatsapp.domain.callback import write_callback
 from wacloud.modules.whatsapp.domain.conversation import ServiceWindow
-from wacloud.modules.whatsapp.domain.delivery import SendOutcome, pause_before_retry, pause_for_pair, tries_of
+from wacloud.modules.whatsapp.domain.delivery import SendOutcome, pause_before_retry, pause_for, tries_of
 from wacloud.shared.application.batching import Batcher
 from wacloud.shared.application.db import StoreAway
 from wacloud.shared.application.jobs import Again, Done, Failed, Finish, Job, NewJob, Outcome
@@ -31,9 +31,7 @@ class DispatchMessages:
 
     def __init__(self, deps: WhatsappDeps) -> None:
         self._deps = deps
-        self._recorder: Batcher[SendResult, None] = Batcher(
-            self._record, writers=2, most=200, one_by_one=True
-        )
+        self._recorder: Batcher[SendResult, None] = Batcher(self._record, writers=2, most=200, one_by_one=True)
 
     async def __call__(self, jobs: Sequence[Job], finish: Finish) -> None:
         by_message = {UUID(job.payload["message_id"]): job for job in jobs}
@@ -70,9 +68,7 @@ class DispatchMessages:
                     group.create_task(self._try_to_send(message, by_message[message.id], finish))
 
     async def _read(self, jobs: Sequence[Job]) -> dict[UUID, Outgoing]:
-        pairs = [
-            (job.business_id, UUID(job.payload["message_id"])) for job in jobs if job.business_id is not None
-        ]
+        pairs = [(job.business_id, UUID(job.payload["message_id"])) for job in jobs if job.business_id is not None]
         async with self._deps.db.tenant(*{business_id for business_id, _ in pairs}, read_only=True) as tx:
             return {message.id: message for message in await self._deps.deliveries.to_send(tx, pairs)}
 
@@ -98,9 +94,7 @@ class DispatchMessages:
     ) -> list[Outgoing]:
         if not ready:
             return []
-        waits = await self._deps.throttle.ask(
-            [Wish(m.phone_number_id, _recipient(m), m.throughput) for m in ready]
-        )
+        waits = await self._deps.throttle.ask([Wish(m.phone_number_id, _recipient(m), m.throughput) for m in ready])
         going: list[Outgoing] = []
         for message, wait in zip(ready, waits, strict=True):
             if wait <= NO_WAIT:
@@ -121,7 +115,7 @@ class DispatchMessages:
         result, job_outcome = self._conclude(message, job, outcome)
         if outcome.verdict == "wait":
             recipient = _recipient(message) if outcome.scope == "pair" else None
-            pause = pause_for_pair(message.dispatch_attempt)
+            pause = pause_for(outcome.scope, message.dispatch_attempt)
             await self._deps.throttle.pause(message.phone_number_id, recipient, pause)
         if outcome.verdict == "reconnect":
             await self._hold(message, outcome)
@@ -145,7 +139,7 @@ class DispatchMessages:
             case "later":
                 pause, why = outcome.after or HELD_CHECK, "refused until later"
             case "wait":
-                pause, why = pause_for_pair(message.dispatch_attempt), "throttled by Meta"
+                pause, why = pause_for(outcome.scope, message.dispatch_attempt), "throttled by Meta"
             case "reconnect":
                 pause, why = HELD_CHECK, "the number has to be reconnected"
         if self._deps.clock() + pause - job.created_at > GIVE_UP_AFTER:

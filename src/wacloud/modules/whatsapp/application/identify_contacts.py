@@ -66,9 +66,7 @@ async def identify_contacts(deps: WhatsappDeps, tx: Tx, people: Iterable[Person]
     by_key = {(c.business_id, key): contact_of[id(c)] for c in clusters for key in c.keys}
     nameless = {(c.business_id, c.sender): contact_of[id(c)] for c in clusters if not c.keys}
     return {
-        (business_id, sender): by_key[business_id, sender.keys()[0]]
-        if sender.keys()
-        else nameless[business_id, sender]
+        (business_id, sender): by_key[business_id, sender.keys()[0]] if sender.keys() else nameless[business_id, sender]
         for business_id, sender in everyone
     }
 
@@ -124,9 +122,7 @@ async def _refresh(deps: WhatsappDeps, tx: Tx, seen: Sequence[tuple[BusinessId, 
     """Write names and phones only where they changed: most messages change nothing."""
     if not seen:
         return
-    known = await deps.contacts.details(
-        tx, [(business_id, contact_id) for business_id, contact_id, _ in seen]
-    )
+    known = await deps.contacts.details(tx, [(business_id, contact_id) for business_id, contact_id, _ in seen])
     changed = [
         (business_id, contact_id, sender)
         for business_id, contact_id, sender in seen

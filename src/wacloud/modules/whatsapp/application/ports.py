@@ -216,9 +216,7 @@ class Contacts(Protocol):
         """New people."""
         ...
 
-    async def add_identities(
-        self, tx: Tx, identities: Sequence[tuple[BusinessId, IdentityKey, UUID]]
-    ) -> None:
+    async def add_identities(self, tx: Tx, identities: Sequence[tuple[BusinessId, IdentityKey, UUID]]) -> None:
         """Identities that point to a contact from now on."""
         ...
 
@@ -268,9 +266,7 @@ class Conversations(Protocol):
         """Who handles these conversations from now on."""
         ...
 
-    async def find(
-        self, tx: Tx, business_id: BusinessId, conversation_id: UUID
-    ) -> "ConversationState | None":
+    async def find(self, tx: Tx, business_id: BusinessId, conversation_id: UUID) -> "ConversationState | None":
         """One conversation, locked until the transaction ends."""
         ...
 
@@ -337,9 +333,7 @@ class Messages(Protocol):
 class Mailboxes(Protocol):
     """The messages of conversations that wait for an answer."""
 
-    async def read(
-        self, tx: Tx, conversations: Sequence[tuple[BusinessId, UUID]], history: int
-    ) -> list[Mailbox]:
+    async def read(self, tx: Tx, conversations: Sequence[tuple[BusinessId, UUID]], history: int) -> list[Mailbox]:
         """The waiting messages of these conversations, in order, with the last lines before them."""
         ...
 
@@ -373,9 +367,7 @@ class Deliveries(Protocol):
         """What became of dispatched messages."""
         ...
 
-    async def apply_statuses(
-        self, tx: Tx, updates: Sequence[tuple[BusinessId, StatusUpdate]]
-    ) -> list[Applied]:
+    async def apply_statuses(self, tx: Tx, updates: Sequence[tuple[BusinessId, StatusUpdate]]) -> list[Applied]:
         """Move messages forward; what finds no message is kept until it does."""
         ...
 

@@ -161,9 +161,7 @@ def _person(item: Written) -> Sender:
     return item.to if isinstance(item, EchoMessage) else item.contact
 
 
-def _new_message(
-    business_id: BusinessId, conversation: StoredConversation, item: Written, now: datetime
-) -> NewMessage:
+def _new_message(business_id: BusinessId, conversation: StoredConversation, item: Written, now: datetime) -> NewMessage:
     direction, author, state, reason = _standing(item, conversation.handler)
     content = dict(item.content)
     if item.quoted:
@@ -265,9 +263,7 @@ async def _apply_statuses(deps: WhatsappDeps, tx: Tx, batch: Sequence[Received])
 
 async def _note_people(deps: WhatsappDeps, tx: Tx, batch: Sequence[Received]) -> None:
     preferences = [
-        (b, p)
-        for b, _, p in _of(batch, Preference)
-        if p.category == "marketing_messages" and p.contact.is_known
+        (b, p) for b, _, p in _of(batch, Preference) if p.category == "marketing_messages" and p.contact.is_known
     ]
     names = [
         (b, c)
@@ -280,9 +276,7 @@ async def _note_people(deps: WhatsappDeps, tx: Tx, batch: Sequence[Received]) ->
         deps, tx, [*((b, p.contact) for b, p in preferences), *((b, c.contact) for b, c in names)]
     )
     if preferences:
-        latest = _latest(
-            preferences, lambda entry: (entry[0], contacts[entry[0], entry[1].contact]), lambda e: e[1].at
-        )
+        latest = _latest(preferences, lambda entry: (entry[0], contacts[entry[0], entry[1].contact]), lambda e: e[1].at)
         await deps.contacts.set_marketing(
             tx,
             [
@@ -292,9 +286,7 @@ async def _note_people(deps: WhatsappDeps, tx: Tx, batch: Sequence[Received]) ->
             ],
         )
     if names:
-        last = _latest(
-            names, lambda entry: (entry[0], contacts[entry[0], entry[1].contact]), lambda e: e[1].at
-        )
+        last = _latest(names, lambda entry: (entry[0], contacts[entry[0], entry[1].contact]), lambda e: e[1].at)
         await deps.contacts.rename(tx, [(b, contacts[b, c.contact], c.contact.name or "") for b, c in last])
 
 

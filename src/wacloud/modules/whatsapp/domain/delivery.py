@@ -127,3 +127,13 @@ def pause_before_retry(tries: int) -> timedelta:
 def pause_for_pair(waits: int) -> timedelta:
     """Meta's advice for one recipient: 4^n seconds, n counting from 0."""
     return timedelta(seconds=min(4**waits, 600))
+
+
+def pause_for_number(waits: int) -> timedelta:
+    """The limit is one of messages a second: a short pause mends it, a longer one only where it did not."""
+    return timedelta(seconds=min(2.0**waits, 60))
+
+
+def pause_for(scope: str | None, waits: int) -> timedelta:
+    """How long whatever Meta throttled keeps still; `waits` counts from 0."""
+    return pause_for_pair(waits) if scope == "pair" else pause_for_number(waits)

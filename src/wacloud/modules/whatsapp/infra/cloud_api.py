@@ -152,11 +152,7 @@ def _read_answer(status: int, raw: bytes) -> SendOutcome:
     if status == 200:
         wamid = _wamid(answer)
         # A 200 that names no message is no refusal: it may well have been sent.
-        return (
-            SendOutcome("accepted", wamid=wamid)
-            if wamid
-            else SendOutcome("unknown", title="no id in the answer")
-        )
+        return SendOutcome("accepted", wamid=wamid) if wamid else SendOutcome("unknown", title="no id in the answer")
     error = answer.get("error") if isinstance(answer, dict) else None
     if not isinstance(error, dict):
         return judge(status, None, title=f"HTTP {status}")

@@ -42,8 +42,7 @@ class PostgresContacts:
             ([business_id for business_id, _ in wanted], [contact_id for _, contact_id in wanted]),
         )
         return {
-            (row.business_id, row.id): StoredContact(row.id, row.profile_name, row.username, row.phone)
-            for row in rows
+            (row.business_id, row.id): StoredContact(row.id, row.profile_name, row.username, row.phone) for row in rows
         }
 
     async def add(self, tx: Tx, contacts: Sequence[tuple[BusinessId, UUID, Sender]]) -> None:
@@ -62,9 +61,7 @@ class PostgresContacts:
             ),
         )
 
-    async def add_identities(
-        self, tx: Tx, identities: Sequence[tuple[BusinessId, IdentityKey, UUID]]
-    ) -> None:
+    async def add_identities(self, tx: Tx, identities: Sequence[tuple[BusinessId, IdentityKey, UUID]]) -> None:
         await tx.execute(
             """
             insert into app.contact_identities (business_id, kind, value, contact_id)

@@ -206,9 +206,7 @@ class PostgresDeliveries:
             ([k[0] for k in keys], [k[1] for k in keys], [k[2] for k in keys], [k[3] for k in keys]),
         )
 
-    async def apply_statuses(
-        self, tx: Tx, updates: Sequence[tuple[BusinessId, StatusUpdate]]
-    ) -> list[Applied]:
+    async def apply_statuses(self, tx: Tx, updates: Sequence[tuple[BusinessId, StatusUpdate]]) -> list[Applied]:
         pairs = sorted({(business_id, status.wamid) for business_id, status in updates})
         rows = await tx.rows(_LOOK_UP, ([b for b, _ in pairs], [w for _, w in pairs]))
         known = {(row.business_id, row.wamid): (row.message_id, row.created_at) for row in rows}
@@ -216,8 +214,7 @@ class PostgresDeliveries:
         told = {
             (business_id, status.wamid): place
             for business_id, status in updates
-            if (business_id, status.wamid) not in known
-            and (place := read_callback(status.callback_data)) is not None
+            if (business_id, status.wamid) not in known and (place := read_callback(status.callback_data)) is not None
         }
         advances: dict[tuple[BusinessId, UUID], _Advance] = {}
         unmatched: list[tuple[BusinessId, StatusUpdate]] = []

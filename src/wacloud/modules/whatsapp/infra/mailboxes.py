@@ -40,9 +40,7 @@ order by h.sent_at, h.arrival
 class PostgresMailboxes:
     """See `ports.Mailboxes`."""
 
-    async def read(
-        self, tx: Tx, conversations: Sequence[tuple[BusinessId, UUID]], history: int
-    ) -> list[Mailbox]:
+    async def read(self, tx: Tx, conversations: Sequence[tuple[BusinessId, UUID]], history: int) -> list[Mailbox]:
         pairs = ([b for b, _ in conversations], [c for _, c in conversations])
         waiting: dict[UUID, list[Waiting]] = {}
         for row in await tx.rows(_WAITING, pairs):

@@ -31,6 +31,7 @@ local pair_every = tonumber(ARGV[3])
 local pair_burst = tonumber(ARGV[4])
 local answers = {}
 local number_stop = tonumber(redis.call('GET', KEYS[1] .. ':stop') or '0')
+local refused = 0
 for i = 2, #KEYS do
   local wait = math.max(number_stop - now, 0)
   local number_at = math.max(tonumber(redis.call('GET', KEYS[1]) or '0'), now)
@@ -42,7 +43,9 @@ for i = 2, #KEYS do
     redis.call('SET', KEYS[i], pair_at + pair_every, 'PX', pair_every * pair_burst + 60000)
     answers[i - 1] = 0
   else
-    answers[i - 1] = math.ceil(wait)
+    -- One after the other, or all who were refused would come back at once and be refused again.
+    answers[i - 1] = math.ceil(wait + refused * every)
+    refused = refused + 1
   end
 end
 return answers
@@ -67,12 +70,9 @@ class ValkeyThrottle:
                 number = _number_key(phone_number_id)
                 keys = [number, *(f"{number}:{wishes[place].recipient}" for place in places)]
                 per_second = max(wishes[places[0]].per_second, 1)
-                answers = await self._script(
-                    keys=keys, args=[1000 / per_second, per_second, PAIR_EVERY_MS, PAIR_BURST]
-                )
+                answers = await self._script(keys=keys, args=[1000 / per_second, per_second, PAIR_EVERY_MS, PAIR_BURST])
                 waits.update(
-                    (place, timedelta(milliseconds=int(answer)))
-                    for place, answer in zip(places, answers, strict=True)
+                    (place, timedelta(milliseconds=int(answer))) for place, answer in zip(places, answers, strict=True)
                 )
         except (RedisError, OSError) as error:
             log.warning("throttle.valkey_away", error=str(error))
@@ -105,6 +105,7 @@ class OwnThrottle:
     async def ask(self, wishes: Sequence[Wish]) -> Sequence[timedelta]:
         now = time.monotonic()
         waits: list[timedelta] = []
+        refused = 0
         for wish in wishes:
             number, pair = _number_key(wish.phone_number_id), f"{wish.phone_number_id}:{wish.recipient}"
             per_second = max(wish.per_second, 1)
@@ -118,6 +119,9 @@ class OwnThrottle:
             if wait <= 0:
                 self._put(number, number_at + every)
                 self._put(pair, pair_at + pair_every)
+            else:
+                wait += refused * every
+                refused += 1
             waits.append(timedelta(seconds=max(wait, 0.0)))
         return waits
 
