@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from conftest import EmbeddedServers
 
 LONG = bool(os.environ.get("FAULTS_LONG"))
-RATE = float(os.environ.get("FAULTS_RATE", "100" if LONG else "50"))
+RATE = float(os.environ.get("FAULTS_RATE", "100" if LONG else "40"))
 SEED = int(os.environ.get("FAULTS_SEED", "0")) or random.randrange(1, 10**6)
 SETTLES_WITHIN = 90.0
 

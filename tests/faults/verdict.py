@@ -16,11 +16,12 @@ from plant import Plant, meta_ledger
 from rig import Shop
 from wacloud.main.wiring import House
 from wacloud.modules.whatsapp.domain.callback import read_callback
+from wacloud.modules.whatsapp.domain.message import PROGRESS
 
 INBOUND_ENDS = {"answered", "handed_over", "ignored"}
 OUTBOUND_ENDS = {"sent", "delivered", "read", "failed", "unconfirmed"}
 # Once Meta has told that much, nothing less is ever true again.
-TOLD = {"sent": 1, "delivered": 2, "read": 3}
+TOLD = {"sent", "delivered", "read"}
 RECURRING = "cron:"
 
 _TRANSITIONS = """
@@ -122,8 +123,9 @@ async def judge(house: House, plant: Plant, crowd: Crowd) -> Verdict:
             "select id, wamid, state, reason, answered_by, business_id from app.messages where direction = 'in'"
         )
         outbound = await tx.rows(
-            "select id, state, reason, cause, turn_id, wamid, business_id, dispatch_attempt, "
-            "extract(epoch from dispatched_at - created_at)::float8 as seconds from app.messages where direction = 'out'"
+            "select id, state, reason, cause, turn_id, business_id, "
+            "extract(epoch from dispatched_at - created_at)::float8 as seconds "
+            "from app.messages where direction = 'out'"
         )
         turns = await tx.rows("select id, message_id, message_count from app.bot_turns")
     async with house.db.system("test: look at jobs") as tx:
@@ -182,19 +184,17 @@ async def judge(house: House, plant: Plant, crowd: Crowd) -> Verdict:
     backwards = [
         (str(message_id), was, became)
         for message_id, was, became in transitions
-        if was in TOLD and TOLD.get(became, 0) < TOLD[was]
+        if was in TOLD and PROGRESS.index(became) < PROGRESS.index(was)
     ]
     verdict.none("statuses that went back", backwards, len(transitions))
     never_left = [row for row in outbound if row.state == "unconfirmed" and row.id not in accepted]
-    verdict.tell(
-        f"{len(never_left)} of {len(outbound)} unconfirmed that never reached Meta: {_count(r.reason for r in never_left)}"
-    )
+    why = _count(row.reason for row in never_left)
+    verdict.tell(f"{len(never_left)} of {len(outbound)} unconfirmed that never reached Meta: {why}")
     verdict.once_unconfirmed = sum(became == "unconfirmed" for _, _, became in transitions)
     verdict.tell(f"{verdict.once_unconfirmed} were unconfirmed at some time")
     again = Counter((job.kind, job.attempts) for job in finished if job.attempts > 1)
-    verdict.tell(
-        f"jobs that took several tries: {dict(again)}, because: {_count(j.last_error for j in finished if j.attempts > 1)}"
-    )
+    why = _count(job.last_error for job in finished if job.attempts > 1)
+    verdict.tell(f"jobs that took several tries: {dict(again)}, because: {why}")
     await _check_ledgers(house, shops, inbound, outbound, verdict)
     seconds = sorted(row.seconds for row in outbound if row.seconds is not None)
     if seconds:

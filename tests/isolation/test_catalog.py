@@ -1,4 +1,4 @@
-"""The schema on every server it has to run on: PostgreSQL 15 and 18, its owner no superuser, plain and as on Supabase."""
+"""The schema on every server it has to run on: PostgreSQL 15 and 18, no superuser, plain and as on Supabase."""
 
 import contextlib
 import math

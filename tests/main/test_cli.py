@@ -6,8 +6,8 @@ import sys
 from collections.abc import AsyncIterator
 
 import pytest
-from rig import APP_SECRET, VERIFY_TOKEN, rig_world, serving
 
+from rig import APP_SECRET, VERIFY_TOKEN, rig_world, serving
 from wacloud.twins.graph.server import TwinServer
 
 

@@ -4,8 +4,8 @@ import io
 import json
 
 import pytest
-from rig import Rig, open_rig
 
+from rig import Rig, open_rig
 from wacloud.main.web import make_app
 from wacloud.shared.ui.guard import undeclared_routes
 
@@ -61,4 +61,14 @@ async def test_probes_answer_and_metrics_stay_on_this_machine(rig: Rig):
 async def test_the_description_names_the_routes_of_the_contract(rig: Rig):
     async with rig.http.get(f"{rig.url}/openapi.json") as answer:
         paths = (await answer.json())["paths"]
-    assert {"/api/auth/login", "/api/users/me", "/api/businesses", "/api/whatsapp/send", "/api/whatsapp/ledger"} <= set(paths)
+    promised = {"/api/auth/login", "/api/users/me", "/api/businesses", "/api/whatsapp/send", "/api/whatsapp/ledger"}
+    assert promised <= set(paths)
+
+
+async def test_the_api_is_described_for_people_without_fetching_anything_from_elsewhere(rig: Rig):
+    async with rig.http.get(f"{rig.url}/docs", headers={"accept": "text/html"}) as answer:
+        page = await answer.text()
+    assert answer.status == 200
+    assert "/api/whatsapp/send" in page
+    assert "outside_service_window" in page
+    assert 'src="http' not in page

@@ -874,7 +874,7 @@ VALUES = st.dictionaries(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(st.tuples(FIELDS | ANYTHING, VALUES | META_LIKE), max_size=4), ANYTHING)
 def test_any_json_under_the_envelope_is_read_and_read_the_same_twice(
     changes: Any, entry_time: object
@@ -887,7 +887,7 @@ def test_any_json_under_the_envelope_is_read_and_read_the_same_twice(
     assert parse_webhook(body, NOW) == parsed
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(ANYTHING)
 def test_any_entry_is_read(entry: object) -> None:
     parsed = parse({"object": "whatsapp_business_account", "entry": entry})

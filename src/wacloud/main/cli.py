@@ -19,6 +19,8 @@ from wacloud.shared.domain.errors import AppError
 from wacloud.shared.domain.ids import BusinessId
 from wacloud.shared.infra.database_check import DatabaseNotFit
 from wacloud.shared.infra.logging import set_up_logging
+from wacloud.shared.infra.migrations import CannotMigrate
+from wacloud.shared.infra.migrations import migrate as run_migrations
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="WhatsApp Cloud Landing."
@@ -100,9 +102,6 @@ def migrate(
     ],
 ) -> None:
     """Bring the database's schema up to date. APP_DATABASE_PASSWORD, where set, becomes the app role's password."""
-    from wacloud.shared.infra.migrations import CannotMigrate  # noqa: PLC0415
-    from wacloud.shared.infra.migrations import migrate as run_migrations
-
     try:
         applied = run_migrations(url, app_password=os.environ.get("APP_DATABASE_PASSWORD"))
     except CannotMigrate as error:

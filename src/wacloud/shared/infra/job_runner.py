@@ -17,7 +17,7 @@ log = structlog.get_logger()
 
 POLL_S = 1.0  # a lost wake-up costs this much at most
 SETTLE_TRIES = 4  # of a result the database refuses; then its lease runs out and the job runs again
-GRACE_S = 8.0  # for what is running when we are told to stop; whoever told us kills us after 10
+GRACE_S = 6.0  # for what is running when we are told to stop; whoever told us kills us after 10
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ log = structlog.get_logger()
 Process = Callable[[Sequence[StoredWebhook]], Awaitable[Sequence[Processed]]]
 POLL_S = 1.0
 BATCH = 300
-GRACE_S = 8.0  # for what is being processed when we are told to stop
+GRACE_S = 6.0  # for what is being processed when we are told to stop
 
 
 class WebhookRunner:

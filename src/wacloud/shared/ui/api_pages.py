@@ -67,7 +67,8 @@ def _operation(description: dict[str, Any], method: str, path: str, told: dict[s
 
 
 def _shape(description: dict[str, Any], answer: dict[str, Any]) -> str | None:
-    schema = next(iter(answer.get("content", {}).values()), {}).get("schema")
+    contents: list[dict[str, Any]] = list(answer.get("content", {}).values())
+    schema = contents[0].get("schema") if contents else None
     return _as_text(_resolved(description, schema)) if schema else None
 
 

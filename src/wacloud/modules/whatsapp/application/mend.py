@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from wacloud.modules.whatsapp.application.outbox import dispatch_job
 from wacloud.modules.whatsapp.application.ports import WhatsappDeps
 from wacloud.modules.whatsapp.events import MessagesReceived
 
@@ -47,3 +48,24 @@ async def wake_stale_mailboxes(deps: WhatsappDeps) -> int:
         for business_id, conversation_id in failed:
             tx.show(business_id, conversation_id)
     return len(stale)
+
+
+async def wake_queued_messages(deps: WhatsappDeps) -> int:
+    """
+    Queued messages with no job are given one; where the job failed at every try, the message ends as failed.
+
+    Returns how many there were. A person may send a failed one again.
+    """
+    async with deps.db.system("list businesses with numbers") as tx:
+        businesses = await deps.numbers.businesses(tx)
+    if not businesses:
+        return 0
+    async with deps.db.tenant(*businesses) as tx:
+        left = await deps.deliveries.left_behind(tx, STALE_AFTER)
+        tx.queue(*(dispatch_job(one.business_id, one.conversation_id, one.id) for one in left if not one.gave_up))
+        failed = [one for one in left if one.gave_up]
+        if failed:
+            await deps.deliveries.fail(tx, failed, "gave_up")
+        for one in failed:
+            tx.show(one.business_id, one.conversation_id)
+    return len(left)

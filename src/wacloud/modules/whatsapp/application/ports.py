@@ -375,6 +375,14 @@ class Deliveries(Protocol):
         """Try the kept statuses of these businesses again."""
         ...
 
+    async def left_behind(self, tx: Tx, older_than: timedelta) -> list["LeftBehind"]:
+        """Queued messages for which no job is under way."""
+        ...
+
+    async def fail(self, tx: Tx, messages: Sequence["LeftBehind"], reason: str) -> None:
+        """Queued messages end as failed."""
+        ...
+
     async def businesses_with_unmatched(self, tx: Tx) -> list[BusinessId]:
         """Where statuses are kept that found no message."""
         ...
@@ -390,6 +398,16 @@ class Stale:
 
     business_id: BusinessId
     conversation_id: UUID
+    gave_up: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LeftBehind:
+    """A queued message nobody is going to send; `gave_up`: its job failed at every try and is parked."""
+
+    business_id: BusinessId
+    conversation_id: UUID
+    id: UUID
     gave_up: bool
 
 

@@ -143,8 +143,8 @@ async def _store_messages(deps: WhatsappDeps, tx: Tx, batch: Sequence[Received])
     for message in messages:
         changed.add((message.business_id, message.conversation_id))
         if message.state == "pending":
-            key = (message.business_id, message.conversation_id)
-            waiting[key] = waiting.get(key, 0) + 1
+            place = (message.business_id, message.conversation_id)
+            waiting[place] = waiting.get(place, 0) + 1
     tx.publish(
         *(
             MessagesReceived(business_id=business_id, conversation_id=conversation_id, count=count)

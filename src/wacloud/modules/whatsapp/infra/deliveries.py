@@ -3,11 +3,11 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from wacloud.modules.whatsapp.application.ports import Applied, Outgoing, SendResult
+from wacloud.modules.whatsapp.application.ports import Applied, LeftBehind, Outgoing, SendResult
 from wacloud.modules.whatsapp.domain.callback import read_callback
 from wacloud.modules.whatsapp.domain.identity import Sender
 from wacloud.modules.whatsapp.domain.inbound import MetaError, StatusUpdate
@@ -297,6 +297,32 @@ class PostgresDeliveries:
         if not rows:
             return []
         return await self.apply_statuses(tx, [(row.business_id, _status(row)) for row in rows])
+
+    async def left_behind(self, tx: Tx, older_than: timedelta) -> list[LeftBehind]:
+        rows = await tx.rows(
+            """
+            select m.business_id, m.conversation_id, m.id, exists (
+                select from app.jobs j where j.business_id = m.business_id and j.state = 'parked'
+                and j.order_key = 'send:' || m.conversation_id and j.payload ->> 'message_id' = m.id::text) as gave_up
+            from app.messages m
+            where m.direction = 'out' and m.state = 'queued' and m.created_at < now() - %s
+              and not exists (select from app.jobs j where j.order_key = 'send:' || m.conversation_id
+                              and j.state <> 'parked')
+            limit 500
+            """,
+            (older_than,),
+        )
+        return [LeftBehind(*row) for row in rows]
+
+    async def fail(self, tx: Tx, messages: Sequence[LeftBehind], reason: str) -> None:
+        await tx.execute(
+            """
+            update app.messages m set state = 'failed', failed_at = now(), reason = %s
+            from unnest(%s::uuid[], %s::uuid[]) as f(business_id, id)
+            where m.business_id = f.business_id and m.id = f.id and m.state = 'queued'
+            """,
+            (reason, [one.business_id for one in messages], [one.id for one in messages]),
+        )
 
     async def businesses_with_unmatched(self, tx: Tx) -> list[BusinessId]:
         rows = await tx.rows("select distinct business_id from app.unmatched_statuses limit 1000")

@@ -6,7 +6,11 @@ from datetime import timedelta
 import msgspec
 
 from wacloud.modules.whatsapp.application.dispatch_messages import DispatchMessages
-from wacloud.modules.whatsapp.application.mend import settle_unmatched_statuses, wake_stale_mailboxes
+from wacloud.modules.whatsapp.application.mend import (
+    settle_unmatched_statuses,
+    wake_queued_messages,
+    wake_stale_mailboxes,
+)
 from wacloud.modules.whatsapp.application.outbox import DISPATCH
 from wacloud.modules.whatsapp.application.ports import Owners, WhatsappDeps
 from wacloud.modules.whatsapp.application.receive_batch import Received, receive_batch
@@ -26,6 +30,7 @@ def whatsapp_jobs(deps: WhatsappDeps) -> list[JobKind]:
 
     async def wake_stale(_: Job) -> None:
         await wake_stale_mailboxes(deps)
+        await wake_queued_messages(deps)
 
     return [
         JobKind(DISPATCH, Lane.SENDING, DispatchMessages(deps)),
