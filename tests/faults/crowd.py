@@ -6,7 +6,8 @@ import itertools
 import math
 import random
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -52,7 +53,7 @@ class Crowd:
     _number: "itertools.count[int]" = field(default_factory=itertools.count)
 
     async def write(self, seconds: float = math.inf) -> None:
-        """Keep the stream up for so long, or until cancelled, whatever becomes of it."""
+        """Keep the stream up for so long, whatever becomes of it."""
         loop = asyncio.get_running_loop()
         begun = loop.time()
         for n in itertools.count():
@@ -61,6 +62,16 @@ class Crowd:
                 return
             await asyncio.sleep(max(due - loop.time(), 0))
             self._deliver()
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[None]:
+        """The stream flows for as long as the block lasts."""
+        stream = asyncio.create_task(self.write())
+        try:
+            yield
+        finally:
+            stream.cancel()
+            await asyncio.gather(stream, return_exceptions=True)
 
     async def everything_delivered(self, within: float) -> None:
         """Wait until every body written has been acknowledged."""

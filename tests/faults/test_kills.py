@@ -7,7 +7,6 @@ Nothing that was acknowledged is lost and no reply goes out twice. `FAULTS_LONG=
 
 from __future__ import annotations
 
-import asyncio
 import random
 from typing import TYPE_CHECKING
 
@@ -27,13 +26,12 @@ pytestmark = [pytest.mark.faults, pytest.mark.timeout(SECONDS * 2 + 300)]
 async def test_kill_9_of_anything_loses_nothing_and_answers_nobody_twice(embedded_servers: EmbeddedServers) -> None:
     async with a_trial(embedded_servers) as trial:
         chaos = Chaos(trial.plant, embedded_servers.redis_url, VICTIMS, random.Random(SEED), 8.0 if LONG else 2.0)
-        writing = asyncio.create_task(trial.crowd.write())
-        await chaos.rage(SECONDS)
-        writing.cancel()
+        async with trial.crowd.writing():
+            await chaos.rage(SECONDS)
         verdict = await trial.verdict()
     falls = []
     for fall in chaos.falls:
         waited = next((at for at in trial.crowd.acks_at if at > fall.back_at), fall.back_at) - fall.back_at
         falls.append(f"  {fall.who:<9} down {fall.down_s:.1f} s; next acknowledgement {waited:.2f} s after it was back")
-    report(verdict, f"kill -9: {trial.crowd.rate:.0f} bodies/s ", *falls)
+    report(verdict, f"kill -9: {trial.crowd.rate:.0f} bodies/s", *falls)
     assert {fall.who for fall in chaos.falls} >= {"postgres", "valkey", "worker-1", "serve-1"}

@@ -24,10 +24,9 @@ async def test_a_rolling_restart_loses_nothing_doubles_nothing_and_leaves_nothin
         rule = {"match": {"kind": "messages"}, "do": {"delay_ms": 400}}
         async with trial.crowd.http.post(f"{trial.plant.graph_url}/_twin/misbehave", json=rule) as answer:
             assert answer.status == 201
-        writing = asyncio.create_task(trial.crowd.write())
-        await asyncio.sleep(2)
-        stops = await _restart_in_turn(trial)
-        writing.cancel()
+        async with trial.crowd.writing():
+            await asyncio.sleep(2)
+            stops = await _restart_in_turn(trial)
         verdict = await trial.verdict()
         async with trial.house.db.system("test: look for jobs that were dropped") as tx:
             dropped = await tx.rows(

@@ -167,9 +167,7 @@ def elements(payload: Any) -> int:
 
 
 def assert_storable(parsed: ParsedWebhook) -> None:
-    encoded = json.dumps(
-        [asdict(item) for item in parsed.items], default=datetime.isoformat, ensure_ascii=False
-    )
+    encoded = json.dumps([asdict(item) for item in parsed.items], default=datetime.isoformat, ensure_ascii=False)
     encoded.encode("utf-8")
     json.dumps(json.loads(encoded), allow_nan=False)
     for text in strings(json.loads(encoded)):
@@ -197,9 +195,9 @@ def test_a_public_payload_becomes_the_expected_items(name: str) -> None:
     assert [told(item) for item in parsed.items] == EXPECTED[name]
     payload = json.loads((PUBLIC / f"{name}.json").read_bytes())
     # The system line that tells of new ids is two items: the line itself and the change.
-    assert sum(
-        not (isinstance(i, IdentityChange) and i.reason != "user_id_update") for i in parsed.items
-    ) == (elements(payload))
+    assert sum(not (isinstance(i, IdentityChange) and i.reason != "user_id_update") for i in parsed.items) == (
+        elements(payload)
+    )
     assert {item.waba_id for item in parsed.items} == {payload["entry"][0]["id"]}
     metadata = payload["entry"][0]["changes"][0]["value"].get("metadata", {})
     assert {item.phone_number_id for item in parsed.items} == {metadata.get("phone_number_id")}
@@ -327,9 +325,7 @@ def test_a_new_phone_links_the_old_person_to_the_new_one() -> None:
 def test_a_new_user_id_links_both_and_keeps_the_phone() -> None:
     update = only(public("bsuid_user_id_update"))
     assert update.previous == Sender(bsuid="US.13491208655302741918")
-    assert update.current == Sender(
-        wa_id="16505551234", bsuid="US.20000000000000000001", name="Test Customer"
-    )
+    assert update.current == Sender(wa_id="16505551234", bsuid="US.20000000000000000001", name="Test Customer")
     _, told_by_system = public("bsuid_system_user_changed_user_id").items
     assert isinstance(told_by_system, IdentityChange)
     assert told_by_system.current == Sender(wa_id="16505551234", bsuid="US.20000000000000000001")
@@ -534,9 +530,7 @@ def test_unknown_fields_and_keys_are_kept() -> None:
 
 def test_types_of_tomorrow_are_unsupported_with_their_raw() -> None:
     found = messages(ours("message_types_of_tomorrow"))
-    assert [
-        (m.kind, m.content.get("unsupported_kind"), m.raw is not None, m.is_answerable) for m in found
-    ] == [
+    assert [(m.kind, m.content.get("unsupported_kind"), m.raw is not None, m.is_answerable) for m in found] == [
         ("unsupported", "poll", True, True),
         ("unsupported", "view_once", True, True),
         ("unsupported", "interactive", True, True),
@@ -706,10 +700,7 @@ def test_nesting_without_end_is_cut() -> None:
 
 def test_an_id_too_long_for_an_index_stays_different_from_others() -> None:
     long = "wamid." + "A" * 5000
-    same = [
-        {"id": long + end, "type": "revoke", "revoke": {"original_message_id": long}}
-        for end in ("", "B", "B")
-    ]
+    same = [{"id": long + end, "type": "revoke", "revoke": {"original_message_id": long}} for end in ("", "B", "B")]
     first, second, third = messages(parse(envelope({"field": "messages", "value": value(messages=same)})))
     assert len(first.wamid) <= 512
     assert first.wamid == first.refers_to
@@ -732,11 +723,7 @@ def test_the_same_account_change_has_one_fingerprint() -> None:
 
 
 ANYTHING = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats(allow_nan=False, allow_infinity=False)
-    | st.text(max_size=20),
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=20),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
     max_leaves=12,
 )
@@ -876,9 +863,7 @@ VALUES = st.dictionaries(
 
 @settings(max_examples=100, deadline=None)
 @given(st.lists(st.tuples(FIELDS | ANYTHING, VALUES | META_LIKE), max_size=4), ANYTHING)
-def test_any_json_under_the_envelope_is_read_and_read_the_same_twice(
-    changes: Any, entry_time: object
-) -> None:
+def test_any_json_under_the_envelope_is_read_and_read_the_same_twice(changes: Any, entry_time: object) -> None:
     payload = envelope(*({"field": field, "value": content} for field, content in changes), time=entry_time)
     body = json.dumps(payload).encode()
     parsed = parse_webhook(body, NOW)

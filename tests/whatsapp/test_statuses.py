@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from builders import meta
 from rig import Rig, Shop, as_body, eventually
 from wacloud.modules.whatsapp.application.mend import settle_unmatched_statuses
-from wacloud.modules.whatsapp.application.ports import NewMessage, Number
 from wacloud.modules.whatsapp.application.receive_batch import Received, receive_batch
+from wacloud.modules.whatsapp.application.stored import NewMessage, Number
 from wacloud.modules.whatsapp.domain.callback import write_callback
 from wacloud.modules.whatsapp.domain.identity import Sender
 from wacloud.modules.whatsapp.domain.inbound import MetaError, StatusUpdate

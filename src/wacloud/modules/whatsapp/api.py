@@ -7,8 +7,9 @@ from wacloud.modules.whatsapp.application.mailboxes import (
     read_mailboxes,
 )
 from wacloud.modules.whatsapp.application.outbox import Draft
-from wacloud.modules.whatsapp.application.ports import Mailbox, WhatsappDeps
+from wacloud.modules.whatsapp.application.ports import WhatsappDeps
 from wacloud.modules.whatsapp.application.show_typing import ShowTyping
+from wacloud.modules.whatsapp.application.stored import Mailbox
 from wacloud.modules.whatsapp.domain.conversation import ServiceWindow
 
 __all__ = [

@@ -2,9 +2,7 @@
 
 from typing import ClassVar, Literal
 
-Kind = Literal[
-    "invalid", "unauthenticated", "forbidden", "not_found", "conflict", "too_large", "limit", "unavailable"
-]
+Kind = Literal["invalid", "unauthenticated", "forbidden", "not_found", "conflict", "too_large", "limit", "unavailable"]
 
 
 class AppError(Exception):

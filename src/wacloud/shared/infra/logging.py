@@ -20,9 +20,7 @@ def set_up_logging(level: str = "INFO", *, pretty: bool | None = None) -> None:
     """Call once at the start of a process; without `pretty`, a terminal gets coloured lines and a file JSON."""
     if pretty is None:
         pretty = sys.stderr.isatty()
-    renderer: Any = (
-        structlog.dev.ConsoleRenderer() if pretty else structlog.processors.JSONRenderer(default=str)
-    )
+    renderer: Any = structlog.dev.ConsoleRenderer() if pretty else structlog.processors.JSONRenderer(default=str)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

@@ -96,7 +96,6 @@ class Embedder(Protocol):
         """
         ...
 
-
     async def aclose(self) -> None:
         """Let go of threads and connections."""
         ...

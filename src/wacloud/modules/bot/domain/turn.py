@@ -32,6 +32,4 @@ def settled_at(arrivals: Sequence[Arrival], settings: BotSettings) -> datetime:
     text = (newest.text or "").strip()
     finished = not text or text.endswith(_ENDS) or len(text) >= _LONG
     quiet = settings.quiet_ms * (1 if finished else UNFINISHED)
-    return min(
-        newest.at + timedelta(milliseconds=quiet), first + timedelta(milliseconds=settings.max_wait_ms)
-    )
+    return min(newest.at + timedelta(milliseconds=quiet), first + timedelta(milliseconds=settings.max_wait_ms))

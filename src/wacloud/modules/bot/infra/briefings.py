@@ -43,9 +43,7 @@ class CachedBriefings:
                         continue
                     settings = await self._settings.get(tx, business_id)
                     try:
-                        open_now = open_now_text(
-                            profile.profile, profile.time_zone, self._clock(), profile.language
-                        )
+                        open_now = open_now_text(profile.profile, profile.time_zone, self._clock(), profile.language)
                     except HoursNotReadable:
                         open_now = None
                     facts = BusinessFacts(

@@ -6,7 +6,8 @@ from datetime import timedelta
 from uuid import UUID
 
 from wacloud.modules.whatsapp.application.outbox import dispatch_job
-from wacloud.modules.whatsapp.application.ports import Outgoing, SendResult, WhatsappDeps, Wish
+from wacloud.modules.whatsapp.application.ports import WhatsappDeps, Wish
+from wacloud.modules.whatsapp.application.stored import Outgoing, SendResult
 from wacloud.modules.whatsapp.domain.callback import write_callback
 from wacloud.modules.whatsapp.domain.conversation import ServiceWindow
 from wacloud.modules.whatsapp.domain.delivery import SendOutcome, pause_before_retry, pause_for, tries_of

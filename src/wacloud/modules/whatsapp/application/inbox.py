@@ -156,9 +156,7 @@ class InboxReader(Protocol):
         """None where the person may not see it or it does not exist."""
         ...
 
-    async def newest(
-        self, business_id: BusinessId, conversation_id: UUID, limit: int = 15
-    ) -> list[MessageRow]:
+    async def newest(self, business_id: BusinessId, conversation_id: UUID, limit: int = 15) -> list[MessageRow]:
         """The latest messages, oldest first, for a live update."""
         ...
 

@@ -6,7 +6,8 @@ from typing import Literal
 from uuid import UUID
 
 from wacloud.modules.whatsapp.application.outbox import Draft, put_in_outbox
-from wacloud.modules.whatsapp.application.ports import Ending, Mailbox, WhatsappDeps
+from wacloud.modules.whatsapp.application.ports import WhatsappDeps
+from wacloud.modules.whatsapp.application.stored import Ending, Mailbox
 from wacloud.shared.application.db import Tx
 from wacloud.shared.domain.ids import BusinessId
 

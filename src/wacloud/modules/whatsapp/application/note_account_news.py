@@ -6,7 +6,8 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from wacloud.modules.whatsapp.application.ports import AccountEvent, WhatsappDeps
+from wacloud.modules.whatsapp.application.ports import WhatsappDeps
+from wacloud.modules.whatsapp.application.stored import AccountEvent
 from wacloud.modules.whatsapp.domain.inbound import AccountChange, IdentityChange, NumberError, StatusUpdate
 from wacloud.modules.whatsapp.domain.message import STATE_OF_STATUS
 from wacloud.shared.application.db import Tx

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from wacloud.modules.whatsapp.application.ports import Heard, NewMessage, WhatsappDeps
+from wacloud.modules.whatsapp.application.ports import WhatsappDeps
+from wacloud.modules.whatsapp.application.stored import Heard, NewMessage
 from wacloud.shared.application.db import Tx
 from wacloud.shared.application.jobs import Lane, NewJob
 from wacloud.shared.domain.ids import BusinessId, new_id

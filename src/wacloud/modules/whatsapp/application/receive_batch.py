@@ -8,13 +8,8 @@ from uuid import UUID
 
 from wacloud.modules.whatsapp.application.identify_contacts import Person, identify_contacts, merge_contacts
 from wacloud.modules.whatsapp.application.note_account_news import note_account_news
-from wacloud.modules.whatsapp.application.ports import (
-    Heard,
-    NewMessage,
-    Number,
-    StoredConversation,
-    WhatsappDeps,
-)
+from wacloud.modules.whatsapp.application.ports import WhatsappDeps
+from wacloud.modules.whatsapp.application.stored import Heard, NewMessage, Number, StoredConversation
 from wacloud.modules.whatsapp.domain.identity import Sender
 from wacloud.modules.whatsapp.domain.inbound import (
     AccountChange,

@@ -2,7 +2,8 @@
 
 import asyncio
 
-from wacloud.modules.whatsapp.application.ports import Mailbox, WhatsappDeps
+from wacloud.modules.whatsapp.application.ports import WhatsappDeps
+from wacloud.modules.whatsapp.application.stored import Mailbox
 
 AT_ONCE = 20
 
@@ -24,9 +25,7 @@ class ShowTyping:
         if not wamids or wamids[-1].startswith("unidentified.") or len(self._tasks) >= AT_ONCE:
             return
         task = asyncio.create_task(
-            self._deps.cloud_api.mark_read(
-                mailbox.phone_number_id, mailbox.access_token, wamids[-1], typing=True
-            )
+            self._deps.cloud_api.mark_read(mailbox.phone_number_id, mailbox.access_token, wamids[-1], typing=True)
         )
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

@@ -8,9 +8,7 @@ from wacloud.shared.application.db import Tx
 from wacloud.shared.domain.ids import BusinessId, UserId
 
 
-async def take_over(
-    deps: WhatsappDeps, user_id: UserId, business_id: BusinessId, conversation_id: UUID
-) -> None:
+async def take_over(deps: WhatsappDeps, user_id: UserId, business_id: BusinessId, conversation_id: UUID) -> None:
     """
     The bot is silent from now on; what waited for it is this person's.
 
@@ -23,9 +21,7 @@ async def take_over(
         tx.show(business_id, conversation_id)
 
 
-async def give_back(
-    deps: WhatsappDeps, user_id: UserId, business_id: BusinessId, conversation_id: UUID
-) -> None:
+async def give_back(deps: WhatsappDeps, user_id: UserId, business_id: BusinessId, conversation_id: UUID) -> None:
     """
     The bot answers what comes from now on; what people were handed stays theirs.
 
@@ -37,9 +33,7 @@ async def give_back(
         tx.show(business_id, conversation_id)
 
 
-async def mark_seen(
-    deps: WhatsappDeps, user_id: UserId, business_id: BusinessId, conversation_id: UUID
-) -> None:
+async def mark_seen(deps: WhatsappDeps, user_id: UserId, business_id: BusinessId, conversation_id: UUID) -> None:
     """Nothing in this conversation is unread."""
     async with deps.db.member(user_id) as tx:
         await deps.conversations.mark_seen(tx, business_id, conversation_id)

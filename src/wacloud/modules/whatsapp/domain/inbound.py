@@ -38,9 +38,7 @@ MessageKind: TypeAlias = Literal[
 Content: TypeAlias = dict[str, object]
 
 # These change an earlier message or tell a fact; the person who caused them waits for no answer.
-_SAYS_NOTHING = frozenset(
-    {"reaction", "system", "edit", "revoke", "call", "request_welcome", "media_placeholder"}
-)
+_SAYS_NOTHING = frozenset({"reaction", "system", "edit", "revoke", "call", "request_welcome", "media_placeholder"})
 # The same for what Meta could not pass on, where it tells of what kind it was.
 _UNSUPPORTED_SAYS_NOTHING = _SAYS_NOTHING | {"pin"}
 

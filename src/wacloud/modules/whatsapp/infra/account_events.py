@@ -3,12 +3,12 @@
 import json
 from collections.abc import Sequence
 
-from wacloud.modules.whatsapp.application.ports import AccountEvent
+from wacloud.modules.whatsapp.application.stored import AccountEvent
 from wacloud.shared.application.db import Tx
 
 
 class PostgresAccountEvents:
-    """See `ports.AccountEvents`."""
+    """See `stores.AccountEvents`."""
 
     async def add(self, tx: Tx, events: Sequence[AccountEvent]) -> int:
         return await tx.execute(

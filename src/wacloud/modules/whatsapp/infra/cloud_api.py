@@ -9,7 +9,7 @@ import aiohttp
 import msgspec
 import structlog
 
-from wacloud.modules.whatsapp.application.ports import DescribedNumber, Outgoing
+from wacloud.modules.whatsapp.application.stored import DescribedNumber, Outgoing
 from wacloud.modules.whatsapp.domain.delivery import MetaRefused, SendOutcome, judge
 from wacloud.shared.infra.crypto import CannotDecrypt
 

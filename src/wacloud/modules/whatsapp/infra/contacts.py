@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from wacloud.modules.whatsapp.application.ports import StoredContact
+from wacloud.modules.whatsapp.application.stored import StoredContact
 from wacloud.modules.whatsapp.domain.identity import IdentityKey, Sender
 from wacloud.shared.application.db import Tx
 from wacloud.shared.domain.ids import BusinessId
@@ -14,7 +14,7 @@ ContactRef = tuple[BusinessId, UUID]
 
 
 class PostgresContacts:
-    """See `ports.Contacts`."""
+    """See `stores.Contacts`."""
 
     async def find(self, tx: Tx, keys: Iterable[Key]) -> Mapping[Key, UUID]:
         wanted = sorted(set(keys))

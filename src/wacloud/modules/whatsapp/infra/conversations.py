@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
-from wacloud.modules.whatsapp.application.ports import ConversationState, Heard, StoredConversation
+from wacloud.modules.whatsapp.application.stored import ConversationState, Heard, StoredConversation
 from wacloud.shared.application.db import Tx
 from wacloud.shared.domain.ids import BusinessId
 
@@ -26,7 +26,7 @@ from app.conversations c join wanted using (business_id, contact_id, number_id)
 
 
 class PostgresConversations:
-    """See `ports.Conversations`."""
+    """See `stores.Conversations`."""
 
     async def open_all(
         self, tx: Tx, pairs: Iterable[tuple[BusinessId, UUID, UUID]]

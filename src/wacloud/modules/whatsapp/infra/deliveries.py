@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from wacloud.modules.whatsapp.application.ports import Applied, LeftBehind, Outgoing, SendResult
+from wacloud.modules.whatsapp.application.stored import Applied, LeftBehind, Outgoing, SendResult
 from wacloud.modules.whatsapp.domain.callback import read_callback
 from wacloud.modules.whatsapp.domain.identity import Sender
 from wacloud.modules.whatsapp.domain.inbound import MetaError, StatusUpdate
@@ -165,7 +165,7 @@ class _Advance:
 
 
 class PostgresDeliveries:
-    """See `ports.Deliveries`."""
+    """See `stores.Deliveries`."""
 
     async def to_send(self, tx: Tx, ids: Sequence[tuple[BusinessId, UUID]]) -> list[Outgoing]:
         rows = await tx.rows(_TO_SEND, ([b for b, _ in ids], [m for _, m in ids]))

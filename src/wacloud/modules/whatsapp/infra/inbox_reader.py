@@ -133,9 +133,7 @@ class PostgresInbox(PostgresLedger):
         earlier = write_cursor(first.sent_at, str(first.arrival)) if more and first else None
         return Thread(_to_conversation(row), messages, earlier)
 
-    async def newest(
-        self, business_id: BusinessId, conversation_id: UUID, limit: int = 15
-    ) -> list[MessageRow]:
+    async def newest(self, business_id: BusinessId, conversation_id: UUID, limit: int = 15) -> list[MessageRow]:
         async with self._db.tenant(business_id, read_only=True) as tx:
             return await self._messages(tx, business_id, conversation_id, None, limit)
 
@@ -167,11 +165,7 @@ class PostgresInbox(PostgresLedger):
                 """,
                 {"b": business_id},
             )
-        return (
-            {"waiting": min(row.waiting, 99), "unread": min(row.unread, 99)}
-            if row
-            else {"waiting": 0, "unread": 0}
-        )
+        return {"waiting": min(row.waiting, 99), "unread": min(row.unread, 99)} if row else {"waiting": 0, "unread": 0}
 
     def _read(self, business_id: BusinessId) -> AbstractAsyncContextManager[Tx]:
         return self._replica.tenant(business_id, read_only=True)

@@ -53,9 +53,7 @@ class PostgresLedger:
             messages = await tx.rows(_MESSAGES, (business_id,))
             webhooks = {row.state: row.n for row in await tx.rows(_WEBHOOKS, (business_id,))}
         states: Counter[tuple[str, str]] = Counter()
-        reasons: dict[str, Counter[str]] = {
-            state: Counter() for state in ("ignored", "handed_over", "failed")
-        }
+        reasons: dict[str, Counter[str]] = {state: Counter() for state in ("ignored", "handed_over", "failed")}
         for row in messages:
             states[row.direction, row.state] += row.n
             if row.state in reasons:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from uuid import UUID
 
-from wacloud.modules.whatsapp.application.ports import Ending, Mailbox, Said, Stale, Waiting
+from wacloud.modules.whatsapp.application.stored import Ending, Mailbox, Said, Stale, Waiting
 from wacloud.shared.application.db import Tx
 from wacloud.shared.domain.ids import BusinessId
 
@@ -38,7 +38,7 @@ order by h.sent_at, h.arrival
 
 
 class PostgresMailboxes:
-    """See `ports.Mailboxes`."""
+    """See `stores.Mailboxes`."""
 
     async def read(self, tx: Tx, conversations: Sequence[tuple[BusinessId, UUID]], history: int) -> list[Mailbox]:
         pairs = ([b for b, _ in conversations], [c for _, c in conversations])

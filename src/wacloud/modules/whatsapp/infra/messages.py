@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from wacloud.modules.whatsapp.application.ports import NewMessage
+from wacloud.modules.whatsapp.application.stored import NewMessage
 from wacloud.shared.application.db import Tx
 from wacloud.shared.domain.ids import BusinessId
 
@@ -28,7 +28,7 @@ order by place
 
 
 class PostgresMessages:
-    """See `ports.Messages`."""
+    """See `stores.Messages`."""
 
     async def lock_businesses(self, tx: Tx, business_ids: Sequence[BusinessId]) -> None:
         await tx.execute(

@@ -5,8 +5,8 @@ from datetime import datetime
 from time import monotonic
 from uuid import UUID
 
-from wacloud.modules.whatsapp.application.ports import DescribedNumber, Number, Owners
 from wacloud.modules.whatsapp.application.simulate import SimulatedNumber
+from wacloud.modules.whatsapp.application.stored import DescribedNumber, Number, Owners
 from wacloud.shared.application.db import Database, Tx
 from wacloud.shared.domain.ids import BusinessId
 
@@ -14,7 +14,7 @@ REMEMBER_S = 15.0
 
 
 class PostgresNumbers:
-    """See `ports.Numbers`."""
+    """See `stores.Numbers`."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
@@ -54,9 +54,7 @@ class PostgresNumbers:
         )
 
     async def businesses(self, tx: Tx) -> list[BusinessId]:
-        return [
-            row.business_id for row in await tx.rows("select distinct business_id from app.phone_numbers")
-        ]
+        return [row.business_id for row in await tx.rows("select distinct business_id from app.phone_numbers")]
 
     async def add(
         self,

@@ -12,8 +12,9 @@ from wacloud.modules.whatsapp.application.mend import (
     wake_stale_mailboxes,
 )
 from wacloud.modules.whatsapp.application.outbox import DISPATCH
-from wacloud.modules.whatsapp.application.ports import Owners, WhatsappDeps
+from wacloud.modules.whatsapp.application.ports import WhatsappDeps
 from wacloud.modules.whatsapp.application.receive_batch import Received, receive_batch
+from wacloud.modules.whatsapp.application.stored import Owners
 from wacloud.modules.whatsapp.ui.meta_payload import ParsedWebhook, UnreadableWebhook, parse_webhook
 from wacloud.shared.application.jobs import Job, JobKind, Lane, one_by_one
 from wacloud.shared.application.webhooks import Processed, Share, StoredWebhook
@@ -104,9 +105,7 @@ def _place(body: ParsedWebhook, owners: Owners) -> list[Received]:
     return placed
 
 
-def _result(
-    webhook: StoredWebhook, body: ParsedWebhook, mine: Sequence[Received], error: str | None
-) -> Processed:
+def _result(webhook: StoredWebhook, body: ParsedWebhook, mine: Sequence[Received], error: str | None) -> Processed:
     strangers = sorted(
         {item.phone_number_id or item.waba_id for item in body.items}
         - {received.item.phone_number_id or received.item.waba_id for received in mine}
@@ -114,9 +113,7 @@ def _result(
     notes = (*body.problems, *(f"no business here has {stranger}" for stranger in strangers))[:50]
     businesses = list(dict.fromkeys(received.business_id for received in mine))
     if error is None and not mine and (strangers or body.problems):
-        return Processed(
-            webhook, None, notes, error="; ".join(notes)[:2000] or "nothing to place", final=True
-        )
+        return Processed(webhook, None, notes, error="; ".join(notes)[:2000] or "nothing to place", final=True)
     shares: tuple[Share, ...] = ()
     if len(businesses) > 1:
         shares = tuple(

@@ -62,9 +62,7 @@ def read_inbound(change: Change, element: Json, where: str) -> None:
 
 def author(change: Change, element: Json) -> Sender:
     """Who sent this element."""
-    return change.people.named(
-        element.get("from"), element.get("from_user_id"), element.get("from_parent_user_id")
-    )
+    return change.people.named(element.get("from"), element.get("from_user_id"), element.get("from_parent_user_id"))
 
 
 def _identity_change_of_system(change: Change, system: Json, message: InboundMessage) -> None:
@@ -157,9 +155,7 @@ def _contact_of_thread(change: Change, message: Json, thread_id: object) -> tupl
     return contact.or_else(seen), is_theirs
 
 
-def _past_message(
-    change: Change, element: Json, where: str, contact: tuple[Sender, bool], metadata: Json
-) -> None:
+def _past_message(change: Change, element: Json, where: str, contact: tuple[Sender, bool], metadata: Json) -> None:
     body = _body_of(change, element, where)
     person, is_theirs = contact
     change.found.items.append(

@@ -141,9 +141,7 @@ def _preference(change: Change, element: Json, where: str) -> None:
         Preference(
             waba_id=change.waba_id,
             phone_number_id=change.phone_number_id,
-            contact=change.people.named(
-                element.get("wa_id"), element.get("user_id"), element.get("parent_user_id")
-            ),
+            contact=change.people.named(element.get("wa_id"), element.get("user_id"), element.get("parent_user_id")),
             category=category or "marketing_messages",
             value=choice,
             at=change.time_of(element, where),

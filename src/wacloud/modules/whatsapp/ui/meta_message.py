@@ -100,9 +100,7 @@ def _read_surroundings(element: Json, body: MessageBody) -> None:
 
 
 def _type_by_content(element: Json) -> str | None:
-    found = [
-        kind for kind, (_, key, _read) in _READERS.items() if kind == key and element.get(key) is not None
-    ]
+    found = [kind for kind, (_, key, _read) in _READERS.items() if kind == key and element.get(key) is not None]
     return found[0] if len(found) == 1 else None
 
 

@@ -154,9 +154,7 @@ def read_error(error: Json) -> MetaError:
 
 def read_errors(errors: object) -> tuple[MetaError, ...]:
     """Every error of a list."""
-    return tuple(
-        read_error(one) for one in (errors if isinstance(errors, list) else ()) if isinstance(one, dict)
-    )
+    return tuple(read_error(one) for one in (errors if isinstance(errors, list) else ()) if isinstance(one, dict))
 
 
 def read_pricing(pricing: object) -> Json | None:

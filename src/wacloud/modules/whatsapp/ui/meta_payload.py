@@ -80,15 +80,11 @@ def _read_entry(found: Found, entry: dict[str, object], path: str) -> None:
         _keep_broken(found, waba_id, broken, "changes")
 
 
-def _read_change(
-    found: Found, waba_id: str, entry_time: object, raw_change: dict[str, object], path: str
-) -> None:
+def _read_change(found: Found, waba_id: str, entry_time: object, raw_change: dict[str, object], path: str) -> None:
     field, value = ident(raw_change.get("field")), raw_change.get("value")
     if field is None or not isinstance(value, dict):
         found.problem(path, "no field" if field is None else "value is not an object")
-        change = Change(
-            found, waba_id, entry_time=entry_time, field_name=field or "unknown", value={}, path=path
-        )
+        change = Change(found, waba_id, entry_time=entry_time, field_name=field or "unknown", value={}, path=path)
         change.keep_as_account_change(raw_change if field is None else value)
         return
     if field == "account_update":

@@ -43,9 +43,7 @@ class People:
 
     def named(self, address: object, user_id: object = None, parent_user_id: object = None) -> Sender:
         """The person with these ids, with name and missing ids filled in from the contacts."""
-        person = Sender.identified(
-            address=ident(address), user_id=ident(user_id), parent_user_id=ident(parent_user_id)
-        )
+        person = Sender.identified(address=ident(address), user_id=ident(user_id), parent_user_id=ident(parent_user_id))
         contact = self._contact_of(person)
         return person if contact is None else person.or_else(contact)
 

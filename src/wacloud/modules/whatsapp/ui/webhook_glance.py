@@ -41,9 +41,7 @@ def glance(body: bytes) -> Glance:
     """
     found = _FIRST_ENTRY.search(body, 0, _HEAD)
     waba_id = None if found is None else (found[1] or found[2]).decode("ascii")
-    is_live = any(_holds_elements(body, key) for key in _SOMEBODY_WROTE) and not _holds_elements(
-        body, _HISTORY
-    )
+    is_live = any(_holds_elements(body, key) for key in _SOMEBODY_WROTE) and not _holds_elements(body, _HISTORY)
     return Glance(waba_id, LIVE_LANE if is_live else QUIET_LANE)
 
 

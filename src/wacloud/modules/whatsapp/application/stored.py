@@ -1,0 +1,236 @@
+"""What is read from and written to the tables of this module, as plain frozen values."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from wacloud.shared.domain.ids import BusinessId
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """One of our sending numbers, as the webhook and the sender need it."""
+
+    business_id: BusinessId
+    id: UUID
+    phone_number_id: str
+    waba_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Owners:
+    """Numbers by Meta's id, businesses by WABA id."""
+
+    numbers: Mapping[str, Number]
+    accounts: Mapping[str, BusinessId]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredContact:
+    """A contact and what is known of who they are."""
+
+    id: UUID
+    profile_name: str | None
+    username: str | None
+    phone: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredConversation:
+    """A conversation and who handles it."""
+
+    id: UUID
+    handler: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationState:
+    """What the rules for writing need."""
+
+    id: UUID
+    handler: str
+    last_inbound_at: datetime | None
+    contact_id: UUID
+    number_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewMessage:
+    """A message to store, inbound or outbound."""
+
+    business_id: BusinessId
+    id: UUID
+    created_at: datetime
+    conversation_id: UUID
+    direction: str
+    author: str
+    kind: str
+    body: str | None
+    content: Mapping[str, Any]
+    sent_at: datetime
+    state: str
+    reason: str | None = None
+    wamid: str | None = None
+    refers_to: str | None = None
+    raw: Mapping[str, Any] | None = None
+    cause: str | None = None
+    author_id: UUID | None = None
+    turn_id: UUID | None = None
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """What makes it unique in its business."""
+        wamid = (f"wamid:{self.wamid}",) if self.wamid else ()
+        return (*wamid, f"cause:{self.cause}") if self.cause else wamid
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What a batch brought to one conversation: for its place in the list and for the service window."""
+
+    business_id: BusinessId
+    conversation_id: UUID
+    last_inbound_at: datetime | None
+    last_message_at: datetime
+    last_message_id: UUID
+    last_message_created_at: datetime
+    unread: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A message about to be sent, with all that sending needs."""
+
+    business_id: BusinessId
+    id: UUID
+    created_at: datetime
+    conversation_id: UUID
+    state: str
+    kind: str
+    body: str | None
+    content: Mapping[str, Any]
+    quoted_wamid: str | None
+    dispatch_attempt: int
+    last_inbound_at: datetime | None
+    number_id: UUID
+    phone_number_id: str
+    access_token: str
+    throughput: int
+    number_state: str
+    held_until: datetime | None
+    recipient_phone: str | None
+    recipient_bsuid: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SendResult:
+    """A dispatched message and what the POST came to: the new state, or `queued` to try again."""
+
+    message: Outgoing
+    state: str
+    wamid: str | None = None
+    reason: str | None = None
+    error: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """A status update that found its message: for the live pages."""
+
+    business_id: BusinessId
+    conversation_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """The unanswered messages of one conversation and what an answer needs to know."""
+
+    business_id: BusinessId
+    conversation_id: UUID
+    handler: str
+    contact_id: UUID
+    contact_name: str | None
+    opted_out: bool
+    last_inbound_at: datetime | None
+    phone_number_id: str
+    access_token: str  # encrypted
+    messages: Sequence["Waiting"]
+    history: Sequence["Said"]
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One message that waits for an answer."""
+
+    id: UUID
+    created_at: datetime
+    arrival: int
+    sent_at: datetime
+    kind: str
+    body: str | None
+    wamid: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A line of the conversation so far, oldest first."""
+
+    author: str
+    kind: str
+    body: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How the waiting messages of a conversation ended."""
+
+    business_id: BusinessId
+    conversation_id: UUID
+    message_ids: Sequence[UUID]
+    state: str
+    reason: str | None
+    answered_by: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """A conversation nobody is working on; `gave_up` where its turn failed at every try since the messages came."""
+
+    business_id: BusinessId
+    conversation_id: UUID
+    gave_up: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LeftBehind:
+    """A queued message nobody is going to send; `gave_up`: its job failed at every try and is parked."""
+
+    business_id: BusinessId
+    conversation_id: UUID
+    id: UUID
+    gave_up: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AccountEvent:
+    """One change of an account, kept whole."""
+
+    business_id: BusinessId
+    digest: bytes
+    field: str
+    event: str | None
+    waba_id: str | None
+    phone_number_id: str | None
+    at: datetime
+    value: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class DescribedNumber:
+    """What Meta says about a number. `throughput` is in messages a second."""
+
+    display_phone_number: str
+    verified_name: str | None
+    throughput: int

@@ -1,0 +1,250 @@
+"""The repositories: what this module keeps, inside the caller's transaction."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+from uuid import UUID
+
+from wacloud.modules.whatsapp.application.stored import (
+    AccountEvent,
+    Applied,
+    ConversationState,
+    DescribedNumber,
+    Ending,
+    Heard,
+    LeftBehind,
+    Mailbox,
+    NewMessage,
+    Outgoing,
+    Owners,
+    SendResult,
+    Stale,
+    StoredContact,
+    StoredConversation,
+)
+from wacloud.modules.whatsapp.domain.identity import IdentityKey, Sender
+from wacloud.modules.whatsapp.domain.inbound import StatusUpdate
+from wacloud.shared.application.db import Tx
+from wacloud.shared.domain.ids import BusinessId
+
+
+class Numbers(Protocol):
+    """Whose number is it?"""
+
+    async def of_webhook(self, phone_number_ids: Iterable[str], waba_ids: Iterable[str]) -> "Owners":
+        """The owners of these ids; unknown ones are missing. Remembered for some seconds."""
+        ...
+
+    async def businesses(self, tx: Tx) -> list[BusinessId]:
+        """Every business that has a number."""
+        ...
+
+    async def add(
+        self,
+        tx: Tx,
+        business_id: BusinessId,
+        number_id: UUID,
+        *,
+        waba_id: str,
+        phone_number_id: str,
+        access_token: str,
+        described: "DescribedNumber",
+    ) -> UUID | None:
+        """Store or renew a number and its WABA; None, writing nothing, where either is another business's."""
+        ...
+
+    async def hold(self, tx: Tx, number_id: UUID, why: str, until: datetime | None) -> None:
+        """Keep back everything this number would send; `until` None: until somebody reconnects it."""
+        ...
+
+
+class Contacts(Protocol):
+    """People, found by any of their identities."""
+
+    async def find(
+        self, tx: Tx, keys: Iterable[tuple[BusinessId, IdentityKey]]
+    ) -> Mapping[tuple[BusinessId, IdentityKey], UUID]:
+        """Which contact has which identity."""
+        ...
+
+    async def details(
+        self, tx: Tx, ids: Iterable[tuple[BusinessId, UUID]]
+    ) -> Mapping[tuple[BusinessId, UUID], StoredContact]:
+        """What is known about these contacts."""
+        ...
+
+    async def add(self, tx: Tx, contacts: Sequence[tuple[BusinessId, UUID, Sender]]) -> None:
+        """New people."""
+        ...
+
+    async def add_identities(self, tx: Tx, identities: Sequence[tuple[BusinessId, IdentityKey, UUID]]) -> None:
+        """Identities that point to a contact from now on."""
+        ...
+
+    async def refresh(self, tx: Tx, contacts: Sequence[tuple[BusinessId, UUID, Sender]]) -> None:
+        """Take over a new profile name, username or phone."""
+        ...
+
+    async def merge(self, tx: Tx, business_id: BusinessId, keep: UUID, gone: UUID) -> list[UUID]:
+        """
+        Two contacts turned out to be one person: everything of `gone` becomes `keep`'s.
+
+        Returns the conversations that took over the messages of another.
+        """
+        ...
+
+    async def set_marketing(self, tx: Tx, choices: Sequence[tuple[BusinessId, UUID, datetime, bool]]) -> None:
+        """When the contact stopped marketing messages (True), or asked for them again (False)."""
+        ...
+
+    async def rename(self, tx: Tx, names: Sequence[tuple[BusinessId, UUID, str]]) -> None:
+        """The name the business itself gave a contact."""
+        ...
+
+
+class Conversations(Protocol):
+    """Conversations and who handles them."""
+
+    async def open_all(
+        self, tx: Tx, pairs: Iterable[tuple[BusinessId, UUID, UUID]]
+    ) -> Mapping[tuple[UUID, UUID], StoredConversation]:
+        """The conversation of each (business, contact, number), made where missing, by (contact, number)."""
+        ...
+
+    async def hear(self, tx: Tx, heard: Sequence[Heard]) -> None:
+        """Move conversations in the list; never close a service window early."""
+        ...
+
+    async def hand_to(
+        self,
+        tx: Tx,
+        conversations: Sequence[tuple[BusinessId, UUID]],
+        handler: str,
+        *,
+        because: str | None = None,
+        user_id: UUID | None = None,
+    ) -> None:
+        """Who handles these conversations from now on."""
+        ...
+
+    async def find(self, tx: Tx, business_id: BusinessId, conversation_id: UUID) -> "ConversationState | None":
+        """One conversation, locked until the transaction ends."""
+        ...
+
+    async def mark_seen(self, tx: Tx, business_id: BusinessId, conversation_id: UUID) -> None:
+        """Nothing in it is unread."""
+        ...
+
+
+class Messages(Protocol):
+    """Messages of both directions."""
+
+    async def lock_businesses(self, tx: Tx, business_ids: Sequence[BusinessId]) -> None:
+        """One batch at a time writes what came in for a business, so that nothing passes its own cause unseen."""
+        ...
+
+    async def known(self, tx: Tx, wamids: Iterable[tuple[BusinessId, str]]) -> set[tuple[BusinessId, str]]:
+        """Which of these are stored already."""
+        ...
+
+    async def add(self, tx: Tx, messages: Sequence[NewMessage]) -> set[UUID]:
+        """Store those whose keys are free; returns the ids stored."""
+        ...
+
+    async def fill_placeholders(
+        self, tx: Tx, media: Sequence[tuple[BusinessId, str, str, str | None, Mapping[str, Any]]]
+    ) -> list[tuple[BusinessId, UUID]]:
+        """
+        Put (wamid, kind, body, content) in the place of what an imported history only announced.
+
+        Returns the conversations changed.
+        """
+        ...
+
+    async def apply_references(self, tx: Tx, messages: Sequence[NewMessage]) -> set[tuple[BusinessId, UUID]]:
+        """
+        Let edits, revokes and reactions change what they refer to, whichever of the two came first.
+
+        Returns the conversations changed.
+        """
+        ...
+
+    async def settle_pending(
+        self, tx: Tx, conversations: Sequence[tuple[BusinessId, UUID]], state: str, reason: str | None
+    ) -> int:
+        """Every waiting message of these conversations ends so."""
+        ...
+
+    async def of_cause(self, tx: Tx, business_id: BusinessId, cause: str) -> UUID:
+        """The message of a cause that has one."""
+        ...
+
+
+class Mailboxes(Protocol):
+    """The messages of conversations that wait for an answer."""
+
+    async def read(self, tx: Tx, conversations: Sequence[tuple[BusinessId, UUID]], history: int) -> list[Mailbox]:
+        """The waiting messages of these conversations, in order, with the last lines before them."""
+        ...
+
+    async def still_waiting(
+        self, tx: Tx, conversations: Sequence[tuple[BusinessId, UUID]]
+    ) -> Mapping[UUID, tuple[str, Mapping[UUID, str | None]]]:
+        """Lock conversations; their handler and their waiting messages with their texts as of now."""
+        ...
+
+    async def settle(self, tx: Tx, ends: Sequence["Ending"]) -> None:
+        """Waiting messages end as answered, handed over or ignored."""
+        ...
+
+    async def stale(self, tx: Tx, older_than: timedelta) -> list["Stale"]:
+        """Conversations with messages that wait although no turn is queued for them."""
+        ...
+
+
+class Deliveries(Protocol):
+    """Outbound messages on their way, and what Meta says of them."""
+
+    async def to_send(self, tx: Tx, ids: Sequence[tuple[BusinessId, UUID]]) -> list[Outgoing]:
+        """Queued or dispatching messages with all that sending needs."""
+        ...
+
+    async def begin_dispatch(self, tx: Tx, messages: Sequence[Outgoing]) -> set[UUID]:
+        """Mark queued messages as dispatching; returns those that were still queued."""
+        ...
+
+    async def record(self, tx: Tx, results: Sequence["SendResult"]) -> list[Applied]:
+        """What became of dispatched messages."""
+        ...
+
+    async def apply_statuses(self, tx: Tx, updates: Sequence[tuple[BusinessId, StatusUpdate]]) -> list[Applied]:
+        """Move messages forward; what finds no message is kept until it does."""
+        ...
+
+    async def apply_unmatched(self, tx: Tx, business_ids: Sequence[BusinessId]) -> list[Applied]:
+        """Try the kept statuses of these businesses again."""
+        ...
+
+    async def left_behind(self, tx: Tx, older_than: timedelta) -> list["LeftBehind"]:
+        """Queued messages for which no job is under way."""
+        ...
+
+    async def fail(self, tx: Tx, messages: Sequence["LeftBehind"], reason: str) -> None:
+        """Queued messages end as failed."""
+        ...
+
+    async def businesses_with_unmatched(self, tx: Tx) -> list[BusinessId]:
+        """Where statuses are kept that found no message."""
+        ...
+
+    async def requeue(self, tx: Tx, business_id: BusinessId, message_id: UUID) -> UUID | None:
+        """A person asks to send a failed or unconfirmed message again; returns its conversation, or None."""
+        ...
+
+
+class AccountEvents(Protocol):
+    """What Meta says about accounts, numbers and templates."""
+
+    async def add(self, tx: Tx, events: Sequence["AccountEvent"]) -> int:
+        """Keep each once; returns how many were new."""
+        ...
