@@ -10,6 +10,7 @@ import os
 import secrets
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -181,7 +182,20 @@ def _copied(template: str) -> Iterator[TestDatabase]:
     try:
         yield TestDatabase(_as_url(owner), _as_app(owner))
     finally:
-        _run(server, sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+        _drop(server, name)
+
+
+def _drop(server: str, name: str) -> None:
+    """Whoever has just hung up may still be leaving, and the owner, no superuser, may not throw the app out."""
+    deadline = time.monotonic() + 10
+    while True:
+        try:
+            _run(server, sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+            return
+        except (psycopg.errors.InsufficientPrivilege, psycopg.errors.ObjectInUse):
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
 
 
 def _run(dsn: str, statement: sql.Composed) -> None:
