@@ -52,7 +52,10 @@ where w.received_at = due.received_at and w.id = due.id
 returning w.id, w.provider, w.body, w.received_at, w.attempts, w.business_id
 """
 
-_CLAIM = _LEASE.format(which="order by lane, id limit %s")
+_CLAIM = _LEASE.format(which="and attempts = 0 order by lane, id limit %s")
+# One that killed its worker must not take hundreds of others with it at each try: they come again in few, then alone.
+_CLAIM_LAST = _LEASE.format(which="and attempts > 1 order by lane, id limit 1")
+_CLAIM_RETRIED = _LEASE.format(which="and attempts = 1 order by lane, id limit 10")
 # Both lanes are named so that the index of open webhooks finds a number.
 _CLAIM_THESE = _LEASE.format(which="and lane in (0, 1) and id = any(%s)")
 _OVERDUE = f"""
@@ -180,6 +183,11 @@ class PostgresWebhookInbox:
     async def claim(self, limit: int) -> Sequence[StoredWebhook]:
         async with self._db.system("claim webhooks") as tx:
             return _in_order(await tx.rows(_CLAIM, (limit,)))
+
+    async def claim_retried(self) -> Sequence[StoredWebhook]:
+        """Those that were tried before, in small batches; before their last try, alone."""
+        async with self._db.system("claim webhooks") as tx:
+            return _in_order(await tx.rows(_CLAIM_LAST) or await tx.rows(_CLAIM_RETRIED))
 
     async def claim_these(self, ids: Sequence[int]) -> Sequence[StoredWebhook]:
         """Those of these that wait and are due."""

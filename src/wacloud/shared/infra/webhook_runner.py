@@ -3,6 +3,7 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from time import monotonic
 
 import structlog
 
@@ -14,6 +15,7 @@ log = structlog.get_logger()
 Process = Callable[[Sequence[StoredWebhook]], Awaitable[Sequence[Processed]]]
 POLL_S = 1.0
 BATCH = 300
+RETRY_EVERY_S = 0.25
 GRACE_S = 6.0  # for what is being processed when we are told to stop
 
 
@@ -27,6 +29,7 @@ class WebhookRunner:
         self._bell = asyncio.Event()
         self._stop = asyncio.Event()
         self._claimed: dict[int, StoredWebhook] = {}
+        self._retry_at = 0.0
         self.processed = 0
 
     def wake(self) -> None:
@@ -64,7 +67,7 @@ class WebhookRunner:
         while not self._stop.is_set():
             self._bell.clear()
             try:
-                claimed = await self._inbox.claim(BATCH)
+                claimed = await self._claim()
                 if claimed:
                     await self._process(claimed)
                     continue
@@ -78,6 +81,15 @@ class WebhookRunner:
                     await self._bell.wait()
             except TimeoutError:
                 continue
+
+    async def _claim(self) -> Sequence[StoredWebhook]:
+        """New ones; now and then, and when there are none, those that were tried before."""
+        now = monotonic()
+        if now >= self._retry_at:
+            self._retry_at = now + RETRY_EVERY_S
+            if retried := await self._inbox.claim_retried():
+                return retried
+        return await self._inbox.claim(BATCH) or await self._inbox.claim_retried()
 
     async def _keep_leases(self) -> None:
         while True:

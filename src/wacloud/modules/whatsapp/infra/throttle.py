@@ -19,6 +19,7 @@ PAIR_EVERY_MS = 6000
 PAIR_BURST = 45
 # A number may use its second at once; more than that is what Meta answers 130429 to.
 MEMORY = 50_000
+FULL_PAIR_MS = PAIR_EVERY_MS * (PAIR_BURST - 1)
 
 # GCRA: a bucket is the time at which it would be empty again. All buckets of a number share its hash tag, so one
 # script sees them together. Returns the wait in milliseconds for each recipient, and takes what may go now.
@@ -52,12 +53,20 @@ return answers
 """
 
 
+# By Valkey's clock, as the buckets are: a worker's own may be minutes off.
+_PAUSE = """
+local t = redis.call('TIME')
+local now = t[1] * 1000 + math.floor(t[2] / 1000)
+redis.call('SET', KEYS[1], now + ARGV[1], 'PX', ARGV[1] + 1000)
+"""
+
+
 class ValkeyThrottle:
     """See `ports.Throttle`. Shared by all workers; each falls back to its own count while Valkey is away."""
 
     def __init__(self, redis: "Redis") -> None:
         self._script: Any = redis.register_script(_SCRIPT)
-        self._redis = redis
+        self._pause_script: Any = redis.register_script(_PAUSE)
         self._own = OwnThrottle()
 
     async def ask(self, wishes: Sequence[Wish]) -> Sequence[timedelta]:
@@ -82,15 +91,12 @@ class ValkeyThrottle:
         return [waits[place] for place in range(len(wishes))]
 
     async def pause(self, phone_number_id: str, recipient: str | None, pause: timedelta) -> None:
-        until = int((time.time() + pause.total_seconds()) * 1000)
         number = _number_key(phone_number_id)
+        milliseconds = int(pause.total_seconds() * 1000)
+        # For a person it is as if their bucket had just been used up, so that it drips again after the pause.
+        key, full = (f"{number}:stop", 0) if recipient is None else (f"{number}:{recipient}", FULL_PAIR_MS)
         try:
-            if recipient is None:
-                await self._redis.set(f"{number}:stop", until, px=int(pause.total_seconds() * 1000) + 1000)
-            else:
-                # As if the person's bucket had just been used up, so that it drips again after the pause.
-                full = until + PAIR_EVERY_MS * (PAIR_BURST - 1)
-                await self._redis.set(f"{number}:{recipient}", full, px=PAIR_EVERY_MS * PAIR_BURST + 600_000)
+            await self._pause_script(keys=[key], args=[milliseconds + full])
         except (RedisError, OSError) as error:
             log.warning("throttle.valkey_away", error=str(error))
             await self._own.pause(phone_number_id, recipient, pause)
@@ -130,7 +136,7 @@ class OwnThrottle:
         if recipient is None:
             self._put(_number_key(phone_number_id), until + 1)
         else:
-            self._put(f"{phone_number_id}:{recipient}", until + PAIR_EVERY_MS * (PAIR_BURST - 1) / 1000)
+            self._put(f"{phone_number_id}:{recipient}", until + FULL_PAIR_MS / 1000)
 
     def _put(self, key: str, value: float) -> None:
         self._buckets[key] = value

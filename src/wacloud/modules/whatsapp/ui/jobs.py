@@ -16,6 +16,7 @@ from wacloud.modules.whatsapp.application.ports import WhatsappDeps
 from wacloud.modules.whatsapp.application.receive_batch import Received, receive_batch
 from wacloud.modules.whatsapp.application.stored import Owners
 from wacloud.modules.whatsapp.ui.meta_payload import ParsedWebhook, UnreadableWebhook, parse_webhook
+from wacloud.shared.application.db import StoreAway
 from wacloud.shared.application.jobs import Job, JobKind, Lane, one_by_one
 from wacloud.shared.application.webhooks import Processed, Share, StoredWebhook
 
@@ -62,6 +63,8 @@ async def process_webhooks(deps: WhatsappDeps, webhooks: Sequence[StoredWebhook]
     try:
         await _receive(deps, [received for _, _, mine in placed for received in mine])
         failed: dict[int, str] = {}
+    except StoreAway:
+        raise
     except Exception:
         failed = await _one_by_one(deps, placed)
     for webhook, body, mine in placed:
