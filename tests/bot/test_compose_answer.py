@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from stub_model import Reply, StubModel, error, stub_model
 
-from builders import FALLBACK, HOURS, SHIPPING, FixedKnowledge, an_item, deps, question
+from bot_builders import FALLBACK, HOURS, SHIPPING, FixedKnowledge, an_item, deps, question
 from wacloud.modules.bot.application.compose_answer import compose_answer
 from wacloud.modules.bot.application.model import ModelPort
 from wacloud.modules.bot.domain.question import BotSettings, BusinessFacts, HistoryLine

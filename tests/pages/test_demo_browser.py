@@ -77,7 +77,7 @@ async def test_the_phone_sends_the_inbox_shows_the_bot_answers_and_the_phone_sho
     phone = await inbox.context.new_page()
     await phone.goto("/simulator")
     await phone.get_by_role("button", name=re.compile("^Rosa")).or_(phone.get_by_text("Rosa").first).first.click()
-    await phone.locator("#ph-composer textarea").fill("¿Tenéis tarta de queso? ¿Y a qué hora abrís mañana?")
+    await phone.locator("#ph-composer textarea").fill("Hola, ¿a qué hora abrís mañana?")
     await phone.locator("#ph-composer textarea").press("Enter")
     answer = phone.locator("#ph-list .ph-row.is-theirs > .ph-bubble")
     await expect(answer.first).to_be_visible(timeout=20_000)
@@ -88,7 +88,7 @@ async def test_the_phone_sends_the_inbox_shows_the_bot_answers_and_the_phone_sho
     await expect(row).to_be_visible()
     await row.locator("a").first.click()
     thread = inbox.locator("li.msg")
-    await expect(thread.filter(has_text="tarta de queso").first).to_be_visible()
+    await expect(thread.filter(has_text="a qué hora abrís").first).to_be_visible()
     bot = thread.and_(inbox.locator(".by-bot")).last
     await expect(bot).to_be_visible()
     await expect(bot).to_have_attribute("data-state", re.compile("delivered|read"), timeout=15_000)
@@ -97,6 +97,7 @@ async def test_the_phone_sends_the_inbox_shows_the_bot_answers_and_the_phone_sho
     await inbox.screenshot(path=SCREENSHOTS / "demo-inbox.png")
     await phone.screenshot(path=SCREENSHOTS / "demo-phone.png")
     if os.environ.get("UPDATE_PICTURES") == "1":
+        PICTURES.mkdir(exist_ok=True)
         await inbox.screenshot(path=PICTURES / "inbox.png")
         await phone.screenshot(path=PICTURES / "phone.png")
 

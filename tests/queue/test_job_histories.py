@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 from queue_rig import Queue, open_queue
 
@@ -106,6 +106,36 @@ async def queue(own_database: Any) -> AsyncIterator[Queue]:
     derandomize=True,
     phases=[Phase.explicit, Phase.generate, Phase.shrink],
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@example(
+    history=[
+        ("add", "a", None, 0, 3),
+        ("claim", 100, "one"),
+        ("pass time", 20),
+        ("reap",),
+        ("claim", 100, "two"),
+        ("end", 0, "done"),
+        ("end", 0, "failed"),
+    ]
+)
+@example(
+    history=[
+        ("add", None, "a", 0, 3),
+        ("claim", 100, "one"),
+        ("add", None, "a", 0, 3),
+        ("claim", 100, "two"),
+        ("add", None, "a", 5, 3),
+        ("end all", "failed"),
+    ]
+)
+@example(
+    history=[
+        ("add", None, "a", 0, 3),
+        ("claim", 9, "one"),
+        ("add", None, "a", 0, 3),
+        ("claim", 9, "one"),
+        ("end all", "again"),
+    ]
 )
 @given(history=st.lists(deeds, min_size=8, max_size=30))
 async def test_the_queue_does_what_the_model_does(queue: Queue, history: list[tuple[Any, ...]]):
