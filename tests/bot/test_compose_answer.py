@@ -4,9 +4,9 @@ from collections.abc import AsyncIterator
 from decimal import Decimal
 
 import pytest
+from bot_builders import FALLBACK, HOURS, SHIPPING, FixedKnowledge, an_item, deps, question
 from stub_model import Reply, StubModel, error, stub_model
 
-from bot_builders import FALLBACK, HOURS, SHIPPING, FixedKnowledge, an_item, deps, question
 from wacloud.modules.bot.application.compose_answer import compose_answer
 from wacloud.modules.bot.application.model import ModelPort
 from wacloud.modules.bot.domain.question import BotSettings, BusinessFacts, HistoryLine

@@ -3,9 +3,9 @@
 from collections.abc import AsyncIterator
 
 import pytest
+from bot_builders import question
 from stub_model import Reply, StubModel, error, stub_model
 
-from bot_builders import question
 from wacloud.modules.bot.application.model import EmbedderUnavailable, ModelUnavailable
 from wacloud.modules.bot.domain.prompt import Prompt, build_prompt
 from wacloud.modules.bot.infra.chat_completions import ChatCompletions
