@@ -23,6 +23,7 @@ from wacloud.main.worker import Worker
 from wacloud.modules.auth.domain.token import Claims
 from wacloud.modules.bot.application.model import ModelPort, ModelReply, ModelUnavailable
 from wacloud.modules.bot.domain.prompt import Prompt
+from wacloud.modules.whatsapp.ui.webhook_door import webhook_door
 from wacloud.shared.domain.ids import BusinessId, UserId, new_id
 from wacloud.shared.ui.serving import PromptServer
 from wacloud.twins.graph.misbehave import Do, Match, Rule, RuleEntry
@@ -361,7 +362,13 @@ async def open_rig(
         async with open_house(config, swaps) as house:
             app = make_app(house)
             server = PromptServer(
-                uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning", access_log=False),
+                uvicorn.Config(
+                    webhook_door(app, house.webhook_keys, house.webhook_inbox, app.state.count_whatsapp),
+                    host="127.0.0.1",
+                    port=0,
+                    log_level="warning",
+                    access_log=False,
+                ),
                 app.state.before_shutdown,
             )
             # Given up before the server gives them up: a request into a connection that is just closing would fail.

@@ -25,6 +25,7 @@ from wacloud.modules.whatsapp.infra.simulated_phones import TwinPhones
 from wacloud.modules.whatsapp.ui import inbox_pages, json_api, ledger_pages, live_updates, simulator_pages
 from wacloud.modules.whatsapp.ui.live_updates import LiveHub
 from wacloud.modules.whatsapp.ui.webhook import webhook_routes
+from wacloud.modules.whatsapp.ui.webhook_door import webhook_door
 from wacloud.shared.application.clock import system_clock
 from wacloud.shared.application.db import StoreAway
 from wacloud.shared.infra.database_clock import DatabaseClock
@@ -69,7 +70,8 @@ def make_app(house: House) -> FastAPI:
     app.state.before_shutdown = [hub.close, *([phones.close] if phones else [])]
     install_errors(app)
     app.add_middleware(SecurityHeaders, https=settings.base_url.startswith("https:"))
-    app.router.routes[:0] = webhook_routes(house.webhook_keys, house.webhook_inbox, _count_whatsapp())
+    app.state.count_whatsapp = _count_whatsapp()
+    app.router.routes[:0] = webhook_routes(house.webhook_keys, house.webhook_inbox, app.state.count_whatsapp)
     app.include_router(_operations(house))
     app.include_router(static_files.routes())
     app.include_router(preferences.routes())
@@ -131,7 +133,7 @@ async def serve(settings: Settings, host: str, port: int, swaps: Swaps | None = 
     async with open_house(settings, replace(swaps, clock=clock)) as house, clock.kept_by(house.db):
         app = make_app(house)
         config = uvicorn.Config(
-            app,
+            webhook_door(app, house.webhook_keys, house.webhook_inbox, app.state.count_whatsapp),
             host=host,
             port=port,
             loop="uvloop",

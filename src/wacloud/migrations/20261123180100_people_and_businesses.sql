@@ -56,7 +56,9 @@ revoke all on function private.my_businesses(), private.my_colleagues(), private
 grant execute on function private.worker_staff() to wacloud_worker;
 grant execute on function private.my_businesses(), private.my_colleagues() to authenticated;
 
-call private.protect('app.businesses', 'id', 'select, update');
+call private.protect('app.businesses', 'id', 'select');
+-- Members may describe their business; who owns it changes by the app's own use case only.
+grant update (name, sector, phone, employee_count, language, time_zone, profile) on app.businesses to authenticated;
 call private.open_to_system('app.businesses', 'select, insert');
 call private.protect('app.members', 'business_id', 'select');
 call private.open_to_system('app.members', 'select, insert');

@@ -9,9 +9,11 @@ from wacloud.shared.application.jobs import Lane
 from wacloud.shared.infra.postgres import PostgresDatabase, QueuedJob
 
 # May this job run now? Every older open job of its order key has ended, and none of that key is running.
+# `offset 0` keeps it a look-up for each job: as a join, planned while the queue is empty, it compares all with all.
 ITS_TURN = """(j.order_key is null or not exists (
   select from app.jobs p
-  where p.order_key = j.order_key and p.state <> 'parked' and p.id <> j.id and (p.id < j.id or p.state = 'running')))"""
+  where p.order_key = j.order_key and p.state <> 'parked' and p.id <> j.id and (p.id < j.id or p.state = 'running')
+  offset 0))"""
 
 # For a dispatcher that names jobs: who is first in these orders now, who was named too early, who was forgotten.
 _FIRST_IN_ORDER = """

@@ -22,6 +22,8 @@ FIRST_TENANT = UUID(int=0)
 
 # Fair over tenants: walk the tenants that have ready jobs (a loose index scan that starts after the tenant served
 # last), rank each tenant's jobs, add what it already runs, and take the lowest ranks first, in the order of the walk.
+# Arrays instead of joins, for the plan is often made while the queue is empty: 3,000 jobs took 560 ms a claim with
+# joins, 4 ms with arrays.
 _CLAIM = f"""
 with recursive tenants as (
   select k as tenant, k as first_tenant, 1 as n from (select coalesce(
@@ -36,7 +38,7 @@ with recursive tenants as (
        order by tenant limit 1),
       (select tenant from app.jobs where lane = %(lane)s and state = 'ready' order by tenant limit 1)) as k) x
   where x.k <> t.first_tenant and t.n < {TENANTS_A_WALK}
-), candidates as (
+), candidates as materialized (
   select c.id, t.n from tenants t
   cross join lateral (
     select d.id, row_number() over (order by d.run_at, d.id) as rank from (
@@ -44,15 +46,17 @@ with recursive tenants as (
       where j.lane = %(lane)s and j.tenant = t.tenant and j.state = 'ready' and j.run_at <= now() and {ITS_TURN}
       order by j.run_at, j.id limit %(limit)s) d) c
   cross join lateral (
-    select count(*) as n from app.jobs r where r.lane = %(lane)s and r.tenant = t.tenant and r.state = 'running') busy
+    select count(*) as n from app.jobs r where r.lane = %(lane)s and r.tenant = t.tenant and r.state = 'running'
+    offset 0) busy
   order by c.rank + busy.n, t.n, c.id limit %(limit)s
 ), claimed as (
   update app.jobs
   set state = 'running', attempts = attempts + 1, claims = claims + 1, worker = %(worker)s,
       leased_until = now() + interval '{LEASE_S} seconds'
-  where id in (select j.id from app.jobs j
-               where j.id in (select id from candidates) and j.state = 'ready' and j.run_at <= now()
-               for update skip locked)
+  where id = any (array(
+    select j.id from app.jobs j
+    where j.id = any (array(select id from candidates)) and j.state = 'ready' and j.run_at <= now()
+    for update skip locked))
   returning id, kind, lane, business_id, payload, claims, attempts, max_attempts, created_at, tenant
 )
 select claimed.*, candidates.n as step, walk.tenant as walked_to, walk.n as walked

@@ -26,13 +26,14 @@ _KEEP = f"""
 with kept as (
   insert into app.webhook_inbox (provider, lane, business_id, body, headers, digest)
   select w.provider, w.lane, a.business_id, w.body, w.headers::jsonb, w.digest
-  from unnest(%s::text[], %s::smallint[], %s::text[], %s::bytea[], %s::text[], %s::bytea[])
+  from unnest(%b::text[], %b::smallint[], %b::text[], %b::bytea[], %b::text[], %b::bytea[])
     as w(provider, lane, account, body, headers, digest)
   left join app.whatsapp_accounts a on a.waba_id = w.account
   where not exists (
     select from app.webhook_inbox seen
     where seen.provider = w.provider and seen.digest = w.digest and seen.part_of is null
-      and seen.received_at > now() - interval '{DUPLICATE_HORIZON}')
+      and seen.received_at > now() - interval '{DUPLICATE_HORIZON}'
+      and seen.received_at < date_trunc('week', now() at time zone 'utc') at time zone 'utc' offset 0)
   on conflict do nothing
   returning id, lane
 )
@@ -182,7 +183,8 @@ class PostgresWebhookInbox:
 
     async def claim(self, limit: int) -> Sequence[StoredWebhook]:
         async with self._db.system("claim webhooks") as tx:
-            return _in_order(await tx.rows(_CLAIM, (limit,)))
+            claimed = _in_order(await tx.rows(_CLAIM, (limit,)))
+        return claimed or await self.claim_retried()
 
     async def claim_retried(self) -> Sequence[StoredWebhook]:
         """Those that were tried before, in small batches; before their last try, alone."""

@@ -83,13 +83,13 @@ class WebhookRunner:
                 continue
 
     async def _claim(self) -> Sequence[StoredWebhook]:
-        """New ones; now and then, and when there are none, those that were tried before."""
+        """New ones; now and then first those that were tried before, or a steady stream would keep them waiting."""
         now = monotonic()
         if now >= self._retry_at:
             self._retry_at = now + RETRY_EVERY_S
             if retried := await self._inbox.claim_retried():
                 return retried
-        return await self._inbox.claim(BATCH) or await self._inbox.claim_retried()
+        return await self._inbox.claim(BATCH)
 
     async def _keep_leases(self) -> None:
         while True:

@@ -24,10 +24,13 @@ select m.business_id, m.id, m.created_at, m.conversation_id, m.state, m.kind, m.
         where i.business_id = c.business_id and i.contact_id = c.contact_id and i.kind = 'bsuid'
         order by i.first_seen_at desc limit 1) as recipient_bsuid
 from unnest(%s::uuid[], %s::uuid[]) as w(business_id, id)
-join app.messages m on m.business_id = w.business_id and m.id = w.id
-join app.conversations c on c.business_id = m.business_id and c.id = m.conversation_id
-join app.contacts p on p.business_id = c.business_id and p.id = c.contact_id
-join app.phone_numbers n on n.business_id = c.business_id and n.id = c.number_id
+-- One look-up after the other by whole keys; a planner that knows little joins all of a business instead.
+cross join lateral (select * from app.messages o where o.business_id = w.business_id and o.id = w.id limit 1) m
+cross join lateral (
+  select * from app.conversations o where o.business_id = m.business_id and o.id = m.conversation_id limit 1) c
+cross join lateral (select * from app.contacts o where o.business_id = c.business_id and o.id = c.contact_id limit 1) p
+cross join lateral (
+  select * from app.phone_numbers o where o.business_id = c.business_id and o.id = c.number_id limit 1) n
 where m.state in ('queued', 'dispatching') and m.direction = 'out'
 """
 

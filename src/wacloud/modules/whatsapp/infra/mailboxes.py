@@ -20,9 +20,10 @@ select c.business_id, c.id as conversation_id, c.handler, c.contact_id,
        coalesce(p.name, p.profile_name) as contact_name,
        p.opted_out_at is not null as opted_out, c.last_inbound_at, n.phone_number_id, n.access_token
 from unnest(%s::uuid[], %s::uuid[]) as w(business_id, id)
-join app.conversations c using (business_id, id)
-join app.contacts p on p.business_id = c.business_id and p.id = c.contact_id
-join app.phone_numbers n on n.business_id = c.business_id and n.id = c.number_id
+cross join lateral (select * from app.conversations o where o.business_id = w.business_id and o.id = w.id limit 1) c
+cross join lateral (select * from app.contacts o where o.business_id = c.business_id and o.id = c.contact_id limit 1) p
+cross join lateral (
+  select * from app.phone_numbers o where o.business_id = c.business_id and o.id = c.number_id limit 1) n
 """
 
 _HISTORY = """

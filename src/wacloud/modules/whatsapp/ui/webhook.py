@@ -20,6 +20,8 @@ from wacloud.shared.ui.guard import guarded, signed_by_vendor
 PATH = "/api/webhooks/whatsapp"
 # Meta sends up to 3 MB; the margin is for what it may grow to.
 LARGEST_BODY = 4 * 1024 * 1024
+# Where the short way (`webhook_door.py`) leaves why it did not accept, for this route to say it.
+REFUSAL = "webhook_refusal"
 KEPT_HEADERS = ("x-hub-signature-256", "user-agent", "content-type", "x-fb-trace-id")
 
 
@@ -44,6 +46,10 @@ def webhook_routes(
 
     @guarded(signed_by_vendor())
     async def receive(request: Request) -> Response:
+        refusal = request.scope.get("state", {}).get(REFUSAL)
+        if refusal is not None:
+            count("refused")
+            raise refusal
         body = await _read_body(request)
         try:
             check_signature(keys, body, request.headers.get("x-hub-signature-256"))
