@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from time import monotonic
 
 import structlog
 
@@ -15,6 +16,9 @@ from wacloud.shared.infra.jobs import LEASE_S, PostgresJobs
 
 log = structlog.get_logger()
 
+# Claims of a lane keep this distance: what comes meanwhile is claimed, written and sent together. The first after a
+# pause waits for nobody.
+GATHER_S = 0.015
 POLL_S = 1.0  # a lost wake-up costs this much at most
 SETTLE_TRIES = 4  # of a result the database refuses; then its lease runs out and the job runs again
 GRACE_S = 6.0  # for what is running when we are told to stop; whoever told us kills us after 10
@@ -118,7 +122,10 @@ class JobRunner:
 
     async def _run_lane(self, lane: str, places: Places) -> None:
         bell = self._bells[lane]
+        claimed_at = 0.0
         while not self._stop.is_set():
+            await asyncio.sleep(max(claimed_at + GATHER_S - monotonic(), 0))
+            claimed_at = monotonic()
             bell.clear()
             free = places.at_once - self._busy[lane]
             claimed: list[Job] = []

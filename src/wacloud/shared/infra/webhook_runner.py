@@ -16,13 +16,15 @@ Process = Callable[[Sequence[StoredWebhook]], Awaitable[Sequence[Processed]]]
 POLL_S = 1.0
 BATCH = 300
 RETRY_EVERY_S = 0.25
+# Claims keep this distance: what comes meanwhile goes together. The first after a pause waits for nobody.
+GATHER_S = 0.02
 GRACE_S = 6.0  # for what is being processed when we are told to stop
 
 
 class WebhookRunner:
     """Works until it is stopped; `wake` is the doorbell. Without loops it processes what it is told to."""
 
-    def __init__(self, inbox: PostgresWebhookInbox, processors: Mapping[str, Process], *, loops: int = 2) -> None:
+    def __init__(self, inbox: PostgresWebhookInbox, processors: Mapping[str, Process], *, loops: int = 1) -> None:
         self._inbox = inbox
         self._processors = processors
         self._loops = loops
@@ -42,7 +44,7 @@ class WebhookRunner:
         self._bell.set()
 
     async def run(self) -> None:
-        """Two loops, so that one claims while the other writes."""
+        """Until stopped. More loops than one only wait for each other: a business's batches are written in turn."""
         keeper = asyncio.create_task(self._keep_leases(), name="webhook leases")
         loops = [asyncio.create_task(self._loop(), name="webhooks") for _ in range(self._loops)]
         try:
@@ -64,7 +66,10 @@ class WebhookRunner:
         return [id_ in here for id_ in ids]
 
     async def _loop(self) -> None:
+        claimed_at = 0.0
         while not self._stop.is_set():
+            await asyncio.sleep(max(claimed_at + GATHER_S - monotonic(), 0))
+            claimed_at = monotonic()
             self._bell.clear()
             try:
                 claimed = await self._claim()

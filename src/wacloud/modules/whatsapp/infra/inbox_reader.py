@@ -53,14 +53,14 @@ select m.id, m.conversation_id, m.sent_at, m.arrival, m.direction, m.author, u.n
        q.author as quoted_author, q.kind as quoted_kind, left(q.body, 200) as quoted_body,
        t.source, t.why, t.detail, t.model, t.input_tokens, t.output_tokens, t.cost_usd
 from (
-  select * from app.messages m
+  select m.*, 'wamid:' || m.refers_to as refers_key from app.messages m
   where m.business_id = %(business)s and m.conversation_id = %(conversation)s
     and m.kind not in ('reaction', 'edit', 'revoke')
     and (%(at)s::timestamptz is null or (m.sent_at, m.arrival) < (%(at)s, %(arrival)s))
   order by m.sent_at desc, m.arrival desc limit %(limit)s) m
 left join app.users u on u.id = m.author_id
 left join app.bot_turns t on t.business_id = m.business_id and t.id = m.turn_id
-left join app.message_keys k on k.business_id = m.business_id and k.key = 'wamid:' || m.refers_to
+left join app.message_keys k on k.business_id = m.business_id and k.key = m.refers_key
 left join app.messages q on q.business_id = k.business_id and q.id = k.message_id and q.created_at = k.created_at
 order by m.sent_at, m.arrival
 """

@@ -41,8 +41,11 @@ class PostgresMessages:
         wanted = list(wamids)
         rows = await tx.rows(
             """
-            select k.business_id, w.wamid from unnest(%s::uuid[], %s::text[]) as w(business_id, wamid)
-            join app.message_keys k on k.business_id = w.business_id and k.key = 'wamid:' || w.wamid
+            select k.business_id, w.wamid
+            -- The key is made before the join (offset 0): inside it, row level security would keep it from the index.
+            from (select business_id, wamid, 'wamid:' || wamid as key
+                  from unnest(%s::uuid[], %s::text[]) as u(business_id, wamid) offset 0) w
+            join app.message_keys k on k.business_id = w.business_id and k.key = w.key
             """,
             ([business_id for business_id, _ in wanted], [wamid for _, wamid in wanted]),
         )
@@ -96,9 +99,10 @@ class PostgresMessages:
         rows = await tx.rows(
             """
             update app.messages m set kind = p.kind, body = p.body, content = p.content::jsonb
-            from unnest(%s::uuid[], %s::text[], %s::text[], %s::text[], %s::text[])
-              as p(business_id, wamid, kind, body, content)
-            join app.message_keys k on k.business_id = p.business_id and k.key = 'wamid:' || p.wamid
+            from (select u.*, 'wamid:' || u.wamid as key
+                  from unnest(%s::uuid[], %s::text[], %s::text[], %s::text[], %s::text[])
+                    as u(business_id, wamid, kind, body, content) offset 0) p
+            join app.message_keys k on k.business_id = p.business_id and k.key = p.key
             where m.business_id = k.business_id and m.id = k.message_id and m.created_at = k.created_at
               and m.kind = 'media_placeholder'
             returning m.business_id, m.conversation_id
@@ -194,7 +198,7 @@ def _change(
         "business_id": business_id,
         "conversation_id": conversation_id,
         "kind": kind,
-        "refers_to": refers_to,
+        "key": f"wamid:{refers_to}",
         "direction": direction,
         "body": body,
         "sent_at": sent_at,
@@ -206,7 +210,7 @@ def _change(
 
 _TARGET = """
 from app.message_keys k
-where k.business_id = %(business_id)s and k.key = 'wamid:' || %(refers_to)s
+where k.business_id = %(business_id)s and k.key = %(key)s
   and m.business_id = k.business_id and m.id = k.message_id and m.created_at = k.created_at
   and m.conversation_id = %(conversation_id)s
 """
