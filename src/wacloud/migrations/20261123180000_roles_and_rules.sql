@@ -96,6 +96,11 @@ $$;
 -- Row level security for one tenant table: enabled, forced, members and workers see their own businesses only.
 create procedure private.protect(tenant_table regclass, key_column name default 'business_id', member_rights text default 'select, insert, update, delete')
 language plpgsql set search_path = '' as $$
+declare
+  -- What private.worker_businesses() says, written out: a call of it costs 70 us for each table of each statement.
+  theirs text := $theirs$(select case when current_setting('app.business_ids', true) ~
+      '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(,[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})*$'
+    then string_to_array(current_setting('app.business_ids', true), ',')::uuid[] else '{}'::uuid[] end)$theirs$;
 begin
   execute format('alter table %s enable row level security', tenant_table);
   execute format('alter table %s force row level security', tenant_table);
@@ -107,8 +112,8 @@ begin
     'create policy members on %s for all to authenticated using (%I = any ((select private.my_businesses())::uuid[])) with check (%I = any ((select private.my_businesses())::uuid[]))',
     tenant_table, key_column, key_column);
   execute format(
-    'create policy workers on %s for all to wacloud_worker using (%I = any ((select private.worker_businesses())::uuid[])) with check (%I = any ((select private.worker_businesses())::uuid[]))',
-    tenant_table, key_column, key_column);
+    'create policy workers on %s for all to wacloud_worker using (%I = any (%s::uuid[])) with check (%I = any (%s::uuid[]))',
+    tenant_table, key_column, theirs, key_column, theirs);
 end $$;
 
 -- The cross-tenant paths see a table whole. Name only the rights they need.
