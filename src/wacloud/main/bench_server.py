@@ -3,14 +3,11 @@
 from contextlib import AsyncExitStack
 from dataclasses import replace
 
-import uvicorn
-
 from wacloud.bench.inboxes import ForgetfulInbox, OneByOneInbox, Storage, single_insert_pool
 from wacloud.main.settings import Settings
-from wacloud.main.web import make_app
+from wacloud.main.web import serve_house
 from wacloud.main.wiring import open_house
 from wacloud.shared.infra.webhook_inbox import PostgresWebhookInbox
-from wacloud.shared.ui.serving import PromptServer
 
 
 async def serve_with(settings: Settings, storage: Storage, port: int) -> None:
@@ -23,20 +20,4 @@ async def serve_with(settings: Settings, storage: Storage, port: int) -> None:
         elif storage is Storage.SINGLE:
             pool = await stack.enter_async_context(single_insert_pool(settings.database_url))
             inbox = OneByOneInbox(house.db, pool)
-        app = make_app(replace(house, webhook_inbox=inbox))
-        # As in main/web.py: the comparison holds only while both are run alike.
-        config = uvicorn.Config(
-            app,
-            host="127.0.0.1",
-            port=port,
-            loop="uvloop",
-            http="httptools",
-            access_log=False,
-            log_level="warning",
-            proxy_headers=False,
-            server_header=False,
-            timeout_keep_alive=75,
-            timeout_graceful_shutdown=8,
-            backlog=2048,
-        )
-        await PromptServer(config, app.state.before_shutdown).serve()
+        await serve_house(replace(house, webhook_inbox=inbox), "127.0.0.1", port)

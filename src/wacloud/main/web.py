@@ -131,20 +131,25 @@ async def serve(settings: Settings, host: str, port: int, swaps: Swaps | None = 
     swaps = swaps or Swaps()
     clock = DatabaseClock(swaps.clock or system_clock)
     async with open_house(settings, replace(swaps, clock=clock)) as house, clock.kept_by(house.db):
-        app = make_app(house)
-        config = uvicorn.Config(
-            webhook_door(app, house.webhook_keys, house.webhook_inbox, app.state.count_whatsapp),
-            host=host,
-            port=port,
-            loop="uvloop",
-            http="httptools",
-            access_log=False,
-            log_level="warning",
-            proxy_headers=False,
-            server_header=False,
-            timeout_keep_alive=75,
-            timeout_graceful_shutdown=8,
-            backlog=2048,
-        )
         log.info("serve.started", url=f"http://{host}:{port}", env=settings.app_env)
-        await PromptServer(config, app.state.before_shutdown).serve()
+        await serve_house(house, host, port)
+
+
+async def serve_house(house: House, host: str, port: int) -> None:
+    """The server itself, over a connected house."""
+    app = make_app(house)
+    config = uvicorn.Config(
+        webhook_door(app, house.webhook_keys, house.webhook_inbox, app.state.count_whatsapp),
+        host=host,
+        port=port,
+        loop="uvloop",
+        http="httptools",
+        access_log=False,
+        log_level="warning",
+        proxy_headers=False,
+        server_header=False,
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=8,
+        backlog=2048,
+    )
+    await PromptServer(config, app.state.before_shutdown).serve()
