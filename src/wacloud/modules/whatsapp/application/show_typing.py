@@ -29,7 +29,3 @@ class ShowTyping:
         )
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-    async def close(self) -> None:
-        """Wait for those under way."""
-        await asyncio.gather(*self._tasks, return_exceptions=True)
