@@ -168,7 +168,7 @@ async def test_a_commit_wakes_a_worker_at_once(queue: Queue, monkeypatch: pytest
         done.set()
 
     async with running(queue, one_by_one(handle)) as [runner]:
-        bell = asyncio.create_task(listen(queue.db.pool.conninfo, lambda: None, lambda lane: runner.wake("turns")))
+        bell = asyncio.create_task(listen(queue.db.pool.conninfo, lambda lane: None, lambda lane: runner.wake("turns")))
         await asyncio.sleep(0.3)
         started = asyncio.get_running_loop().time()
         await queue.add()

@@ -376,7 +376,7 @@ async def test_two_clocks_queue_a_recurring_job_once(queue: Queue):
 
 async def test_a_commit_rings_once_for_each_lane_and_a_rollback_does_not(queue: Queue):
     rung: list[str] = []
-    listening = asyncio.create_task(listen(queue.db.pool.conninfo, lambda: None, rung.append))
+    listening = asyncio.create_task(listen(queue.db.pool.conninfo, lambda lane: None, rung.append))
     try:
         await until(lambda: rung == ["*"])
         await queue.add(n=100)

@@ -21,8 +21,8 @@ async def inbox(queue: Queue) -> AsyncIterator[PostgresWebhookInbox]:
     inbox = PostgresWebhookInbox(queue.db)
     yield inbox
     await pass_time(queue, 3600)
-    left = await inbox.claim(1000)
-    await inbox.settle([Processed(webhook, error="of another test", final=True) for webhook in left])
+    while left := [*await inbox.claim(1000), *await inbox.claim_retried()]:
+        await inbox.settle([Processed(webhook, error="of another test", final=True) for webhook in left])
 
 
 async def pass_time(queue: Queue, seconds: float) -> None:
@@ -63,9 +63,9 @@ async def test_a_failure_is_tried_again_later_and_later_and_then_kept(inbox: Pos
     for attempt, pause in ((1, 2), (2, 4), (3, 0)):
         assert webhook.attempt == attempt
         await inbox.settle([Processed(webhook, error=f"no {attempt}")])
-        assert await inbox.claim(10) == []
+        assert await inbox.claim_retried() == []
         await pass_time(queue, pause + 0.1)
-        again = await inbox.claim(10)
+        again = await inbox.claim_retried()
         assert len(again) == (attempt < 3)
         webhook = again[0] if again else webhook
     [failed] = await inbox.failed(1)
@@ -79,7 +79,7 @@ async def test_a_failure_is_tried_again_later_and_later_and_then_kept(inbox: Pos
 async def test_a_worker_that_lost_its_lease_settles_nothing(inbox: PostgresWebhookInbox, queue: Queue):
     [lost] = await kept(inbox, "slow")
     await pass_time(queue, 60)
-    [held] = await inbox.claim(10)
+    [held] = await inbox.claim_retried()
     await inbox.settle([Processed(lost, error="too late", final=True)])
     await inbox.renew([lost])
     assert (await inbox.counts()).get(("whatsapp", "pending")) == 1
@@ -91,9 +91,9 @@ async def test_a_body_that_kills_its_worker_is_kept_as_failed_after_three(inbox:
     [webhook] = await kept(inbox, "killer")
     for _ in range(2):
         await pass_time(queue, 60)
-        [webhook] = await inbox.claim(10)
+        [webhook] = await inbox.claim_retried()
     await pass_time(queue, 60)
-    assert await inbox.claim(10) == []
+    assert await inbox.claim_retried() == []
     assert await inbox.give_up_on_killers() == 1
     [failed] = await inbox.failed(1)
     assert (failed.id, failed.error) == (webhook.id, "its worker died each time")

@@ -441,6 +441,7 @@ async def test_two_workers_answer_a_hundred_conversations_once_and_in_order(rig:
     waves = [
         [as_body(meta.inbound(shop, person, f"mensaje {n}.", at=start + n)) for person in people] for n in (1, 2, 3)
     ]
+    rig.house.db.taker = None  # what the first one stores, both have to claim
     async with open_house(rig.house.settings, Swaps(model=rig.model)) as second_house:
         second = Worker(second_house)
         working = asyncio.create_task(second.run())

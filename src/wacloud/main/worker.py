@@ -19,11 +19,12 @@ from wacloud.modules.whatsapp.application.accept_webhook import PROVIDER
 from wacloud.modules.whatsapp.ui.jobs import WHATSAPP_SCHEDULES, process_webhooks, whatsapp_jobs
 from wacloud.shared.application.clock import system_clock
 from wacloud.shared.application.jobs import Job, JobKind, Lane, one_by_one
-from wacloud.shared.application.webhooks import Processed, StoredWebhook
+from wacloud.shared.application.webhooks import WEBHOOK_LANES, Processed, StoredWebhook
 from wacloud.shared.infra.bell import listen
 from wacloud.shared.infra.database_clock import DatabaseClock
 from wacloud.shared.infra.job_runner import JobRunner, Places
-from wacloud.shared.infra.jobs import LEASE_S, PostgresJobs
+from wacloud.shared.infra.jobs import PostgresJobs
+from wacloud.shared.infra.new_jobs import LEASE_S
 from wacloud.shared.infra.webhook_runner import WebhookRunner
 
 if TYPE_CHECKING:
@@ -32,7 +33,8 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 PARTITIONS = "main.make_partitions"
-SCHEDULES = {PARTITIONS: timedelta(hours=6), **WHATSAPP_SCHEDULES}
+STATISTICS = "main.refresh_statistics"
+SCHEDULES = {PARTITIONS: timedelta(hours=6), STATISTICS: timedelta(seconds=5), **WHATSAPP_SCHEDULES}
 
 
 class Worker:
@@ -46,6 +48,7 @@ class Worker:
             *whatsapp_jobs(house.whatsapp),
             *bot_jobs(house.bot, house.knowledge),
             JobKind(PARTITIONS, Lane.HOUSEKEEPING, one_by_one(self._make_partitions)),
+            JobKind(STATISTICS, Lane.HOUSEKEEPING, one_by_one(self._refresh_statistics)),
         ]
         self.lane_of = {kind.name: kind.lane for kind in self.kinds}
         lanes: dict[str, Places] = {
@@ -57,11 +60,13 @@ class Worker:
         }
         named = house.rings is not None  # BullMQ names what is to be done; nothing is claimed besides
         self.runner = JobRunner(self._jobs, self.kinds, {} if named else lanes)
+        if not named:
+            house.db.taker = self.runner
 
         async def understand(webhooks: Sequence[StoredWebhook]) -> Sequence[Processed]:
             return await process_webhooks(house.whatsapp, webhooks)
 
-        self.webhooks = WebhookRunner(house.webhook_inbox, {PROVIDER: understand}, loops=0 if named else 2)
+        self.webhooks = WebhookRunner(house.webhook_inbox, {PROVIDER: understand}, () if named else WEBHOOK_LANES)
         self._bullmq = self._open_bullmq(lanes)
 
     async def run(self) -> None:
@@ -130,6 +135,10 @@ class Worker:
                 careful_until = time.monotonic() + LEASE_S / 2
                 log.warning("clock.missed", error=f"{type(error).__name__}: {error}"[:300])
             await asyncio.sleep(1)
+
+    async def _refresh_statistics(self, _: Job) -> None:
+        async with self._house.db.system("analyze what has grown") as tx:
+            await tx.rows("select private.analyze_grown()")
 
     async def _make_partitions(self, _: Job) -> None:
         async with self._house.db.system("make partitions") as tx:

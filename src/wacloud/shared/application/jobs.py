@@ -55,6 +55,7 @@ class Job:
     tries: int
     max_attempts: int
     created_at: datetime
+    order_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,10 @@ from typing import Protocol
 
 from wacloud.shared.domain.ids import BusinessId
 
+LIVE_LANE = 0  # somebody wrote something and waits
+QUIET_LANE = 1  # statuses, account news, old chats
+WEBHOOK_LANES = (LIVE_LANE, QUIET_LANE)
+
 
 @dataclass(frozen=True, slots=True)
 class RawWebhook:
@@ -15,7 +19,7 @@ class RawWebhook:
     provider: str
     body: bytes
     headers: Mapping[str, str]
-    lane: int = 0
+    lane: int = LIVE_LANE
     account: str | None = None
 
 
@@ -62,8 +66,8 @@ class WebhookInbox(Protocol):
         """
         ...
 
-    async def claim(self, limit: int) -> Sequence[StoredWebhook]:
-        """The oldest waiting ones, those that carry messages first. The attempt is counted before the work."""
+    async def claim(self, limit: int, lanes: Sequence[int] = WEBHOOK_LANES) -> Sequence[StoredWebhook]:
+        """The oldest that were never tried, the live lane first. The attempt is counted before the work."""
         ...
 
     async def settle(self, results: Sequence[Processed]) -> None:

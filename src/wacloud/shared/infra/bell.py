@@ -12,11 +12,11 @@ WEBHOOKS = "wacloud_webhooks"
 JOBS = "wacloud_jobs"
 
 
-async def listen(dsn: str, on_webhooks: Callable[[], None], on_job: Callable[[str], None]) -> None:
+async def listen(dsn: str, on_webhooks: Callable[[str], None], on_job: Callable[[str], None]) -> None:
     """
     Listen until cancelled, on a connection of its own (direct: a pooler in transaction mode passes nothing on).
 
-    After every reconnect everything is rung once, for what was missed meanwhile.
+    Each is called with the lane. After every reconnect everything ("*") is rung once, for what was missed meanwhile.
     """
     pause = 0.2
     while True:
@@ -27,11 +27,11 @@ async def listen(dsn: str, on_webhooks: Callable[[], None], on_job: Callable[[st
                 await conn.execute(f"listen {WEBHOOKS}")
                 await conn.execute(f"listen {JOBS}")
                 pause = 0.2
-                on_webhooks()
+                on_webhooks("*")
                 on_job("*")
                 async for notice in conn.notifies():
                     if notice.channel == WEBHOOKS:
-                        on_webhooks()
+                        on_webhooks(notice.payload)
                     else:
                         on_job(notice.payload)
         except (psycopg.Error, OSError) as error:

@@ -6,7 +6,8 @@ from typing import Any
 
 from wacloud.shared.application.db import StoreAway
 from wacloud.shared.application.jobs import Lane
-from wacloud.shared.infra.postgres import PostgresDatabase, QueuedJob
+from wacloud.shared.infra.new_jobs import QueuedJob
+from wacloud.shared.infra.postgres import PostgresDatabase
 
 # May this job run now? Every older open job of its order key has ended, and none of that key is running.
 # `offset 0` keeps it a look-up for each job: as a join, planned while the queue is empty, it compares all with all.

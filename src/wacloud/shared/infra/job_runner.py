@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from time import monotonic
@@ -12,7 +12,8 @@ import structlog
 from wacloud.shared.application.batching import Batcher
 from wacloud.shared.application.db import StoreAway
 from wacloud.shared.application.jobs import Again, Done, Failed, Job, JobKind, Outcome
-from wacloud.shared.infra.jobs import LEASE_S, PostgresJobs
+from wacloud.shared.infra.jobs import PostgresJobs
+from wacloud.shared.infra.new_jobs import LEASE_S
 
 log = structlog.get_logger()
 
@@ -47,9 +48,10 @@ class JobRunner:
         self._bells = {lane: asyncio.Event() for lane in places}
         self._running: dict[int, Job] = {}
         self._busy: dict[str, int] = defaultdict(int)
+        self._rings: dict[str, int] = defaultdict(int)
         self._awaited: dict[tuple[int, int], asyncio.Future[None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._settler: Batcher[tuple[Job, Outcome], None] = Batcher(self._write_results, writers=1, most=500)
+        self._settler: Batcher[tuple[Job, Outcome], bool] = Batcher(self._write_results, writers=1, most=500)
         self._stop = asyncio.Event()
         self.finished = 0
 
@@ -57,6 +59,7 @@ class JobRunner:
         """Somebody queued a job in this lane."""
         bell = self._bells.get(lane)
         if bell is not None:
+            self._rings[lane] += 1
             bell.set()
 
     async def run(self) -> None:
@@ -111,14 +114,41 @@ class JobRunner:
         self._start(claimed)
         return [started.get(id_) for id_ in ids]
 
+    @property
+    def worker(self) -> str:
+        """See `new_jobs.Taker`."""
+        return self._jobs.worker
+
+    def reserve(self, lane: str) -> bool:
+        """See `new_jobs.Taker`. While more waits than can run, nothing is taken out of turn."""
+        places = self._places.get(lane)
+        if places is None or self._stop.is_set() or self._busy[lane] >= places.at_once:
+            return False
+        self._busy[lane] += 1
+        return True
+
+    def release(self, lanes: Iterable[str]) -> None:
+        """See `new_jobs.Taker`."""
+        for lane in lanes:
+            self._busy[lane] -= 1
+            self.wake(lane)
+
+    def start_reserved(self, jobs: Sequence[Job]) -> None:
+        """See `new_jobs.Taker`."""
+        for job in jobs:
+            self._running[job.id] = job
+        for kind, batch in _by_kind(jobs).items():
+            self._run(kind, batch)
+
     def _start(self, claimed: Sequence[Job]) -> None:
         for job in claimed:
-            self._running[job.id] = job
             self._busy[job.lane] += 1
-        for kind, batch in _by_kind(claimed).items():
-            task = asyncio.create_task(self._run_batch(kind, batch))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+        self.start_reserved(claimed)
+
+    def _run(self, kind: str, batch: Sequence[Job]) -> None:
+        task = asyncio.create_task(self._run_batch(kind, batch))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _run_lane(self, lane: str, places: Places) -> None:
         bell = self._bells[lane]
@@ -127,6 +157,8 @@ class JobRunner:
             await asyncio.sleep(max(claimed_at + GATHER_S - monotonic(), 0))
             claimed_at = monotonic()
             bell.clear()
+            if self._stop.is_set():
+                break
             free = places.at_once - self._busy[lane]
             claimed: list[Job] = []
             if free > 0:
@@ -169,9 +201,13 @@ class JobRunner:
         task.add_done_callback(self._tasks.discard)
 
     async def _settle(self, job: Job, outcome: Outcome) -> None:
+        rings = self._rings[job.lane]
+        more = True
         try:
-            await self._settler.add((job, outcome))
+            more = await self._settler.add((job, outcome))
         finally:
+            places = self._places.get(job.lane)
+            was_full = places is not None and self._busy[job.lane] >= places.at_once
             # Given back and claimed again it is another run, which keeps its own lease.
             if self._running.get(job.id) is job:
                 del self._running[job.id]
@@ -182,13 +218,14 @@ class JobRunner:
                 awaited.set_result(None)
         if isinstance(outcome, Again):
             asyncio.get_running_loop().call_later(outcome.after.total_seconds() + 0.002, self.wake, job.lane)
-        else:
-            # A place is free, and the next job of the same order key may run now.
+        elif more or was_full or self._rings[job.lane] != rings:
+            # The next job of its order key may run now, or one that found no place. What was queued behind it while
+            # its end was being written is not among `more`, but has rung.
             self.wake(job.lane)
         if isinstance(outcome, Failed):
             log.warning("job.failed", kind=job.kind, job=job.id, tries=job.tries, error=outcome.error[:300])
 
-    async def _write_results(self, results: Sequence[tuple[Job, Outcome]]) -> Sequence[None]:
+    async def _write_results(self, results: Sequence[tuple[Job, Outcome]]) -> Sequence[bool]:
         tries = 0
         while True:
             try:
@@ -204,7 +241,7 @@ class JobRunner:
                     for result in results:
                         await self._write_results([result])
                 if self._stop.is_set() or (not away and (len(results) > 1 or tries == SETTLE_TRIES)):
-                    return [None] * len(results)
+                    return [True] * len(results)
                 await asyncio.sleep(POLL_S / 4)
 
     async def _keep_leases(self) -> None:

@@ -11,9 +11,9 @@ import psycopg
 
 from wacloud.shared.application.jobs import Again, Done, Failed, Job, Lane, NewJob, Outcome
 from wacloud.shared.infra.job_rings import ITS_TURN, JobRings
-from wacloud.shared.infra.postgres import PostgresDatabase, QueuedJob, storable
+from wacloud.shared.infra.new_jobs import LEASE_S, QueuedJob, to_job
+from wacloud.shared.infra.postgres import PostgresDatabase, storable
 
-LEASE_S = 8
 BACKOFF = timedelta(seconds=2)  # 2 s, 4 s, 8 s ...
 LONGEST_BACKOFF = timedelta(hours=1)
 TENANTS_A_WALK = 64
@@ -57,7 +57,7 @@ with recursive tenants as (
     select j.id from app.jobs j
     where j.id = any (array(select id from candidates)) and j.state = 'ready' and j.run_at <= now()
     for update skip locked))
-  returning id, kind, lane, business_id, payload, claims, attempts, max_attempts, created_at, tenant
+  returning id, kind, lane, business_id, payload, claims, attempts, max_attempts, created_at, order_key, tenant
 )
 select claimed.*, candidates.n as step, walk.tenant as walked_to, walk.n as walked
 from (select tenant, n from tenants order by n desc limit 1) walk
@@ -70,7 +70,7 @@ set state = 'running', attempts = attempts + 1, claims = claims + 1, worker = %(
     leased_until = now() + interval '{LEASE_S} seconds'
 where j.id = any (select c.id from app.jobs c where c.id = any(%(ids)s) and c.state = 'ready' for update skip locked)
   and j.run_at <= now() and {ITS_TURN}
-returning id, kind, lane, business_id, payload, claims, attempts, max_attempts, created_at, tenant
+returning id, kind, lane, business_id, payload, claims, attempts, max_attempts, created_at, order_key, tenant
 """
 
 _FINISH = """
@@ -82,7 +82,10 @@ with done as (
   insert into app.finished_jobs (id, lane, kind, business_id, payload, attempts, last_error, created_at)
   select id, lane, kind, business_id, payload, attempts, last_error, created_at from done
 )
-select distinct order_key from done where order_key is not null
+select order_key, exists (
+    select from app.jobs n
+    where n.order_key = done.order_key and n.id <> done.id and n.state = 'ready' offset 0) as more
+from done where order_key is not null
 """
 
 # Back into the queue, or parked. A waiting job with the same unique key already stands for the work, so this one
@@ -145,7 +148,7 @@ class PostgresJobs:
 
     def __init__(self, db: PostgresDatabase, worker: str) -> None:
         self._db = db
-        self._worker = worker
+        self.worker = worker
         self._rings = JobRings(db)
         self._last_tenant: dict[str, UUID] = {}
 
@@ -154,13 +157,13 @@ class PostgresJobs:
         rows: list[Any] = []
         async with _one_at_a_time(), self._db.system("claim jobs") as tx:
             rows = await self._walk(tx, lane, limit)
-        return [_to_job(row) for row in sorted(rows, key=lambda row: row.id)]
+        return [to_job(row) for row in sorted(rows, key=lambda row: row.id)]
 
     async def _walk(self, tx: Any, lane: str, limit: int) -> list[Any]:
         """Claim; tenants whose jobs all wait for a time or a turn are walked past, so that they hide nobody."""
         for _ in range(WALKS):
             after = self._last_tenant.get(lane, FIRST_TENANT)
-            found = await tx.rows(_CLAIM, {"lane": lane, "limit": limit, "worker": self._worker, "after": after})
+            found = await tx.rows(_CLAIM, {"lane": lane, "limit": limit, "worker": self.worker, "after": after})
             rows = [row for row in found if row.id is not None]
             if found:
                 last = max(rows, key=lambda row: row.step, default=None)
@@ -177,12 +180,16 @@ class PostgresJobs:
         """
         rows: list[Any] = []
         async with _one_at_a_time(), self._db.system("claim jobs") as tx:
-            rows = await tx.rows(_CLAIM_THIS, {"ids": list(ids), "worker": self._worker})
+            rows = await tx.rows(_CLAIM_THIS, {"ids": list(ids), "worker": self.worker})
         await self._rings.early(set(ids) - {row.id for row in rows})
-        return [_to_job(row) for row in sorted(rows, key=lambda row: row.id)]
+        return [to_job(row) for row in sorted(rows, key=lambda row: row.id)]
 
-    async def settle(self, results: Sequence[tuple[Job, Outcome]]) -> Sequence[None]:
-        """Record how jobs ended. A job whose lease went to another worker is left to that one."""
+    async def settle(self, results: Sequence[tuple[Job, Outcome]]) -> Sequence[bool]:
+        """
+        Record how jobs ended; says for each whether another of its order key waits for its end.
+
+        A job whose lease went to another worker is left to that one.
+        """
         done = [job for job, outcome in results if isinstance(outcome, Done)]
         back = [(job, outcome) for job, outcome in results if not isinstance(outcome, Done)]
         ended: list[Any] = []
@@ -193,7 +200,8 @@ class PostgresJobs:
             if back:
                 returned = await self._return(tx, [_way_back(job, outcome) for job, outcome in back])
         await self._rings.after([row.order_key for row in ended], returned)
-        return [None] * len(results)
+        followed = {row.order_key for row in ended if row.more}
+        return [not isinstance(outcome, Done) or job.order_key in followed for job, outcome in results]
 
     async def _return(self, tx: Any, ways: Sequence["_WayBack"]) -> list[Any]:
         rows: list[Any] = await tx.rows(
@@ -219,7 +227,7 @@ class PostgresJobs:
                 where id in (select id from app.jobs where id = any(%s) and worker = %s and state = 'running'
                              for update skip locked)
                 """,
-                (list(ids), self._worker),
+                (list(ids), self.worker),
             )
 
     async def reap(self) -> int:
@@ -326,17 +334,3 @@ async def _one_at_a_time() -> AsyncIterator[None]:
     """
     with suppress(psycopg.errors.UniqueViolation):
         yield
-
-
-def _to_job(row: Any) -> Job:
-    return Job(
-        id=row.id,
-        kind=row.kind,
-        lane=row.lane,
-        business_id=row.business_id,
-        payload=row.payload,
-        attempt=row.claims,
-        tries=row.attempts,
-        max_attempts=row.max_attempts,
-        created_at=row.created_at,
-    )

@@ -4,8 +4,6 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any, cast
 
 import psycopg
@@ -17,6 +15,7 @@ from wacloud.shared.application.jobs import NewJob
 from wacloud.shared.application.live import Announcer, Change
 from wacloud.shared.domain.events import Event
 from wacloud.shared.domain.ids import BusinessId, UserId
+from wacloud.shared.infra.new_jobs import Inserted, QueuedJob, Taker, insert_jobs
 
 Connection = psycopg.AsyncConnection[Any]
 ToJobs = Callable[[Event], Sequence[NewJob]]
@@ -24,36 +23,6 @@ ToJobs = Callable[[Event], Sequence[NewJob]]
 STATEMENT_TIMEOUT_S = 30
 QUERY_TIMEOUT_S = 10
 RECONNECT_WITHIN_S = 2
-NO_DELAY = timedelta()
-
-# One statement for the jobs of a transaction. A waiting job with the same unique key is touched, not left alone:
-# the touch holds its row until we commit, so no worker can run it without seeing what we are writing now.
-_INSERT_JOBS = """
-with new as (
-  insert into app.jobs (lane, kind, business_id, order_key, unique_key, payload, run_at, max_attempts)
-  select j.lane, j.kind, j.business_id, j.order_key, j.unique_key, j.payload::jsonb, now() + j.delay, j.max_attempts
-  from unnest(%s::text[], %s::text[], %s::uuid[], %s::text[], %s::text[], %s::text[], %s::interval[], %s::smallint[])
-    as j(lane, kind, business_id, order_key, unique_key, payload, delay, max_attempts)
-  on conflict (unique_key) where state = 'ready' do update set run_at = least(app.jobs.run_at, excluded.run_at)
-  returning id, lane, kind, run_at
-)
-"""
-_AND_RING = (
-    _INSERT_JOBS
-    + "select pg_notify('wacloud_jobs', lane) from (select distinct lane from new where run_at <= now()) due"
-)
-_AND_RETURN = _INSERT_JOBS + "select id, lane, kind, extract(epoch from run_at - now())::float8 as delay from new"
-
-
-@dataclass(frozen=True, slots=True)
-class QueuedJob:
-    """A job that is now in the table; `delay` in seconds until it may run."""
-
-    id: int
-    lane: str
-    kind: str
-    delay: float
-
 
 RingJobs = Callable[[Sequence[QueuedJob]], None]
 
@@ -94,30 +63,10 @@ class PostgresTx:
     def show(self, business_id: BusinessId, *conversations: object) -> None:
         self._changes.update(Change(business_id, cast(Any, conversation)) for conversation in conversations)
 
-    async def _insert_jobs(self, ring: bool) -> list[QueuedJob]:
+    async def _insert_jobs(self, ring: bool, taker: Taker | None = None) -> Inserted:
         if not self._jobs:
-            return []
-        unique: dict[str | int, NewJob] = {}
-        for index, job in enumerate(self._jobs):
-            key = job.unique_key or index
-            if key not in unique or (job.delay or NO_DELAY) < (unique[key].delay or NO_DELAY):
-                unique[key] = job
-        # Always in the same order, so that two transactions never wait for each other's keys.
-        jobs = sorted(unique.values(), key=lambda job: (job.unique_key or "", job.order_key or ""))
-        params = (
-            [job.lane.value for job in jobs],
-            [job.kind for job in jobs],
-            [job.business_id for job in jobs],
-            [job.order_key for job in jobs],
-            [job.unique_key for job in jobs],
-            [json.dumps(dict(job.payload), default=str) for job in jobs],
-            [f"{job.delay.total_seconds() if job.delay else 0} seconds" for job in jobs],
-            [job.max_attempts for job in jobs],
-        )
-        if ring:
-            await self.execute(_AND_RING, params)
-            return []
-        return [QueuedJob(*row) for row in await self.rows(_AND_RETURN, params)]
+            return Inserted()
+        return await insert_jobs(self, self._jobs, ring=ring, taker=taker)
 
 
 class PostgresDatabase:
@@ -125,8 +74,11 @@ class PostgresDatabase:
     See `shared.application.db.Database`.
 
     `to_jobs` knows who subscribes to an event. `ring` is called after a commit with the jobs it inserted, for a
-    dispatcher other than PostgreSQL; without it workers are woken by NOTIFY inside the transaction.
+    dispatcher other than PostgreSQL; without it workers are woken by NOTIFY inside the transaction. `taker` is the
+    runner of this process, where there is one: it takes the jobs it has room for without their being claimed.
     """
+
+    taker: Taker | None = None
 
     def __init__(
         self,
@@ -163,13 +115,15 @@ class PostgresDatabase:
     async def _transaction(
         self, role: str, settings: Mapping[str, str], read_only: bool, wait_s: float | None = None
     ) -> AsyncIterator[PostgresTx]:
+        taker = self.taker
+        inserted = Inserted()
         try:
             conn = await self._begin(_opening(role, settings, read_only), wait_s)
             try:
                 tx = PostgresTx(conn, self._to_jobs)
                 try:
                     yield tx
-                    queued = await tx._insert_jobs(ring=self.ring is None)
+                    inserted = await tx._insert_jobs(self.ring is None, taker)
                 except BaseException:
                     await _roll_back(conn)
                     raise
@@ -178,14 +132,21 @@ class PostgresDatabase:
                 if committed.statusmessage != "COMMIT":
                     # After an error somebody swallowed, PostgreSQL answers COMMIT with a rollback and no complaint.
                     raise psycopg.errors.InFailedSqlTransaction("a statement failed before: nothing was committed")
+            except BaseException:
+                if taker is not None:
+                    # Had they been committed all the same, their leases would run out and others would run them.
+                    taker.release(job.lane for job in inserted.taken)
+                raise
             finally:
                 await self.pool.putconn(conn)
         except (psycopg.OperationalError, PoolTimeout, TimeoutError) as error:
             if isinstance(error, psycopg.errors.QueryCanceled | psycopg.errors.DeadlockDetected):
                 raise
             raise StoreAway(str(error)) from error
-        if queued and self.ring is not None:
-            self.ring(queued)
+        if taker is not None:
+            taker.start_reserved(inserted.taken)
+        if inserted.queued and self.ring is not None:
+            self.ring(inserted.queued)
         if tx._changes and self._announcer is not None:
             self._announcer.announce(tx._changes)
 

@@ -18,7 +18,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from wacloud.shared.application.batching import Batcher
-from wacloud.shared.infra.postgres import QueuedJob
+from wacloud.shared.infra.new_jobs import QueuedJob
 from wacloud.shared.infra.webhook_inbox import OpenWebhook
 
 log = structlog.get_logger()

@@ -12,7 +12,7 @@ import psycopg
 
 from wacloud.shared.application.batching import Batcher
 from wacloud.shared.application.db import StoreAway
-from wacloud.shared.application.webhooks import Processed, RawWebhook, StoredWebhook
+from wacloud.shared.application.webhooks import WEBHOOK_LANES, Processed, RawWebhook, StoredWebhook
 from wacloud.shared.infra.postgres import PostgresDatabase, storable
 
 LEASE_S = 6  # renewed while its worker lives
@@ -38,7 +38,7 @@ with kept as (
   returning id, lane
 )
 """
-_AND_RING = _KEEP + "select count(*) as kept, pg_notify('wacloud_webhooks', '') from kept"
+_AND_RING = _KEEP + "select pg_notify('wacloud_webhooks', lane::text) from kept group by lane"
 _AND_RETURN = _KEEP + "select id, lane, 0::float8 as delay from kept"
 
 _MAY_RUN = f"""state = 'pending' and attempts < {MAX_ATTEMPTS} and (leased_until is null or leased_until < now())"""
@@ -53,7 +53,7 @@ where w.received_at = due.received_at and w.id = due.id
 returning w.id, w.provider, w.body, w.received_at, w.attempts, w.business_id
 """
 
-_CLAIM = _LEASE.format(which="and attempts = 0 order by lane, id limit %s")
+_CLAIM = _LEASE.format(which="and lane = any(%s) and attempts = 0 order by lane, id limit %s")
 # One that killed its worker must not take hundreds of others with it at each try: they come again in few, then alone.
 _CLAIM_LAST = _LEASE.format(which="and attempts > 1 order by lane, id limit 1")
 _CLAIM_RETRIED = _LEASE.format(which="and attempts = 1 order by lane, id limit 10")
@@ -181,10 +181,9 @@ class PostgresWebhookInbox:
         self._ring_for(kept)
         return [None] * len(rows)
 
-    async def claim(self, limit: int) -> Sequence[StoredWebhook]:
+    async def claim(self, limit: int, lanes: Sequence[int] = WEBHOOK_LANES) -> Sequence[StoredWebhook]:
         async with self._db.system("claim webhooks") as tx:
-            claimed = _in_order(await tx.rows(_CLAIM, (limit,)))
-        return claimed or await self.claim_retried()
+            return _in_order(await tx.rows(_CLAIM, (list(lanes), limit)))
 
     async def claim_retried(self) -> Sequence[StoredWebhook]:
         """Those that were tried before, in small batches; before their last try, alone."""

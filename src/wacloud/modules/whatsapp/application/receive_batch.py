@@ -60,7 +60,9 @@ async def receive_batch(deps: WhatsappDeps, batch: Sequence[Received]) -> None:
     """
     businesses = sorted({received.business_id for received in batch})
     async with deps.db.tenant(*businesses) as tx:
-        await deps.messages.lock_businesses(tx, businesses)
+        if not all(isinstance(received.item, StatusUpdate) for received in batch):
+            # Two batches must not make one person two contacts. Statuses need no such lock: they meet rows only.
+            await deps.messages.lock_businesses(tx, businesses)
         await _merge_identities(deps, tx, batch)
         await _store_messages(deps, tx, batch)
         await _apply_statuses(deps, tx, batch)

@@ -22,7 +22,9 @@ class PostgresContacts:
             """
             select i.business_id, i.kind, i.value, i.contact_id
             from unnest(%s::uuid[], %s::text[], %s::text[]) as w(business_id, kind, value)
-            join app.contact_identities i using (business_id, kind, value)
+            cross join lateral (
+              select o.* from app.contact_identities o
+              where o.business_id = w.business_id and o.kind = w.kind and o.value = w.value limit 1) i
             """,
             (
                 [business_id for business_id, _ in wanted],
@@ -37,7 +39,9 @@ class PostgresContacts:
         rows = await tx.rows(
             """
             select c.business_id, c.id, c.profile_name, c.username, c.phone
-            from unnest(%s::uuid[], %s::uuid[]) as w(business_id, id) join app.contacts c using (business_id, id)
+            from unnest(%s::uuid[], %s::uuid[]) as w(business_id, id)
+            cross join lateral (
+              select o.* from app.contacts o where o.business_id = w.business_id and o.id = w.id limit 1) c
             """,
             ([business_id for business_id, _ in wanted], [contact_id for _, contact_id in wanted]),
         )

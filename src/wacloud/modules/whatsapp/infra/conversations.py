@@ -21,7 +21,9 @@ with wanted as (
 select id, contact_id, number_id, handler from made
 union all
 select c.id, c.contact_id, c.number_id, c.handler
-from app.conversations c join wanted using (business_id, contact_id, number_id)
+from wanted w cross join lateral (
+  select o.id, o.contact_id, o.number_id, o.handler from app.conversations o
+  where o.business_id = w.business_id and o.contact_id = w.contact_id and o.number_id = w.number_id limit 1) c
 """
 
 

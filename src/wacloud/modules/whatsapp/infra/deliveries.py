@@ -43,7 +43,9 @@ where m.business_id = w.business_id and m.id = w.id and m.created_at = w.created
 returning m.id
 """
 
-# Rows are locked in one order, here and below, so that two batches never wait for each other.
+# Rows are locked in the order they are named, here and below: by key, so that two batches never wait for each other.
+# One look-up after the other (lateral, limit 1): left to itself the planner reads all of a business's messages while
+# it believes that there are few.
 _RECORD = """
 with told as (
   select m.business_id, m.id, m.created_at, r.state as told, r.wamid, r.reason, r.error, case
@@ -57,8 +59,9 @@ with told as (
   from unnest(%(businesses)s::uuid[], %(ids)s::uuid[], %(created)s::timestamptz[], %(states)s::text[],
               %(wamids)s::text[], %(reasons)s::text[], %(errors)s::text[])
     as r(business_id, id, created_at, state, wamid, reason, error)
-  join app.messages m on m.business_id = r.business_id and m.id = r.id and m.created_at = r.created_at
-  order by m.business_id, m.id for update of m
+  cross join lateral (
+    select o.business_id, o.id, o.created_at, o.state, o.wamid from app.messages o
+    where o.business_id = r.business_id and o.id = r.id and o.created_at = r.created_at limit 1 for update) m
 )
 update app.messages m
 set state = r.state,
@@ -84,7 +87,9 @@ select k.business_id, w.wamid, k.message_id, k.created_at
 -- The key is made before the join (offset 0): inside it, row level security would keep it from the index.
 from (select business_id, wamid, 'wamid:' || wamid as key
       from unnest(%s::uuid[], %s::text[]) as u(business_id, wamid) offset 0) w
-join app.message_keys k on k.business_id = w.business_id and k.key = w.key
+cross join lateral (
+  select o.business_id, o.message_id, o.created_at from app.message_keys o
+  where o.business_id = w.business_id and o.key = w.key limit 1) k
 """
 
 # `fails`: a failure counts for the POST it tells of. One that is repeated after a person had the message sent again,
@@ -100,9 +105,10 @@ with told as (
               %(wamids)s::text[], %(sent)s::timestamptz[], %(delivered)s::timestamptz[], %(read)s::timestamptz[],
               %(failed)s::timestamptz[], %(errors)s::text[], %(pricing)s::text[])
     as s(business_id, id, created_at, state, wamid, sent_at, delivered_at, read_at, failed_at, error, pricing)
-  join app.messages m on m.business_id = s.business_id and m.id = s.id and m.created_at = s.created_at
+  cross join lateral (
+    select o.state, o.failed_at, o.wamid, o.direction from app.messages o
+    where o.business_id = s.business_id and o.id = s.id and o.created_at = s.created_at limit 1 for update) m
   where m.direction = 'out'
-  order by m.business_id, m.id for update of m
 ), moved as (
   select t.*, (%(progress)s::text[])[greatest(
       array_position(%(progress)s::text[], t.was), array_position(%(progress)s::text[], t.state),
@@ -187,6 +193,7 @@ class PostgresDeliveries:
         return {row.id for row in rows}
 
     async def record(self, tx: Tx, results: Sequence[SendResult]) -> list[Applied]:
+        results = sorted(results, key=lambda result: (result.message.business_id, result.message.id))
         rows = await tx.rows(
             _RECORD,
             {

@@ -67,7 +67,9 @@ class PostgresMailboxes:
         handlers = await tx.rows(
             """
             select c.id, c.handler from unnest(%s::uuid[], %s::uuid[]) as w(business_id, id)
-            join app.conversations c using (business_id, id) order by c.id for update of c
+            cross join lateral (
+              select o.id, o.handler from app.conversations o
+              where o.business_id = w.business_id and o.id = w.id limit 1 for update) c
             """,
             pairs,
         )

@@ -45,7 +45,9 @@ class PostgresMessages:
             -- The key is made before the join (offset 0): inside it, row level security would keep it from the index.
             from (select business_id, wamid, 'wamid:' || wamid as key
                   from unnest(%s::uuid[], %s::text[]) as u(business_id, wamid) offset 0) w
-            join app.message_keys k on k.business_id = w.business_id and k.key = w.key
+            cross join lateral (
+              select o.business_id from app.message_keys o
+              where o.business_id = w.business_id and o.key = w.key limit 1) k
             """,
             ([business_id for business_id, _ in wanted], [wamid for _, wamid in wanted]),
         )

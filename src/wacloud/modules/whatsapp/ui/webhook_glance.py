@@ -5,8 +5,7 @@ What the webhook's door needs to know of a body before it is kept: whose it is a
 import re
 from dataclasses import dataclass
 
-LIVE_LANE = 0
-QUIET_LANE = 1
+from wacloud.shared.application.webhooks import LIVE_LANE, QUIET_LANE
 
 # The account stands at the very beginning; a body that begins otherwise is routed when it is parsed.
 _HEAD = 4096
