@@ -155,7 +155,7 @@ class PostgresJobs:
     async def claim(self, lane: str, limit: int) -> list[Job]:
         """Up to `limit` jobs of a lane, fair over tenants, in order within an order key."""
         rows: list[Any] = []
-        async with _one_at_a_time(), self._db.system("claim jobs") as tx:
+        async with _one_at_a_time(), self._db.system("claim jobs", repeatable=True) as tx:
             rows = await self._walk(tx, lane, limit)
         return [to_job(row) for row in sorted(rows, key=lambda row: row.id)]
 
@@ -179,7 +179,7 @@ class PostgresJobs:
         Who was named too early is rung again in time: clocks of machines differ.
         """
         rows: list[Any] = []
-        async with _one_at_a_time(), self._db.system("claim jobs") as tx:
+        async with _one_at_a_time(), self._db.system("claim jobs", repeatable=True) as tx:
             rows = await tx.rows(_CLAIM_THIS, {"ids": list(ids), "worker": self.worker})
         await self._rings.early(set(ids) - {row.id for row in rows})
         return [to_job(row) for row in sorted(rows, key=lambda row: row.id)]
@@ -194,7 +194,7 @@ class PostgresJobs:
         back = [(job, outcome) for job, outcome in results if not isinstance(outcome, Done)]
         ended: list[Any] = []
         returned: list[Any] = []
-        async with self._db.system("settle jobs") as tx:
+        async with self._db.system("settle jobs", repeatable=True) as tx:
             if done:
                 ended = await tx.rows(_FINISH, ([job.id for job in done], [job.attempt for job in done]))
             if back:
@@ -219,7 +219,7 @@ class PostgresJobs:
 
     async def renew(self, ids: Sequence[int]) -> None:
         """Keep the leases of running jobs."""
-        async with self._db.system("renew leases") as tx:
+        async with self._db.system("renew leases", repeatable=True) as tx:
             await tx.execute(
                 # A job that is being settled right now needs no lease; waiting for it could end in a deadlock.
                 f"""

@@ -106,9 +106,18 @@ class PostgresDatabase:
             yield tx
 
     @asynccontextmanager
-    async def system(self, why: str, *, wait_s: float | None = None) -> AsyncIterator[PostgresTx]:
-        """`wait_s` is how long to wait for a connection at most, where the pool's own time is too long."""
-        async with self._transaction("wacloud_system", {"app.why": why}, False, wait_s) as tx:
+    async def system(
+        self, why: str, *, wait_s: float | None = None, repeatable: bool = False
+    ) -> AsyncIterator[PostgresTx]:
+        """
+        `wait_s` is how long to wait for a connection at most, where the pool's own time is too long.
+
+        A `repeatable` commit waits for no disk. Should the server's power fail within the next half second it may be
+        undone, which is as if its worker had died before it: what was claimed is free again, what was ended runs
+        again. It can not be undone once anything written later is durable.
+        """
+        settings = {"app.why": why, **({"synchronous_commit": "off"} if repeatable else {})}
+        async with self._transaction("wacloud_system", settings, False, wait_s) as tx:
             yield tx
 
     @asynccontextmanager

@@ -182,22 +182,22 @@ class PostgresWebhookInbox:
         return [None] * len(rows)
 
     async def claim(self, limit: int, lanes: Sequence[int] = WEBHOOK_LANES) -> Sequence[StoredWebhook]:
-        async with self._db.system("claim webhooks") as tx:
+        async with self._db.system("claim webhooks", repeatable=True) as tx:
             return _in_order(await tx.rows(_CLAIM, (list(lanes), limit)))
 
     async def claim_retried(self) -> Sequence[StoredWebhook]:
         """Those that were tried before, in small batches; before their last try, alone."""
-        async with self._db.system("claim webhooks") as tx:
+        async with self._db.system("claim webhooks", repeatable=True) as tx:
             return _in_order(await tx.rows(_CLAIM_LAST) or await tx.rows(_CLAIM_RETRIED))
 
     async def claim_these(self, ids: Sequence[int]) -> Sequence[StoredWebhook]:
         """Those of these that wait and are due."""
-        async with self._db.system("claim webhooks") as tx:
+        async with self._db.system("claim webhooks", repeatable=True) as tx:
             return _in_order(await tx.rows(_CLAIM_THESE, (list(ids),)))
 
     async def renew(self, webhooks: Sequence[StoredWebhook]) -> None:
         """Keep the leases of claimed webhooks."""
-        async with self._db.system("renew leases") as tx:
+        async with self._db.system("renew leases", repeatable=True) as tx:
             await tx.execute(
                 _RENEW,
                 (
@@ -222,7 +222,7 @@ class PostgresWebhookInbox:
             return await tx.execute(_GIVE_UP)
 
     async def settle(self, results: Sequence[Processed]) -> None:
-        async with self._db.system("settle webhooks") as tx:
+        async with self._db.system("settle webhooks", repeatable=True) as tx:
             settled = await tx.rows(
                 _SETTLE,
                 (

@@ -38,6 +38,7 @@ class WebhookRunner:
         self._bells = {str(lane): asyncio.Event() for lane in lanes}
         self._stop = asyncio.Event()
         self._claimed: dict[int, StoredWebhook] = {}
+        self._settling: set[asyncio.Task[None]] = set()
         self._retry_at = 0.0
         self.processed = 0
 
@@ -60,6 +61,8 @@ class WebhookRunner:
             await self._stop.wait()
             if loops:
                 await asyncio.wait(loops, timeout=GRACE_S)
+            if self._settling:
+                await asyncio.wait(self._settling, timeout=GRACE_S)
         finally:
             # What has not ended by then is claimed by others when its lease runs out.
             for task in (keeper, *loops):
@@ -70,7 +73,7 @@ class WebhookRunner:
         """Process exactly these, for a dispatcher that names them; says for each whether it was there to process."""
         claimed = await self._inbox.claim_these(ids)
         if claimed:
-            await self._process(claimed)
+            await (await self._process(claimed))
         here = {webhook.id for webhook in claimed}
         return [id_ in here for id_ in ids]
 
@@ -117,30 +120,48 @@ class WebhookRunner:
             except Exception as error:
                 log.warning("webhooks.renew_failed", error=f"{type(error).__name__}: {error}"[:300])
 
-    async def _process(self, claimed: Sequence[StoredWebhook]) -> None:
-        mine = {webhook.id: webhook for webhook in claimed}
-        self._claimed.update(mine)
+    async def _process(self, claimed: Sequence[StoredWebhook]) -> "asyncio.Task[None]":
+        """Understand and store a batch; its results are written while the next batch is claimed."""
+        self._claimed.update({webhook.id: webhook for webhook in claimed})
         try:
-            await self._understand(claimed)
-        finally:
-            for id_, webhook in mine.items():
-                if self._claimed.get(id_) is webhook:
-                    del self._claimed[id_]
+            results = await self._understand(claimed)
+        except BaseException:
+            self._forget(claimed)
+            raise
+        settling = asyncio.create_task(self._settle(claimed, results), name="settle webhooks")
+        self._settling.add(settling)
+        settling.add_done_callback(self._settling.discard)
+        return settling
 
-    async def _understand(self, claimed: Sequence[StoredWebhook]) -> None:
+    async def _settle(self, claimed: Sequence[StoredWebhook], results: Sequence[Processed]) -> None:
+        try:
+            await self._inbox.settle(results)
+            self.processed += len(results)
+        except Exception as error:
+            # Stored it is, and can stand a repeat: the leases run out and the webhooks are claimed again.
+            log.warning("webhooks.settle_failed", error=f"{type(error).__name__}: {error}"[:500])
+        finally:
+            self._forget(claimed)
+
+    def _forget(self, claimed: Sequence[StoredWebhook]) -> None:
+        for webhook in claimed:
+            if self._claimed.get(webhook.id) is webhook:
+                del self._claimed[webhook.id]
+
+    async def _understand(self, claimed: Sequence[StoredWebhook]) -> list[Processed]:
         by_provider: dict[str, list[StoredWebhook]] = defaultdict(list)
         for webhook in claimed:
             by_provider[webhook.provider].append(webhook)
+        results: list[Processed] = []
         for provider, webhooks in by_provider.items():
             process = self._processors.get(provider)
             if process is None:
-                results: Sequence[Processed] = [
+                results += [
                     Processed(webhook, error=f"nobody here understands {provider}", final=True) for webhook in webhooks
                 ]
             else:
-                results = await process(webhooks)
-            for result in results:
-                if result.error:
-                    log.warning("webhook.failed", webhook=result.webhook.id, error=result.error[:300])
-            await self._inbox.settle(results)
-            self.processed += len(results)
+                results += await process(webhooks)
+        for result in results:
+            if result.error:
+                log.warning("webhook.failed", webhook=result.webhook.id, error=result.error[:300])
+        return results

@@ -62,7 +62,9 @@ async def identify_contacts(deps: WhatsappDeps, tx: Tx, people: Iterable[Person]
     ]
     if missing:
         await deps.contacts.add_identities(tx, sorted(missing))
-    await _refresh(deps, tx, [(c.business_id, contact_of[id(c)], c.sender) for c in clusters if c.contacts])
+    met_before = [(c.business_id, contact_of[id(c)], c.sender) for c in clusters if c.contacts]
+    if met_before:
+        await deps.contacts.refresh(tx, met_before)
     by_key = {(c.business_id, key): contact_of[id(c)] for c in clusters for key in c.keys}
     nameless = {(c.business_id, c.sender): contact_of[id(c)] for c in clusters if not c.keys}
     return {
@@ -116,22 +118,3 @@ def _cluster(people: Sequence[Person]) -> list[_Cluster]:
         for key in home.keys:
             by_key[business_id, key] = home
     return clusters
-
-
-async def _refresh(deps: WhatsappDeps, tx: Tx, seen: Sequence[tuple[BusinessId, UUID, Sender]]) -> None:
-    """Write names and phones only where they changed: most messages change nothing."""
-    if not seen:
-        return
-    known = await deps.contacts.details(tx, [(business_id, contact_id) for business_id, contact_id, _ in seen])
-    changed = [
-        (business_id, contact_id, sender)
-        for business_id, contact_id, sender in seen
-        if (stored := known.get((business_id, contact_id)))
-        and (
-            (sender.name and sender.name != stored.profile_name)
-            or (sender.username and sender.username != stored.username)
-            or (sender.wa_id and sender.wa_id != stored.phone)
-        )
-    ]
-    if changed:
-        await deps.contacts.refresh(tx, changed)

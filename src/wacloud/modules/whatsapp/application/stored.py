@@ -28,16 +28,6 @@ class Owners:
 
 
 @dataclass(frozen=True, slots=True)
-class StoredContact:
-    """A contact and what is known of who they are."""
-
-    id: UUID
-    profile_name: str | None
-    username: str | None
-    phone: str | None
-
-
-@dataclass(frozen=True, slots=True)
 class StoredConversation:
     """A conversation and who handles it."""
 

@@ -19,7 +19,6 @@ from wacloud.modules.whatsapp.application.stored import (
     Owners,
     SendResult,
     Stale,
-    StoredContact,
     StoredConversation,
 )
 from wacloud.modules.whatsapp.domain.identity import IdentityKey, Sender
@@ -65,12 +64,6 @@ class Contacts(Protocol):
         self, tx: Tx, keys: Iterable[tuple[BusinessId, IdentityKey]]
     ) -> Mapping[tuple[BusinessId, IdentityKey], UUID]:
         """Which contact has which identity."""
-        ...
-
-    async def details(
-        self, tx: Tx, ids: Iterable[tuple[BusinessId, UUID]]
-    ) -> Mapping[tuple[BusinessId, UUID], StoredContact]:
-        """What is known about these contacts."""
         ...
 
     async def add(self, tx: Tx, contacts: Sequence[tuple[BusinessId, UUID, Sender]]) -> None:

@@ -4,13 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from wacloud.modules.whatsapp.application.stored import StoredContact
 from wacloud.modules.whatsapp.domain.identity import IdentityKey, Sender
 from wacloud.shared.application.db import Tx
 from wacloud.shared.domain.ids import BusinessId
 
 Key = tuple[BusinessId, IdentityKey]
-ContactRef = tuple[BusinessId, UUID]
 
 
 class PostgresContacts:
@@ -33,21 +31,6 @@ class PostgresContacts:
             ),
         )
         return {(row.business_id, IdentityKey(row.kind, row.value)): row.contact_id for row in rows}
-
-    async def details(self, tx: Tx, ids: Iterable[ContactRef]) -> Mapping[ContactRef, StoredContact]:
-        wanted = list(set(ids))
-        rows = await tx.rows(
-            """
-            select c.business_id, c.id, c.profile_name, c.username, c.phone
-            from unnest(%s::uuid[], %s::uuid[]) as w(business_id, id)
-            cross join lateral (
-              select o.* from app.contacts o where o.business_id = w.business_id and o.id = w.id limit 1) c
-            """,
-            ([business_id for business_id, _ in wanted], [contact_id for _, contact_id in wanted]),
-        )
-        return {
-            (row.business_id, row.id): StoredContact(row.id, row.profile_name, row.username, row.phone) for row in rows
-        }
 
     async def add(self, tx: Tx, contacts: Sequence[tuple[BusinessId, UUID, Sender]]) -> None:
         await tx.execute(
@@ -89,6 +72,9 @@ class PostgresContacts:
             from unnest(%s::uuid[], %s::uuid[], %s::text[], %s::text[], %s::text[], %s::text[])
               as n(business_id, id, name, username, phone, country)
             where c.business_id = n.business_id and c.id = n.id
+              -- Most messages tell nothing new of who wrote them.
+              and (n.name <> coalesce(c.profile_name, '') or n.username <> coalesce(c.username, '')
+                   or n.phone <> coalesce(c.phone, ''))
             """,
             (
                 [business_id for business_id, _, _ in contacts],
