@@ -343,7 +343,14 @@ def test_a_partition_cannot_be_read_on_its_own(two: Two):
                     assert attempt(connection, statement, []) == "denied", (role, leaf)
 
 
-DEFINERS = {"my_businesses", "my_colleagues", "worker_staff", "ensure_partitions", "drop_old_partitions"}
+DEFINERS = {
+    "my_businesses",
+    "my_colleagues",
+    "worker_staff",
+    "ensure_partitions",
+    "drop_old_partitions",
+    "analyze_grown",
+}
 MAY_CALL = {
     "my_businesses": {"authenticated"},
     "my_colleagues": {"authenticated"},
@@ -353,6 +360,7 @@ MAY_CALL = {
     "similarity": {"authenticated", "wacloud_worker"},
     "ensure_partitions": {"wacloud_system"},
     "drop_old_partitions": {"wacloud_system"},
+    "analyze_grown": {"wacloud_system"},
     "add_partition": set(),
     "partition_by_time": set(),
     "protect": set(),
