@@ -75,8 +75,10 @@ returning id, kind, lane, business_id, payload, claims, attempts, max_attempts, 
 
 _FINISH = """
 with done as (
-  delete from app.jobs j using unnest(%s::bigint[], %s::int[]) as f(id, claim)
-  where j.id = f.id and j.claims = f.claim and j.state = 'running'
+  delete from app.jobs j where j.id = any (array(
+    select f.id from unnest(%s::bigint[], %s::int[]) as f(id, claim)
+    cross join lateral (
+      select from app.jobs o where o.id = f.id and o.claims = f.claim and o.state = 'running' limit 1 for update) held))
   returning j.*
 ), kept as (
   insert into app.finished_jobs (id, lane, kind, business_id, payload, attempts, last_error, created_at)

@@ -73,10 +73,11 @@ where {_MAY_RUN} and run_at < now() - %s * interval '1 second' order by lane, id
 _RENEW = f"""
 update app.webhook_inbox w set leased_until = now() + interval '{LEASE_S} seconds'
 from (
-  select o.received_at, o.id from app.webhook_inbox o
-  join unnest(%s::timestamptz[], %s::bigint[], %s::smallint[]) as m(received_at, id, attempt)
-    on o.received_at = m.received_at and o.id = m.id and o.attempts = m.attempt
-  where o.state = 'pending' for update of o skip locked
+  select m.received_at, m.id from unnest(%s::timestamptz[], %s::bigint[], %s::smallint[]) as m(received_at, id, attempt)
+  cross join lateral (
+    select from app.webhook_inbox o
+    where o.received_at = m.received_at and o.id = m.id and o.attempts = m.attempt and o.state = 'pending'
+    limit 1 for update skip locked) held
 ) mine
 where w.received_at = mine.received_at and w.id = mine.id
 """
@@ -85,8 +86,14 @@ where w.received_at = mine.received_at and w.id = mine.id
 _GIVE_BACK = """
 update app.webhook_inbox w
 set attempts = w.attempts - 1, leased_until = null, run_at = now() + %s
-from unnest(%s::timestamptz[], %s::bigint[], %s::smallint[]) as b(received_at, id, attempt)
-where w.received_at = b.received_at and w.id = b.id and w.attempts = b.attempt and w.state = 'pending'
+from (
+  select b.received_at, b.id from unnest(%s::timestamptz[], %s::bigint[], %s::smallint[]) as b(received_at, id, attempt)
+  cross join lateral (
+    select from app.webhook_inbox o
+    where o.received_at = b.received_at and o.id = b.id and o.attempts = b.attempt and o.state = 'pending'
+    limit 1 for update) held
+) b
+where w.received_at = b.received_at and w.id = b.id
 returning w.id, w.lane, extract(epoch from w.run_at - now())::float8 as delay
 """
 
@@ -105,13 +112,18 @@ set state = case when r.error is null then 'processed'
     leased_until = null, error = r.error, notes = r.notes,
     business_id = case when r.shared then null else coalesce(r.business_id, w.business_id) end
 from (
-  select x.id, x.received_at, x.attempt, x.business_id, x.error, x.final, x.shared,
+  select x.id, x.received_at, x.business_id, x.error, x.final, x.shared,
          (select array_agg(n) from jsonb_array_elements_text(x.notes) n) as notes
   from unnest(%s::bigint[], %s::timestamptz[], %s::smallint[], %s::uuid[], %s::text[], %s::boolean[], %s::boolean[],
               %s::jsonb[])
     as x(id, received_at, attempt, business_id, error, final, shared, notes)
+  -- Found and locked one by one: asked for in the join, what is pending would be read whole for each of them.
+  cross join lateral (
+    select from app.webhook_inbox o
+    where o.received_at = x.received_at and o.id = x.id and o.attempts = x.attempt and o.state = 'pending'
+    limit 1 for update) mine
 ) r
-where w.received_at = r.received_at and w.id = r.id and w.attempts = r.attempt and w.state = 'pending'
+where w.received_at = r.received_at and w.id = r.id
 returning w.id, w.lane, extract(epoch from w.run_at - now())::float8 as delay, w.state
 """
 
