@@ -24,6 +24,7 @@ from wacloud.modules.auth.ui import json_api as auth_api
 from wacloud.modules.auth.ui import pages as auth_pages
 from wacloud.modules.auth.ui.authenticator import TokenAuthenticator
 from wacloud.modules.business.application.ports import BusinessDeps
+from wacloud.modules.business.infra.audit_log import PostgresAuditLog
 from wacloud.modules.business.infra.businesses import PostgresBusinesses, PostgresBusinessReader
 from wacloud.modules.business.ui import json_api as business_api
 from wacloud.modules.user.application.ports import UserDeps
@@ -211,7 +212,7 @@ async def running_house(app_dsn: str, base_url: str | None = None, **installing:
         tokens = JwtTokens([SECRET], base_url or url)
         db = PostgresDatabase(pool)
         users = UserDeps(db, PostgresUsers(), PostgresUserReader(db))
-        businesses = BusinessDeps(db, PostgresBusinesses(), PostgresBusinessReader(db))
+        businesses = BusinessDeps(db, PostgresBusinesses(), PostgresBusinessReader(db), PostgresAuditLog())
         deps = AuthDeps(db, clock, PostgresCredentials(), passwords, tokens, users, businesses)
         app = FastAPI(openapi_url=None)
         install_errors(app, **installing)

@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from wacloud.shared.ui.caller import trusted_networks
+
 
 class AppEnv(StrEnum):
     """Where we run. Twins, the phone page and sample secrets exist outside of production only."""
@@ -43,6 +45,7 @@ class Settings(BaseSettings):
     db_pool_min: int = Field(5, ge=1, le=20)
     db_pool_max: int = Field(20, ge=2, le=100)
     redis_url: str = ""
+    trusted_proxies: Listed = []
     secret_keys: Listed = []
 
     meta_app_id: str = ""
@@ -77,7 +80,7 @@ class Settings(BaseSettings):
     @classmethod
     def _split_lists(cls, values: Any) -> Any:
         if isinstance(values, dict):
-            for name in ("secret_keys", "meta_app_secret", "openai_api_keys"):
+            for name in ("secret_keys", "meta_app_secret", "openai_api_keys", "trusted_proxies"):
                 if isinstance(values.get(name), str):
                     values[name] = [part.strip() for part in values[name].split(",") if part.strip()]
         return values
@@ -99,6 +102,10 @@ class Settings(BaseSettings):
             for name in ("database_url", "redis_url", "secret_keys", "meta_app_secret", "meta_verify_token")
             if not getattr(self, name)
         ]
+        try:
+            trusted_networks(self.trusted_proxies)
+        except ValueError as error:
+            problems.append(f"TRUSTED_PROXIES: {error}")
         if self.queue_driver == "bullmq" and find_spec("bullmq") is None:
             problems.append("QUEUE_DRIVER=bullmq needs the package's extra: pip install 'wacloud[bullmq]'")
         if not self.is_play:

@@ -28,6 +28,7 @@ from wacloud.modules.bot.infra.openai_responses import open_model
 from wacloud.modules.bot.infra.settings import BotSettingsRows
 from wacloud.modules.bot.infra.turns import PostgresTurns
 from wacloud.modules.business.application.ports import BusinessDeps
+from wacloud.modules.business.infra.audit_log import PostgresAuditLog
 from wacloud.modules.business.infra.businesses import PostgresBusinesses, PostgresBusinessReader
 from wacloud.modules.user.application.ports import UserDeps
 from wacloud.modules.user.infra.users import PostgresUserReader, PostgresUsers
@@ -124,7 +125,7 @@ async def open_house(settings: Settings, swaps: Swaps | None = None) -> AsyncIte
         secrets = SecretBox(settings.secret_keys)
         inbox = PostgresWebhookInbox(db, ring=rings.webhooks if rings else None)
         user = UserDeps(db, PostgresUsers(), PostgresUserReader(db))
-        business = BusinessDeps(db, PostgresBusinesses(), PostgresBusinessReader(db))
+        business = BusinessDeps(db, PostgresBusinesses(), PostgresBusinessReader(db), PostgresAuditLog())
         whatsapp = WhatsappDeps(
             db=db,
             clock=clock,
