@@ -16,6 +16,7 @@ import uvicorn
 from fastapi import FastAPI
 from pydantic import BaseModel
 
+from limits_off import limits_off
 from wacloud.modules.auth.application.ports import AuthDeps
 from wacloud.modules.auth.infra.credentials import PostgresCredentials
 from wacloud.modules.auth.infra.passwords import Argon2Passwords
@@ -216,6 +217,7 @@ async def running_house(app_dsn: str, base_url: str | None = None, **installing:
         deps = AuthDeps(db, clock, PostgresCredentials(), passwords, tokens, users, businesses)
         app = FastAPI(openapi_url=None)
         install_errors(app, **installing)
+        app.state.limits = limits_off()
         install_guard(app, authenticator=TokenAuthenticator(deps), base_url=base_url or url)
         for router in (
             auth_api.routes(deps),

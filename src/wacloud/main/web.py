@@ -68,6 +68,7 @@ def make_app(house: House) -> FastAPI:
     )
     install_guard(app, authenticator=TokenAuthenticator(house.auth), base_url=settings.base_url)
     app.state.trusted_proxies = trusted_networks(settings.trusted_proxies)
+    app.state.limits = house.limits
     app.state.demo_pages = phones is not None
     app.state.before_shutdown = [hub.close, *([phones.close] if phones else [])]
     install_errors(app)

@@ -46,9 +46,11 @@ from wacloud.modules.whatsapp.infra.numbers import PostgresNumbers
 from wacloud.modules.whatsapp.infra.throttle import ValkeyThrottle
 from wacloud.shared.application.clock import Clock, system_clock
 from wacloud.shared.application.db import StoreAway
+from wacloud.shared.application.limits import Limits
 from wacloud.shared.infra.crypto import SecretBox
 from wacloud.shared.infra.database_check import check_database
 from wacloud.shared.infra.http import open_egress
+from wacloud.shared.infra.limits_valkey import ValkeyLimiter
 from wacloud.shared.infra.live_valkey import ValkeyAnnouncer
 from wacloud.shared.infra.postgres import Connection, PostgresDatabase, make_pool
 from wacloud.shared.infra.webhook_inbox import PostgresWebhookInbox
@@ -70,6 +72,7 @@ class House:
     rings: "BullMqRings | None"
     webhook_inbox: PostgresWebhookInbox
     webhook_keys: WebhookKeys
+    limits: Limits
     auth: AuthDeps
     user: UserDeps
     business: BusinessDeps
@@ -170,6 +173,7 @@ async def open_house(settings: Settings, swaps: Swaps | None = None) -> AsyncIte
             webhook_keys=WebhookKeys(
                 [secret.encode() for secret in settings.meta_app_secret], settings.meta_verify_token
             ),
+            limits=Limits(settings.limits, ValkeyLimiter(redis)),
             auth=AuthDeps(
                 db=db,
                 clock=clock,
