@@ -15,6 +15,7 @@ from wacloud.shared.application.jobs import NewJob
 from wacloud.shared.application.live import Announcer, Change
 from wacloud.shared.domain.events import Event
 from wacloud.shared.domain.ids import BusinessId, UserId
+from wacloud.shared.infra.arrays import with_quick_arrays
 from wacloud.shared.infra.new_jobs import Inserted, QueuedJob, Taker, insert_jobs
 
 Connection = psycopg.AsyncConnection[Any]
@@ -237,5 +238,6 @@ def make_pool(
             "prepare_threshold": None if transaction_pooled else 5,
             "connect_timeout": 5,
             "application_name": "wacloud",
+            "context": with_quick_arrays(),
         },
     )
