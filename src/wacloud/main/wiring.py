@@ -33,6 +33,7 @@ from wacloud.modules.user.application.ports import UserDeps
 from wacloud.modules.user.infra.users import PostgresUserReader, PostgresUsers
 from wacloud.modules.whatsapp.application.accept_webhook import WebhookKeys
 from wacloud.modules.whatsapp.application.ports import CloudApi, WhatsappDeps
+from wacloud.modules.whatsapp.application.read_marks import ReadMarks
 from wacloud.modules.whatsapp.infra.account_events import PostgresAccountEvents
 from wacloud.modules.whatsapp.infra.cloud_api import GraphApi
 from wacloud.modules.whatsapp.infra.contacts import PostgresContacts
@@ -125,6 +126,9 @@ async def open_house(settings: Settings, swaps: Swaps | None = None) -> AsyncIte
         inbox = PostgresWebhookInbox(db, ring=rings.webhooks if rings else None)
         user = UserDeps(db, PostgresUsers(), PostgresUserReader(db))
         business = BusinessDeps(db, PostgresBusinesses(), PostgresBusinessReader(db))
+        cloud_api = swaps.cloud_api or _graph(settings, egress, secrets)
+        read_marks = ReadMarks(cloud_api)
+        stack.push_async_callback(read_marks.close)
         whatsapp = WhatsappDeps(
             db=db,
             clock=clock,
@@ -137,7 +141,8 @@ async def open_house(settings: Settings, swaps: Swaps | None = None) -> AsyncIte
             deliveries=PostgresDeliveries(),
             account_events=PostgresAccountEvents(),
             inbox=PostgresInbox(db),
-            cloud_api=swaps.cloud_api or _graph(settings, egress, secrets),
+            cloud_api=cloud_api,
+            read_marks=read_marks,
             throttle=ValkeyThrottle(redis),
         )
         embedder: Embedder = (
