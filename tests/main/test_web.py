@@ -7,6 +7,7 @@ import pytest
 
 from rig import Rig, open_rig
 from wacloud.main.web import make_app
+from wacloud.shared.ui import static_files
 from wacloud.shared.ui.guard import undeclared_routes
 
 
@@ -72,3 +73,13 @@ async def test_the_api_is_described_for_people_without_fetching_anything_from_el
     assert "/api/whatsapp/send" in page
     assert "outside_service_window" in page
     assert 'src="http' not in page
+
+
+def test_a_package_built_without_the_pages_libraries_knows_what_it_lacks(tmp_path, monkeypatch):
+    assert static_files.are_complete()
+    monkeypatch.setattr(static_files, "SHARED", tmp_path)
+    static_files.static_files.cache_clear()
+    try:
+        assert not static_files.are_complete()
+    finally:
+        static_files.static_files.cache_clear()

@@ -12,6 +12,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, Counter, generate_latest
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
+from wacloud.main.child import check_address
 from wacloud.main.settings import Settings
 from wacloud.main.wiring import House, Swaps, open_house
 from wacloud.modules.auth.ui import json_api as auth_api
@@ -127,7 +128,14 @@ def _operations(house: House) -> APIRouter:
 
 
 async def serve(settings: Settings, host: str, port: int, swaps: Swaps | None = None) -> None:
-    """Serve until SIGTERM or Ctrl-C; then answer what has begun, and stop."""
+    """
+    Serve until SIGTERM or Ctrl-C; then answer what has begun, and stop.
+
+    :raises CannotStart: somebody else listens there.
+    """
+    check_address(host, port)
+    if not static_files.are_complete():
+        log.warning("serve.front_end_missing", hint="the pages have no styles and no live updates: run bin/setup first")
     swaps = swaps or Swaps()
     clock = DatabaseClock(swaps.clock or system_clock)
     async with open_house(settings, replace(swaps, clock=clock)) as house, clock.kept_by(house.db):
