@@ -34,6 +34,7 @@ from wacloud.shared.infra.live_valkey import ValkeyChanges
 from wacloud.shared.ui import api_pages, preferences, static_files
 from wacloud.shared.ui.errors import install_errors
 from wacloud.shared.ui.guard import declare, install_guard, public
+from wacloud.shared.ui.openapi import install_description
 from wacloud.shared.ui.security_headers import SecurityHeaders
 from wacloud.shared.ui.serving import PromptServer
 
@@ -65,7 +66,14 @@ def make_app(house: House) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url="/openapi.json",
+        openapi_tags=[
+            {"name": "auth", "description": "Signing in, and the keys our tokens are checked with."},
+            {"name": "users", "description": "The person who asks."},
+            {"name": "businesses", "description": "The businesses of the person who asks."},
+            {"name": "whatsapp", "description": "Sending, and where every message stands."},
+        ],
     )
+    install_description(app)
     install_guard(app, authenticator=TokenAuthenticator(house.auth), base_url=settings.base_url)
     app.state.demo_pages = phones is not None
     app.state.before_shutdown = [hub.close, *([phones.close] if phones else [])]
