@@ -188,6 +188,8 @@ class _Demo:
                     str(port),
                     "--world",
                     str(self._folder.world),
+                    "--keep",
+                    str(self._folder.phones),
                 ],
                 env={**os.environ, "PYTHONUNBUFFERED": "1"},
                 is_ready=lambda: answers(port),
@@ -245,6 +247,7 @@ def world_of(keys: DemoKeys, seeded: Mapping[str, Any], callback_url: str) -> di
         "callback_url": callback_url,
         "wabas": [waba],
         "customers": list(seeded.get("customers", ())),
+        "history": list(seeded.get("history", ())),
         "defaults": {},
     }
 

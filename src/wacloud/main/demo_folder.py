@@ -51,6 +51,7 @@ class DemoFolder:
         self.path = path.absolute()
         self.logs = self.path / "logs"
         self.world = self.path / "world.json"
+        self.phones = self.path / "phones.jsonl"
         self._announced = self.path / "demo.json"
         self._settings = self.path / "demo.env"
         try:
