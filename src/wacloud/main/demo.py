@@ -210,13 +210,14 @@ class _Demo:
         return Child(name=name, argv=argv, env=env, cwd=folder, is_ready=is_ready, ready_line=ready_line)
 
     def _welcome(self, demo: RunningDemo) -> None:
+        program = "wacloud" if not (CHECKOUT / "bin" / "wacloud").is_file() else "bin/wacloud"
         phone = "" if os.environ.get("META_GRAPH_URL") else f"\n  Phone     {demo.base_url}/simulator"
         print(
             f"""
   Page      {demo.base_url}/{phone}
   Log in    {demo.email}   {demo.password}
   Data      {self._folder.path}   (logs in logs/)
-  Commands  wacloud --env-file {shlex.quote(str(self._folder.path / "demo.env"))} jobs list
+  Commands  {program} --env-file {shlex.quote(str(self._folder.path / "demo.env"))} jobs list
 
   Ctrl-C stops everything.
 """,
