@@ -1,5 +1,6 @@
 """The command line: `wacloud --help` tells it all."""
 
+import logging
 import os
 import sys
 from collections.abc import Coroutine, Sequence
@@ -45,12 +46,15 @@ class Language(StrEnum):
     ENGLISH = "en"
 
 
-def _settings() -> Settings:
+def _settings(*, serving: bool = False) -> Settings:
     try:
         settings = load_settings()
     except BadSettings as error:
         _stop(f"settings: {error}")
     set_up_logging(settings.log_level)
+    if not serving:
+        # A command says once, at its end, that the database is away; a server's log tells of every attempt.
+        logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
     return settings
 
 
@@ -98,7 +102,7 @@ def serve(
     """Serve the API, the pages and the webhooks."""
     from wacloud.main.web import serve as run_server  # noqa: PLC0415 - `wacloud --help` need not load the web
 
-    _run(run_server(_settings(), host, port))
+    _run(run_server(_settings(serving=True), host, port))
 
 
 @app.command()
@@ -106,7 +110,7 @@ def worker() -> None:
     """Process webhooks and run jobs."""
     from wacloud.main.worker import work  # noqa: PLC0415
 
-    _run(work(_settings()))
+    _run(work(_settings(serving=True)))
 
 
 @app.command()

@@ -115,7 +115,7 @@ async def open_house(settings: Settings, swaps: Swaps | None = None) -> AsyncIte
         announcer = ValkeyAnnouncer(redis)
         stack.push_async_callback(announcer.drained)
         await stack.enter_async_context(pool)
-        await _check(pool, allow_no_fsync=settings.app_env is AppEnv.TEST)
+        await _check(pool, settings.database_url, allow_no_fsync=settings.app_env is AppEnv.TEST)
         rings = _bullmq_rings(settings)
         if rings is not None:
             stack.push_async_callback(rings.close)
@@ -206,12 +206,26 @@ def _bullmq_rings(settings: Settings) -> "BullMqRings | None":
     return BullMqRings(settings.redis_url)
 
 
-async def _check(pool: "AsyncConnectionPool[Connection]", *, allow_no_fsync: bool) -> None:
+async def _check(pool: "AsyncConnectionPool[Connection]", url: str, *, allow_no_fsync: bool) -> None:
     try:
         async with pool.connection() as conn:
             await check_database(conn, allow_no_fsync=allow_no_fsync)
-    except (PoolTimeout, psycopg.OperationalError) as error:
+    except PoolTimeout as error:
+        raise StoreAway(await _why_away(url)) from error
+    except psycopg.OperationalError as error:
         raise StoreAway(str(error)) from error
+
+
+async def _why_away(url: str) -> str:
+    """What the pool, which tries again and again, does not say."""
+    try:
+        async with await psycopg.AsyncConnection.connect(url, connect_timeout=2):
+            return "it has no free connection"
+    except psycopg.OperationalError as error:
+        return str(error)
+    except psycopg.Error:
+        # The driver quotes what it could not read, and there may be a password in it.
+        return "DATABASE_URL is none: it reads postgresql://wacloud_app:password@host:5432/database"
 
 
 def _graph(settings: Settings, egress: aiohttp.ClientSession, secrets: SecretBox) -> GraphApi:
