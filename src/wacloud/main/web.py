@@ -12,6 +12,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, Counter, generate_latest
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
+from wacloud.main.child import check_address
 from wacloud.main.settings import Settings
 from wacloud.main.wiring import House, Swaps, open_house
 from wacloud.modules.auth.ui import json_api as auth_api
@@ -34,6 +35,7 @@ from wacloud.shared.ui import api_pages, preferences, static_files
 from wacloud.shared.ui.caller import trusted_networks
 from wacloud.shared.ui.errors import install_errors
 from wacloud.shared.ui.guard import declare, install_guard, public
+from wacloud.shared.ui.openapi import install_description
 from wacloud.shared.ui.security_headers import SecurityHeaders
 from wacloud.shared.ui.serving import PromptServer
 
@@ -65,7 +67,14 @@ def make_app(house: House) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url="/openapi.json",
+        openapi_tags=[
+            {"name": "auth", "description": "Signing in, and the keys our tokens are checked with."},
+            {"name": "users", "description": "The person who asks."},
+            {"name": "businesses", "description": "The businesses of the person who asks."},
+            {"name": "whatsapp", "description": "Sending, and where every message stands."},
+        ],
     )
+    install_description(app)
     install_guard(app, authenticator=TokenAuthenticator(house.auth), base_url=settings.base_url)
     app.state.trusted_proxies = trusted_networks(settings.trusted_proxies)
     app.state.limits = house.limits
@@ -130,7 +139,14 @@ def _operations(house: House) -> APIRouter:
 
 
 async def serve(settings: Settings, host: str, port: int, swaps: Swaps | None = None) -> None:
-    """Serve until SIGTERM or Ctrl-C; then answer what has begun, and stop."""
+    """
+    Serve until SIGTERM or Ctrl-C; then answer what has begun, and stop.
+
+    :raises CannotStart: somebody else listens there.
+    """
+    check_address(host, port)
+    if not static_files.are_complete():
+        log.warning("serve.front_end_missing", hint="the pages have no styles and no live updates: run bin/setup first")
     swaps = swaps or Swaps()
     clock = DatabaseClock(swaps.clock or system_clock)
     async with open_house(settings, replace(swaps, clock=clock)) as house, clock.kept_by(house.db):

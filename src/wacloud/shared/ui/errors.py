@@ -7,6 +7,7 @@ Every way a request can fail, as one answer: problem+json for programs, a page f
 import time
 import uuid
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -33,7 +34,8 @@ from wacloud.shared.ui.problems import (
 
 log = structlog.get_logger(__name__)
 
-Translate = Callable[[str, str], str]
+# (language, message, **values)
+Translate = Callable[..., str]
 # (request, status, title, message, request_id) -> the page
 RenderError = Callable[[Request, int, str, str, str], Response | Awaitable[Response]]
 
@@ -157,7 +159,7 @@ async def _answer_for_bug(request: Request) -> Response:
     except Exception:
         # The bug may be in the very page that tells of bugs.
         log.exception("error_page_failed", request_id=_id(request))
-        return problem_response(problem, title=problem.title, request_id=_id(request), headers={})
+        return problem_response(problem, translate=_as_written, request_id=_id(request), headers={})
 
 
 async def _answer(request: Request, problem: Problem, headers: dict[str, str] | None = None) -> Response:
@@ -168,15 +170,19 @@ async def _answer(request: Request, problem: Problem, headers: dict[str, str] | 
     if problem.retry_after is not None:
         headers["Retry-After"] = str(problem.retry_after)
     language = language_of(request)
-    title = request.app.state.translate(language, problem.title)
+    translate = partial(request.app.state.translate, language)
     render: RenderError | None = request.app.state.render_error
     if render is not None and wants_page(request):
-        heading = request.app.state.translate(language, problem_of_status(problem.status).title)
-        page = render(request, problem.status, heading, title, _id(request))
+        heading = translate(problem_of_status(problem.status).title)
+        page = render(request, problem.status, heading, translate(problem.title), _id(request))
         response = await page if isinstance(page, Awaitable) else page
         response.headers.update(headers)
         return response
-    return problem_response(problem, title=title, request_id=_id(request), headers=headers)
+    return problem_response(problem, translate=translate, request_id=_id(request), headers=headers)
+
+
+def _as_written(message: str, **values: object) -> str:
+    return message % values if values else message
 
 
 def wants_page(request: Request) -> bool:

@@ -13,6 +13,7 @@ from wacloud.modules.auth.domain.token import LIFETIMES
 from wacloud.shared.ui.bodies import LARGEST_JSON, StrictJsonRoute
 from wacloud.shared.ui.guard import public
 from wacloud.shared.ui.limits import limited
+from wacloud.shared.ui.openapi import problems
 
 
 class Login(BaseModel):
@@ -46,7 +47,15 @@ def routes(deps: AuthDeps) -> APIRouter:
     """The JSON routes of this module."""
     router = APIRouter(route_class=StrictJsonRoute, max_body_size=LARGEST_JSON, tags=["auth"])
 
-    @router.post("/api/auth/login", response_model=LoginAnswer, dependencies=[public(), limited("login")])
+    @router.post(
+        "/api/auth/login",
+        operation_id="login",
+        summary="Sign in",
+        response_model=LoginAnswer,
+        response_description="A token, who signed in, and the business the token is for.",
+        responses=problems(429, 503, _401="invalid_credentials"),
+        dependencies=[public(), limited("login")],
+    )
     async def login(body: Login, response: Response) -> object:
         """A token for somebody who knows their password."""
         entrance = await sign_in(deps, body.email, body.password)
@@ -58,7 +67,13 @@ def routes(deps: AuthDeps) -> APIRouter:
             business_id=entrance.claims.business_id,
         )
 
-    @router.get("/.well-known/jwks.json", dependencies=[public()])
+    @router.get(
+        "/.well-known/jwks.json",
+        operation_id="get_keys",
+        summary="Public keys",
+        response_description="A JSON Web Key Set (RFC 7517).",
+        dependencies=[public()],
+    )
     async def jwks(response: Response) -> dict[str, Any]:
         """The public keys of our tokens."""
         response.headers["cache-control"] = "public, max-age=600"

@@ -49,11 +49,11 @@ async def compose_answer(deps: AnswerDeps, question: Question) -> Answer:
 
     Call it with no transaction open: it may take as long as the model's deadline.
     """
-    texts = tuple(read for text in question.texts[-_MOST_READ:] if (read := text[:LONGEST_TEXT].strip()))
+    texts = _texts(question)
     language = question.facts.language
+    if not asks_for_words(question):
+        return Answer(text=None, source="none", why="nothing_to_answer")
     if not texts:
-        if question.kinds and set(question.kinds) <= _SAYS_NOTHING:
-            return Answer(text=None, source="none", why="nothing_to_answer")
         return _to_person(question, "cannot_read_media", {"kinds": sorted(set(question.kinds))})
     wish = asks_for_person(texts)
     if wish:
@@ -65,9 +65,6 @@ async def compose_answer(deps: AnswerDeps, question: Question) -> Answer:
             hand_over_because="asked_for_person",
         )
     small_talk = small_talk_in(texts)
-    if small_talk and small_talk[0] == "acknowledgement" and not _was_asked(question):
-        return Answer(text=None, source="none", why="nothing_to_answer")
-
     asked = await _ask_model(deps, deps.model, question) if deps.model else _Asked()
     if asked.heard == "answered":
         return _with(asked, Answer(text=asked.text, source="model", why="model_answered", detail=asked.detail))
@@ -78,6 +75,21 @@ async def compose_answer(deps: AnswerDeps, question: Question) -> Answer:
             Answer(text=phrase(kind, spoken or language), source="knowledge", why=kind, detail=asked.detail),
         )
     return _with(asked, await _by_knowledge(deps, question, texts, asked))
+
+
+def asks_for_words(question: Question) -> bool:
+    """Whether these messages want an answer, or at least word that a person has them; a sticker or a nod does not."""
+    texts = _texts(question)
+    if not texts:
+        return not question.kinds or not set(question.kinds) <= _SAYS_NOTHING
+    if asks_for_person(texts):
+        return True
+    small_talk = small_talk_in(texts)
+    return small_talk is None or small_talk[0] != "acknowledgement" or _was_asked(question)
+
+
+def _texts(question: Question) -> tuple[str, ...]:
+    return tuple(read for text in question.texts[-_MOST_READ:] if (read := text[:LONGEST_TEXT].strip()))
 
 
 async def _by_knowledge(deps: AnswerDeps, question: Question, texts: tuple[str, ...], asked: _Asked) -> Answer:

@@ -186,6 +186,15 @@ class Ending:
 
 
 @dataclass(frozen=True, slots=True)
+class Newest:
+    """The newest message of a contact and the number it came to: what Meta wants to know to mark a thread read."""
+
+    phone_number_id: str
+    access_token: str  # encrypted
+    wamid: str
+
+
+@dataclass(frozen=True, slots=True)
 class Stale:
     """A conversation nobody is working on; `gave_up` where its turn failed at every try since the messages came."""
 

@@ -14,6 +14,7 @@ from wacloud.modules.whatsapp.application.stored import (
     Heard,
     LeftBehind,
     Mailbox,
+    Newest,
     NewMessage,
     Outgoing,
     Owners,
@@ -124,8 +125,8 @@ class Conversations(Protocol):
         """One conversation, locked until the transaction ends."""
         ...
 
-    async def mark_seen(self, tx: Tx, business_id: BusinessId, conversation_id: UUID) -> None:
-        """Nothing in it is unread."""
+    async def mark_seen(self, tx: Tx, business_id: BusinessId, conversation_id: UUID) -> Newest | None:
+        """Nothing in it is unread; the message that was the newest unread one, if Meta knows it."""
         ...
 
 
@@ -170,6 +171,16 @@ class Messages(Protocol):
         self, tx: Tx, conversations: Sequence[tuple[BusinessId, UUID]], state: str, reason: str | None
     ) -> int:
         """Every waiting message of these conversations ends so."""
+        ...
+
+    async def reopen(
+        self, tx: Tx, business_id: BusinessId, conversation_id: UUID, reasons: Sequence[str], since: datetime
+    ) -> int:
+        """
+        What was handed over for one of these reasons, and came after our last words, waits for an answer again.
+
+        Messages sent before `since` stay as they are. Returns how many wait.
+        """
         ...
 
     async def of_cause(self, tx: Tx, business_id: BusinessId, cause: str) -> UUID:

@@ -47,6 +47,7 @@ async def write_reply(
             return MessageId(await deps.messages.of_cause(tx, business_id, draft.cause))
         here = [(business_id, conversation_id)]
         await deps.conversations.hand_to(tx, here, "person", user_id=author)
-        await deps.conversations.mark_seen(tx, business_id, conversation_id)
+        newest = await deps.conversations.mark_seen(tx, business_id, conversation_id)
         await deps.messages.settle_pending(tx, here, "handed_over", "person_wrote")
+    deps.read_marks.read(newest)
     return MessageId(draft.id)

@@ -175,6 +175,26 @@ class PostgresMessages:
             ),
         )
 
+    async def reopen(
+        self, tx: Tx, business_id: BusinessId, conversation_id: UUID, reasons: Sequence[str], since: datetime
+    ) -> int:
+        return await tx.execute(
+            """
+            update app.messages m set state = 'pending', reason = null
+            where m.business_id = %(business)s and m.conversation_id = %(conversation)s and m.sent_at >= %(since)s
+              and m.direction = 'in' and m.state = 'handed_over' and m.reason = any (%(reasons)s)
+              and m.revoked_at is null
+              -- In the order of arrival: what was late and came after our words, nobody had read. Words from the phone
+              -- app are the other way round: they reach us late, and were written by somebody who had read it.
+              and not exists (
+                select from app.messages o
+                where o.business_id = m.business_id and o.conversation_id = m.conversation_id and o.direction = 'out'
+                  and o.sent_at >= %(since)s and o.state <> 'failed' and o.kind not in ('reaction', 'edit', 'revoke')
+                  and (o.arrival > m.arrival or (o.author = 'phone_app' and o.sent_at >= m.sent_at)))
+            """,
+            {"business": business_id, "conversation": conversation_id, "reasons": list(reasons), "since": since},
+        )
+
     async def of_cause(self, tx: Tx, business_id: BusinessId, cause: str) -> UUID:
         row = await tx.row(
             "select message_id from app.message_keys where business_id = %s and key = %s",

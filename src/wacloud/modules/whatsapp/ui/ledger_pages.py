@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from wacloud.modules.whatsapp.application.inbox import Ledger
 from wacloud.modules.whatsapp.application.ports import WhatsappDeps
+from wacloud.modules.whatsapp.ui.json_api import LedgerCounts
 from wacloud.modules.whatsapp.ui.thread_view import words
 from wacloud.shared.ui.guard import Member, Permission, requires
 from wacloud.shared.ui.i18n import N_
@@ -110,7 +111,14 @@ def routes(deps: WhatsappDeps) -> APIRouter:
             words=words(look_of(request, member).language),
         )
 
-    @router.get("/api/whatsapp/ledger", tags=["whatsapp"])
+    @router.get(
+        "/api/whatsapp/ledger",
+        tags=["whatsapp"],
+        operation_id="get_ledger",
+        summary="The ledger",
+        response_model=LedgerCounts,
+        response_description="The counts.",
+    )
     async def ledger_json(member: Reader) -> dict[str, Any]:
         """Count webhooks, inbound and outbound messages by state, and why some were ignored, handed over or failed."""
         ledger = await deps.inbox.ledger(member.business_id)
