@@ -21,6 +21,8 @@ from wacloud.modules.whatsapp.domain.callback import read_callback, write_callba
 from wacloud.modules.whatsapp.domain.conversation import OutsideServiceWindow
 from wacloud.modules.whatsapp.domain.delivery import judge, pause_before_retry, pause_for_pair, tries_of
 from wacloud.modules.whatsapp.infra.throttle import PAIR_BURST, PAIR_EVERY_MS, OwnThrottle, ValkeyThrottle
+from wacloud.shared.application.db import StoreAway
+from wacloud.shared.infra.crypto import SecretBox
 
 NO_WAIT = timedelta()
 
@@ -243,17 +245,38 @@ async def test_a_dead_token_holds_the_number_until_it_is_reconnected(rig: Rig, s
     assert posts(rig, shop, rule) == 3
 
 
-async def test_a_token_nobody_can_open_holds_its_number_and_no_other(rig: Rig, shop: Shop):
-    healthy = await rig.shop(enabled=False)
-    await set_number(rig, shop, access_token="v1.00000000.AAAA")
-    mine, theirs = await asyncio.gather(sends(rig, shop, "uno"), sends(rig, healthy, "dos"))
-    await rig.becomes(healthy, theirs, "delivered")
-    await eventually(lambda: is_held(rig, shop))
-    assert (await rig.one(shop, mine)).state == "queued"
+async def test_a_token_our_key_does_not_open_holds_nothing_and_the_message_goes_once_the_key_is_right(
+    rig: Rig, shop: Shop
+):
+    right = (await number_of(rig, shop)).access_token
+    await set_number(rig, shop, access_token=SecretBox(["the key of another installation"]).encrypt("token"))
+    message_id = await sends(rig, shop, "hola")
+    await waits(rig, shop, message_id, "token_unreadable")
+    number = await number_of(rig, shop)
+    assert (number.state, number.held_because) == ("connected", None)
+    await set_number(rig, shop, access_token=right)
+    await rig.hurry(shop)
+    row = await rig.becomes(shop, message_id, "delivered")
+    assert (row.reason, row.error) == (None, None)
+    assert rig.accepted(shop) == ["hola"]
 
 
-async def is_held(rig: Rig, shop: Shop) -> bool:
-    return (await number_of(rig, shop)).state == "held"
+@pytest.mark.parametrize("code", [190, 130429])
+async def test_what_meta_refused_stays_known_when_the_number_cannot_be_held_back(
+    rig: Rig, shop: Shop, monkeypatch, code: int
+):
+    async def broken(*_, **__):
+        raise StoreAway("away for a moment")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(rig.house.whatsapp.numbers, "hold", broken)
+        patch.setattr(rig.house.whatsapp.throttle, "pause", broken)
+        rule = rig.misbehave(shop, error_code=code)
+        message_id = await sends(rig, shop, "hola")
+        await waits(rig, shop, message_id, f"meta:{code}")
+    await rig.hurry(shop)
+    await rig.becomes(shop, message_id, "delivered")
+    assert posts(rig, shop, rule) == 2
 
 
 @pytest.mark.parametrize(("code", "at_least"), [(131042, timedelta(minutes=50)), (131048, timedelta(hours=3))])
@@ -459,6 +482,25 @@ async def test_outside_the_window_a_failed_message_stays_failed(rig: Rig, shop: 
     with pytest.raises(OutsideServiceWindow):
         await send_again(rig.house.whatsapp, shop.user_id, shop.business_id, message_id)
     assert (await rig.one(shop, message_id)).state == "failed"
+
+
+async def test_an_imported_message_that_once_failed_is_never_sent_by_us(rig: Rig, shop: Shop):
+    await rig.heard(shop)
+    past = {
+        **meta.text("34910000000", "Promo de hace un mes"),
+        "to": "34600111222",
+        "history_context": {"status": "ERROR"},
+    }
+    chunk = {"metadata": {"phase": 1}, "threads": [{"id": "34600111222", "messages": [past]}]}
+    value = meta.value(shop.phone_number_id, history=[chunk])
+    await rig.post(as_body(meta.envelope(shop.waba_id, value, field="history")))
+    await rig.settled(shop, webhooks=2)
+    [old] = await rig.messages(shop, "out")
+    assert (old.author, old.state) == ("history", "failed")
+    with pytest.raises(NothingToSendAgain):
+        await send_again(rig.house.whatsapp, shop.user_id, shop.business_id, old.id)
+    assert (await rig.one(shop, old.id)).state == "failed"
+    assert rig.accepted(shop) == []
 
 
 async def test_an_old_failure_told_again_does_not_touch_the_message_sent_again(rig: Rig, shop: Shop):

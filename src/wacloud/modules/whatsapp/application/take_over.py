@@ -34,8 +34,13 @@ async def give_back(deps: WhatsappDeps, user_id: UserId, business_id: BusinessId
 
 
 async def mark_seen(deps: WhatsappDeps, user_id: UserId, business_id: BusinessId, conversation_id: UUID) -> None:
-    """Nothing in this conversation is unread."""
+    """
+    Nothing in this conversation is unread.
+
+    :raises ConversationUnknown: this person sees no such conversation.
+    """
     async with deps.db.member(user_id) as tx:
+        await _here(deps, tx, business_id, conversation_id)
         await deps.conversations.mark_seen(tx, business_id, conversation_id)
         tx.show(business_id, conversation_id)
 

@@ -348,6 +348,8 @@ class PostgresDeliveries:
             """
             update app.messages set state = 'queued', reason = null, error = null
             where business_id = %s and id = %s and direction = 'out' and state in ('failed', 'unconfirmed')
+              -- What was written on the phone, or before the number was connected, is not ours to send.
+              and author in ('bot', 'member')
             returning conversation_id
             """,
             (business_id, message_id),
