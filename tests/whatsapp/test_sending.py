@@ -86,6 +86,39 @@ async def test_the_same_key_ten_times_at_once_is_one_message(rig: Rig, shop: Sho
     assert rig.accepted(shop) == ["uno"]
 
 
+async def test_a_key_used_again_for_something_else_is_refused(rig: Rig, shop: Shop):
+    rosa, paco = await rig.heard(shop, "34600111222"), await rig.heard(shop, "34600333444")
+    _, first = await rig.send(shop, rosa, "uno", key="pedido-4711")
+    for conversation, text in ((paco, "uno"), (rosa, "dos")):
+        status, problem = await rig.send(shop, conversation, text, key="pedido-4711")
+        assert (status, problem["code"]) == (422, "idempotency_key_reused")
+    status, again = await rig.send(shop, rosa, " uno\n", key="pedido-4711")
+    assert (status, again["message_id"]) == (202, first["message_id"])
+    await rig.becomes(shop, first["message_id"], "delivered")
+    assert rig.accepted(shop) == ["uno"]
+
+
+async def test_a_key_for_two_conversations_at_once_is_one_message_and_one_refusal(rig: Rig, shop: Shop):
+    rosa, paco = await rig.heard(shop, "34600111222"), await rig.heard(shop, "34600333444")
+    answers = await asyncio.gather(*(rig.send(shop, one, "uno", key="pedido-4711") for one in (rosa, paco)))
+    assert sorted(status for status, _ in answers) == [202, 422]
+    await rig.settled(shop, webhooks=2)
+    assert rig.accepted(shop) == ["uno"]
+
+
+async def test_a_request_repeated_after_the_window_closed_is_answered_as_the_first_time(rig: Rig, shop: Shop):
+    conversation = await rig.heard(shop)
+    _, first = await rig.send(shop, conversation, "uno", key="pedido-4711")
+    await rig.becomes(shop, first["message_id"], "delivered")
+    async with rig.house.db.tenant(shop.business_id) as tx:
+        await tx.execute(
+            "update app.conversations set last_inbound_at = now() - interval '2 days' where business_id = %s",
+            (shop.business_id,),
+        )
+    status, again = await rig.send(shop, conversation, "uno", key="pedido-4711")
+    assert (status, again["message_id"]) == (202, first["message_id"])
+
+
 async def test_without_a_key_the_same_text_is_sent_each_time(rig: Rig, shop: Shop):
     conversation = await rig.heard(shop)
     for _ in range(2):

@@ -126,6 +126,15 @@ class SendResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Caused:
+    """The message one decision led to."""
+
+    id: UUID
+    conversation_id: UUID
+    body: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Applied:
     """A status update that found its message: for the live pages."""
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from wacloud.modules.whatsapp.application.stored import (
     AccountEvent,
     Applied,
+    Caused,
     ConversationState,
     DescribedNumber,
     Ending,
@@ -168,8 +169,8 @@ class Messages(Protocol):
         """Every waiting message of these conversations ends so."""
         ...
 
-    async def of_cause(self, tx: Tx, business_id: BusinessId, cause: str) -> UUID:
-        """The message of a cause that has one."""
+    async def find_by_cause(self, tx: Tx, business_id: BusinessId, cause: str) -> "Caused | None":
+        """The message of a cause, as it was written first."""
         ...
 
 

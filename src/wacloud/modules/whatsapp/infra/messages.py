@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from wacloud.modules.whatsapp.application.stored import NewMessage
+from wacloud.modules.whatsapp.application.stored import Caused, NewMessage
 from wacloud.shared.application.db import Tx
 from wacloud.shared.domain.ids import BusinessId
 
@@ -125,6 +125,7 @@ class PostgresMessages:
                 m.business_id,
                 m.conversation_id,
                 m.kind,
+                m.wamid,
                 m.refers_to,
                 m.direction,
                 m.body,
@@ -140,7 +141,7 @@ class PostgresMessages:
         if stored:
             rows = await tx.rows(
                 """
-                select r.business_id, r.conversation_id, r.kind, r.refers_to, r.direction, r.body, r.content,
+                select r.business_id, r.conversation_id, r.kind, r.wamid, r.refers_to, r.direction, r.body, r.content,
                        r.sent_at, r.arrival
                 from unnest(%s::uuid[], %s::text[]) as w(business_id, wamid)
                 join app.messages r on r.business_id = w.business_id and r.refers_to = w.wamid
@@ -148,6 +149,9 @@ class PostgresMessages:
                 """,
                 ([m.business_id for m in stored], [m.wamid for m in stored]),
             )
+            # What refers to a message of this very batch is in both lists; only the row tells which came first.
+            read = {(row.business_id, row.wamid) for row in rows}
+            changes = [change for change in changes if (change["business_id"], change["wamid"]) not in read]
             changes += [_change(*row) for row in rows]
         touched: set[tuple[BusinessId, UUID]] = set()
         for change in sorted(changes, key=lambda change: (change["sent_at"], change["arrival"])):
@@ -172,21 +176,24 @@ class PostgresMessages:
             ),
         )
 
-    async def of_cause(self, tx: Tx, business_id: BusinessId, cause: str) -> UUID:
+    async def find_by_cause(self, tx: Tx, business_id: BusinessId, cause: str) -> Caused | None:
         row = await tx.row(
-            "select message_id from app.message_keys where business_id = %s and key = %s",
+            """
+            select m.id, m.conversation_id, coalesce(m.edits -> 0 ->> 'body', m.body) as body
+            from app.message_keys k
+            join app.messages m on m.business_id = k.business_id and m.id = k.message_id and m.created_at = k.created_at
+            where k.business_id = %s and k.key = %s
+            """,
             (business_id, f"cause:{cause}"),
         )
-        if row is None:
-            raise LookupError(cause)
-        message_id: UUID = row.message_id
-        return message_id
+        return Caused(*row) if row else None
 
 
 def _change(
     business_id: BusinessId,
     conversation_id: UUID,
     kind: str,
+    wamid: str | None,
     refers_to: str | None,
     direction: str,
     body: str | None,
@@ -200,6 +207,7 @@ def _change(
         "business_id": business_id,
         "conversation_id": conversation_id,
         "kind": kind,
+        "wamid": wamid,
         "key": f"wamid:{refers_to}",
         "direction": direction,
         "body": body,
@@ -224,18 +232,19 @@ _STATEMENT = {
         """
     + _TARGET
     + "and coalesce((m.reactions -> %(who)s ->> 'at')::timestamptz <= %(sent_at)s, true)",
+    # Of two edits within one second, which is all that Meta's times tell, the one that came last stands.
     "edit": """
         update app.messages m
         set edits = coalesce(m.edits, '[]') || jsonb_build_array(jsonb_build_object(
               'body', case when m.edited_at > %(sent_at)s then %(body)s else m.body end,
-              'until', %(sent_at)s::timestamptz)),
+              'until', %(sent_at)s::timestamptz, 'by', %(wamid)s::text)),
             body = case when m.edited_at > %(sent_at)s then m.body else %(body)s end,
             edited_at = greatest(m.edited_at, %(sent_at)s)
         """
     + _TARGET
     + """
       and m.direction = %(direction)s
-      and not coalesce(m.edits, '[]') @> jsonb_build_array(jsonb_build_object('until', %(sent_at)s::timestamptz))
+      and not coalesce(m.edits, '[]') @> jsonb_build_array(jsonb_build_object('by', %(wamid)s::text))
     """,
     # Nobody waits for an answer to what they took back.
     "revoke": """
