@@ -61,6 +61,46 @@ async def test_of_two_edits_the_later_one_stands(rig: Rig, shop: Shop, order):
     assert {edit["body"] for edit in row.edits} == {"uno", "dos"}
 
 
+@pytest.mark.parametrize("order", [(0, 1, 2), (1, 2, 0), (1, 0, 2)], ids=["after", "before", "around"])
+@pytest.mark.parametrize("together", [False, True], ids=["each alone", "in one body"])
+async def test_of_two_edits_within_one_second_the_one_that_came_last_stands(rig: Rig, shop: Shop, order, together):
+    message = meta.text(ROSA, "uno", at=NOW)
+    three = (
+        message,
+        meta.edit(ROSA, message["id"], "dos", at=NOW + 2),
+        meta.edit(ROSA, message["id"], "tres", at=NOW + 2),
+    )
+    told = [three[n] for n in order]
+    if together:
+        await rig.post(as_body(meta.inbound_of(shop, *told)))
+        await rig.settled(shop, webhooks=1)
+    else:
+        await arrive(rig, shop, *told)
+    row = await shown(rig, shop, message["id"])
+    assert row.body == "tres"
+    assert {edit["body"] for edit in row.edits} == {"uno", "dos"}
+
+
+async def test_an_edit_between_two_of_one_second_and_its_message_finds_its_place(rig: Rig, shop: Shop):
+    message = meta.text(ROSA, "uno", at=NOW)
+    first, last = (meta.edit(ROSA, message["id"], text, at=NOW + 2) for text in ("dos", "tres"))
+    await arrive(rig, shop, first)
+    await rig.post(as_body(meta.inbound_of(shop, last, message)))
+    await rig.settled(shop, webhooks=2)
+    row = await shown(rig, shop, message["id"])
+    assert row.body == "tres"
+
+
+async def test_the_same_edit_told_twice_changes_the_text_once(rig: Rig, shop: Shop):
+    message = meta.text(ROSA, "uno", at=NOW)
+    edit = meta.edit(ROSA, message["id"], "dos", at=NOW + 1)
+    await arrive(rig, shop, message, edit)
+    await rig.post(as_body(meta.inbound_of(shop, edit, meta.text(ROSA, "y otra cosa", at=NOW + 2))))
+    await rig.settled(shop, webhooks=3)
+    row = await shown(rig, shop, message["id"])
+    assert (row.body, [one["body"] for one in row.edits]) == ("dos", ["uno"])
+
+
 @EITHER_ORDER
 async def test_a_message_taken_back_is_marked_and_an_edit_waits_for_no_answer(rig: Rig, shop: Shop, order):
     message = meta.text(ROSA, "Mi clave es 1234", at=NOW)
