@@ -35,7 +35,7 @@ from wacloud.shared.ui import api_pages, preferences, static_files
 from wacloud.shared.ui.errors import install_errors
 from wacloud.shared.ui.guard import declare, install_guard, public
 from wacloud.shared.ui.security_headers import SecurityHeaders
-from wacloud.shared.ui.serving import PromptServer
+from wacloud.shared.ui.serving import PromptServer, most_connections
 
 log = structlog.get_logger()
 
@@ -149,7 +149,9 @@ async def serve_house(house: House, host: str, port: int) -> None:
         log_level="warning",
         proxy_headers=False,
         server_header=False,
+        # Longer than load balancers keep a connection they are not using: they hang up first, never into a request.
         timeout_keep_alive=75,
+        limit_concurrency=most_connections(),
         timeout_graceful_shutdown=8,
         backlog=2048,
     )
