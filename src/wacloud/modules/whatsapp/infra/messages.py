@@ -125,7 +125,6 @@ class PostgresMessages:
                 m.business_id,
                 m.conversation_id,
                 m.kind,
-                m.wamid,
                 m.refers_to,
                 m.direction,
                 m.body,
@@ -141,7 +140,7 @@ class PostgresMessages:
         if stored:
             rows = await tx.rows(
                 """
-                select r.business_id, r.conversation_id, r.kind, r.wamid, r.refers_to, r.direction, r.body, r.content,
+                select r.business_id, r.conversation_id, r.kind, r.refers_to, r.direction, r.body, r.content,
                        r.sent_at, r.arrival
                 from unnest(%s::uuid[], %s::text[]) as w(business_id, wamid)
                 join app.messages r on r.business_id = w.business_id and r.refers_to = w.wamid
@@ -149,9 +148,6 @@ class PostgresMessages:
                 """,
                 ([m.business_id for m in stored], [m.wamid for m in stored]),
             )
-            # What refers to a message of this very batch is in both lists; only the row tells which came first.
-            read = {(row.business_id, row.wamid) for row in rows}
-            changes = [change for change in changes if (change["business_id"], change["wamid"]) not in read]
             changes += [_change(*row) for row in rows]
         touched: set[tuple[BusinessId, UUID]] = set()
         for change in sorted(changes, key=lambda change: (change["sent_at"], change["arrival"])):
@@ -179,7 +175,7 @@ class PostgresMessages:
     async def find_by_cause(self, tx: Tx, business_id: BusinessId, cause: str) -> Caused | None:
         row = await tx.row(
             """
-            select m.id, m.conversation_id, coalesce(m.edits -> 0 ->> 'body', m.body) as body
+            select m.id, m.conversation_id, case when m.edits is null then m.body else m.edits -> 0 ->> 'body' end as body
             from app.message_keys k
             join app.messages m on m.business_id = k.business_id and m.id = k.message_id and m.created_at = k.created_at
             where k.business_id = %s and k.key = %s
@@ -193,7 +189,6 @@ def _change(
     business_id: BusinessId,
     conversation_id: UUID,
     kind: str,
-    wamid: str | None,
     refers_to: str | None,
     direction: str,
     body: str | None,
@@ -207,7 +202,7 @@ def _change(
         "business_id": business_id,
         "conversation_id": conversation_id,
         "kind": kind,
-        "wamid": wamid,
+        "refers_to": refers_to,
         "key": f"wamid:{refers_to}",
         "direction": direction,
         "body": body,
@@ -232,19 +227,31 @@ _STATEMENT = {
         """
     + _TARGET
     + "and coalesce((m.reactions -> %(who)s ->> 'at')::timestamptz <= %(sent_at)s, true)",
-    # Of two edits within one second, which is all that Meta's times tell, the one that came last stands.
+    # Told anew from all the edits that are stored, so it makes no difference which of them was applied first. Within
+    # one second, which is all that Meta's times tell, the one that came last stands.
     "edit": """
         update app.messages m
-        set edits = coalesce(m.edits, '[]') || jsonb_build_array(jsonb_build_object(
-              'body', case when m.edited_at > %(sent_at)s then %(body)s else m.body end,
-              'until', %(sent_at)s::timestamptz, 'by', %(wamid)s::text)),
-            body = case when m.edited_at > %(sent_at)s then m.body else %(body)s end,
-            edited_at = greatest(m.edited_at, %(sent_at)s)
-        """
-    + _TARGET
-    + """
-      and m.direction = %(direction)s
-      and not coalesce(m.edits, '[]') @> jsonb_build_array(jsonb_build_object('by', %(wamid)s::text))
+        set edits = t.edits, body = t.body, edited_at = t.edited_at
+        from app.message_keys k
+        join app.messages o on o.business_id = k.business_id and o.id = k.message_id and o.created_at = k.created_at
+        cross join lateral (
+          select jsonb_agg(jsonb_build_object('body', v.body, 'until', v.until) order by v.place)
+                   filter (where v.until is not null) as edits,
+                 max(v.body) filter (where v.until is null) as body, max(v.sent_at) as edited_at
+          from (
+            select u.body, u.sent_at, row_number() over w as place, lead(u.sent_at) over w as until
+            from (
+              select case when o.edits is null then o.body else o.edits -> 0 ->> 'body' end as body,
+                     null::timestamptz as sent_at, 0 as arrival
+              union all
+              select e.body, e.sent_at, e.arrival from app.messages e
+              where e.business_id = %(business_id)s and e.refers_to = %(refers_to)s and e.kind = 'edit'
+                and e.direction = o.direction and e.conversation_id = o.conversation_id) u
+            window w as (order by u.sent_at nulls first, u.arrival)) v) t
+        where k.business_id = %(business_id)s and k.key = %(key)s
+          and m.business_id = o.business_id and m.id = o.id and m.created_at = o.created_at
+          and m.conversation_id = %(conversation_id)s and m.direction = %(direction)s
+          and (t.edits, t.body) is distinct from (m.edits, m.body)
     """,
     # Nobody waits for an answer to what they took back.
     "revoke": """
