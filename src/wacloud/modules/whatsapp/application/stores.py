@@ -215,8 +215,14 @@ class Deliveries(Protocol):
         """Move messages forward; what finds no message is kept until it does."""
         ...
 
-    async def apply_unmatched(self, tx: Tx, business_ids: Sequence[BusinessId]) -> list[Applied]:
-        """Try the kept statuses of these businesses again."""
+    async def apply_unmatched(
+        self, tx: Tx, business_ids: Sequence[BusinessId], *, most: int, keep: timedelta
+    ) -> tuple[list[Applied], Mapping[BusinessId, int]]:
+        """
+        Try kept statuses again, at most so many of each of these businesses, those first that have waited longest.
+
+        Returns those applied, and how many of each business were dropped because nothing came of them for so long.
+        """
         ...
 
     async def left_behind(self, tx: Tx, older_than: timedelta) -> list["LeftBehind"]:

@@ -175,7 +175,8 @@ class PostgresMessages:
     async def find_by_cause(self, tx: Tx, business_id: BusinessId, cause: str) -> Caused | None:
         row = await tx.row(
             """
-            select m.id, m.conversation_id, case when m.edits is null then m.body else m.edits -> 0 ->> 'body' end as body
+            select m.id, m.conversation_id,
+                   case when m.edits is null then m.body else m.edits -> 0 ->> 'body' end as body
             from app.message_keys k
             join app.messages m on m.business_id = k.business_id and m.id = k.message_id and m.created_at = k.created_at
             where k.business_id = %s and k.key = %s
