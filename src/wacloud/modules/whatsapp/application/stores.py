@@ -13,6 +13,7 @@ from wacloud.modules.whatsapp.application.stored import (
     DescribedNumber,
     Ending,
     Heard,
+    KnownContact,
     LeftBehind,
     Mailbox,
     NewMessage,
@@ -67,12 +68,20 @@ class Contacts(Protocol):
         """Which contact has which identity."""
         ...
 
+    async def describe(self, tx: Tx, contacts: Iterable[tuple[BusinessId, UUID]]) -> Mapping[UUID, "KnownContact"]:
+        """By what these contacts are known."""
+        ...
+
     async def add(self, tx: Tx, contacts: Sequence[tuple[BusinessId, UUID, Sender]]) -> None:
         """New people."""
         ...
 
     async def add_identities(self, tx: Tx, identities: Sequence[tuple[BusinessId, IdentityKey, UUID]]) -> None:
-        """Identities that point to a contact from now on."""
+        """Identities, in the order they were met, that point to a contact now, whomever they pointed to before."""
+        ...
+
+    async def forget_numbers(self, tx: Tx, numbers: Sequence[tuple[BusinessId, UUID, str]]) -> None:
+        """Nothing is sent to a contact any more by this number (as it was shown): it is somebody else's."""
         ...
 
     async def refresh(self, tx: Tx, contacts: Sequence[tuple[BusinessId, UUID, Sender]]) -> None:
