@@ -41,7 +41,7 @@ SYSTEM = {
 # Whose each table is. The two queues are everybody's: shared code writes them, ledgers read them.
 TABLES = {
     "user": {"users"},
-    "business": {"businesses", "members"},
+    "business": {"businesses", "members", "audit_log"},
     "auth": {"credentials"},
     "whatsapp": {
         "whatsapp_accounts",

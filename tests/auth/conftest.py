@@ -16,6 +16,7 @@ import uvicorn
 from fastapi import FastAPI
 from pydantic import BaseModel
 
+from limits_off import limits_off
 from wacloud.modules.auth.application.ports import AuthDeps
 from wacloud.modules.auth.infra.credentials import PostgresCredentials
 from wacloud.modules.auth.infra.passwords import Argon2Passwords
@@ -24,6 +25,7 @@ from wacloud.modules.auth.ui import json_api as auth_api
 from wacloud.modules.auth.ui import pages as auth_pages
 from wacloud.modules.auth.ui.authenticator import TokenAuthenticator
 from wacloud.modules.business.application.ports import BusinessDeps
+from wacloud.modules.business.infra.audit_log import PostgresAuditLog
 from wacloud.modules.business.infra.businesses import PostgresBusinesses, PostgresBusinessReader
 from wacloud.modules.business.ui import json_api as business_api
 from wacloud.modules.user.application.ports import UserDeps
@@ -211,10 +213,11 @@ async def running_house(app_dsn: str, base_url: str | None = None, **installing:
         tokens = JwtTokens([SECRET], base_url or url)
         db = PostgresDatabase(pool)
         users = UserDeps(db, PostgresUsers(), PostgresUserReader(db))
-        businesses = BusinessDeps(db, PostgresBusinesses(), PostgresBusinessReader(db))
+        businesses = BusinessDeps(db, PostgresBusinesses(), PostgresBusinessReader(db), PostgresAuditLog())
         deps = AuthDeps(db, clock, PostgresCredentials(), passwords, tokens, users, businesses)
         app = FastAPI(openapi_url=None)
         install_errors(app, **installing)
+        app.state.limits = limits_off()
         install_guard(app, authenticator=TokenAuthenticator(deps), base_url=base_url or url)
         for router in (
             auth_api.routes(deps),

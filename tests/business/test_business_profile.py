@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 
 from wacloud.modules.business.api import BusinessDeps, BusinessNotFound, business_profile, find_membership
+from wacloud.modules.business.infra.audit_log import PostgresAuditLog
 from wacloud.modules.business.infra.businesses import PostgresBusinesses, PostgresBusinessReader
 from wacloud.shared.infra.postgres import PostgresDatabase, make_pool
 
@@ -15,7 +16,7 @@ async def deps(app_dsn: str) -> AsyncIterator[BusinessDeps]:
     pool = make_pool(app_dsn, smallest=1, largest=2)
     await pool.open()
     db = PostgresDatabase(pool)
-    yield BusinessDeps(db, PostgresBusinesses(), PostgresBusinessReader(db))
+    yield BusinessDeps(db, PostgresBusinesses(), PostgresBusinessReader(db), PostgresAuditLog())
     await pool.close()
 
 

@@ -25,6 +25,7 @@ ROLES = ("anon", "authenticated", "service_role", "wacloud_app", "wacloud_worker
 # What the paths that cross tenants may do, and where. Everything else is closed to them.
 SYSTEM_RIGHTS = {
     "users": "SELECT INSERT UPDATE",
+    "audit_log": "SELECT INSERT",
     "businesses": "SELECT INSERT",
     "members": "SELECT INSERT",
     "credentials": "SELECT INSERT UPDATE DELETE",
@@ -44,10 +45,12 @@ UNGUARDED = {
     "messages.answered_by": "the same table, over partitions",
     "messages.author_id": "who wrote stays written after the member left",
     "messages.turn_id": "a turn may be forgotten before its messages",
+    "audit_log.actor_id": "what somebody did stays written after they are gone",
+    "audit_log.user_id": "what concerned somebody stays written after they are gone",
     "bot_turns.message_id": "a messages partition may go by retention",
 }
 # Queues and records that outlive their business, or are written before it is known.
-UNGUARDED_BUSINESS = {"webhook_inbox", "jobs", "finished_jobs", "message_keys", "unmatched_statuses"}
+UNGUARDED_BUSINESS = {"audit_log", "webhook_inbox", "jobs", "finished_jobs", "message_keys", "unmatched_statuses"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -343,7 +346,14 @@ def test_a_partition_cannot_be_read_on_its_own(two: Two):
                     assert attempt(connection, statement, []) == "denied", (role, leaf)
 
 
-DEFINERS = {"my_businesses", "my_colleagues", "worker_staff", "ensure_partitions", "drop_old_partitions"}
+DEFINERS = {
+    "my_businesses",
+    "my_colleagues",
+    "worker_staff",
+    "ensure_partitions",
+    "drop_old_partitions",
+    "analyze_grown",
+}
 MAY_CALL = {
     "my_businesses": {"authenticated"},
     "my_colleagues": {"authenticated"},
@@ -353,6 +363,7 @@ MAY_CALL = {
     "similarity": {"authenticated", "wacloud_worker"},
     "ensure_partitions": {"wacloud_system"},
     "drop_old_partitions": {"wacloud_system"},
+    "analyze_grown": {"wacloud_system"},
     "add_partition": set(),
     "partition_by_time": set(),
     "protect": set(),

@@ -32,6 +32,7 @@ deeds = st.one_of(
 class Row:
     """What the model knows of one job; times in seconds from now."""
 
+    business: BusinessId
     order: str | None
     unique: str | None
     wait: float
@@ -57,7 +58,7 @@ class Model:
             and row.wait <= 0
             and not any(
                 row.order is not None
-                and p.order == row.order
+                and (p.business, p.order) == (row.business, row.order)
                 and p.state != "parked"
                 and (o < id_ or p.state == "running")
                 for o, p in self.rows.items()
@@ -65,14 +66,18 @@ class Model:
             )
         )
 
-    def waiting_with(self, unique: str | None) -> Row | None:
-        return next((r for r in self.rows.values() if unique and r.unique == unique and r.state == "ready"), None)
+    def waiting_with(self, business: BusinessId, unique: str | None) -> Row | None:
+        """Keys are a business's own."""
+        key = (business, unique)
+        return next(
+            (r for r in self.rows.values() if unique and (r.business, r.unique) == key and r.state == "ready"), None
+        )
 
     def come_back(self, ids: list[int]) -> None:
         """Of several with one unique key the first keeps it, unless another one already waits with it."""
         for id_ in sorted(ids):
             row = self.rows[id_]
-            if self.waiting_with(row.unique):
+            if self.waiting_with(row.business, row.unique):
                 row.unique = None
             row.state = "ready"
 
@@ -151,12 +156,12 @@ async def act(queue: Queue, model: Model, number: int, deed: tuple[Any, ...]) ->
         case "add", order, unique, delay, most:
             business = BUSINESSES[number % len(BUSINESSES)]
             await queue.add(order=order, unique=unique, delay=delay, tries=most, business=business)
-            if waiting := model.waiting_with(unique):
+            if waiting := model.waiting_with(business, unique):
                 waiting.wait = min(waiting.wait, delay)
             else:
                 new = {row.id for row in await queue.rows()} - set(model.rows)
                 assert len(new) == 1
-                model.rows[new.pop()] = Row(order, unique, delay, most)
+                model.rows[new.pop()] = Row(business, order, unique, delay, most)
         case "claim", limit, worker:
             able = {id_ for id_ in model.rows if model.may_run(id_)}
             jobs = await queue.claim(limit, worker=worker)
@@ -205,9 +210,9 @@ async def compare(queue: Queue, model: Model) -> None:
         if row.state == "ready":
             assert row.wait == pytest.approx(model.rows[row.id].wait, abs=0.9)
     assert {row.id for row in await queue.finished()} == model.finished
-    running = [row.order_key for row in rows if row.state == "running" and row.order_key]
+    running = [(row.business_id, row.order_key) for row in rows if row.state == "running" and row.order_key]
     assert len(running) == len(set(running))
-    waiting = [row.unique_key for row in rows if row.state == "ready" and row.unique_key]
+    waiting = [(row.business_id, row.unique_key) for row in rows if row.state == "ready" and row.unique_key]
     assert len(waiting) == len(set(waiting))
 
 

@@ -35,6 +35,16 @@ async def test_jobs_of_one_order_key_run_one_after_the_other_oldest_first(queue:
     assert await queue.rows() == []
 
 
+async def test_a_key_of_one_business_neither_stands_for_nor_holds_up_the_work_of_another(queue: Queue):
+    one, other = BusinessId(new_id()), BusinessId(new_id())
+    await queue.add(business=one, order="same", unique="same")
+    [held] = await queue.claim()
+    await queue.add(business=one, unique="same", delay=60)
+    await queue.add(business=other, order="same", unique="same")
+    assert [job.business_id for job in await queue.claim()] == [other]
+    assert held.business_id == one
+
+
 async def test_a_job_that_waits_for_its_next_try_holds_up_those_behind_it_and_no_others(queue: Queue):
     await queue.add(order="k")
     first = await queue.claim_one()

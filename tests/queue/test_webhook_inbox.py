@@ -1,6 +1,7 @@
 """The inbox table on its own: claims, results and leases."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -45,6 +46,24 @@ async def test_what_carries_messages_comes_first_then_the_oldest(inbox: Postgres
         await inbox.keep(RawWebhook("whatsapp", f"first {n}".encode(), {}, lane=lane))
     assert [webhook.body for webhook in await inbox.claim(2)] == [b"first 1", b"first 3"]
     assert [webhook.body for webhook in await inbox.claim(2)] == [b"first 0", b"first 2"]
+
+
+async def test_two_megabytes_are_claimed_at_once_and_what_is_larger_alone(inbox: PostgresWebhookInbox):
+    for n, size in enumerate((900_000, 900_000, 900_000, 3_000_000, 10)):
+        await inbox.keep(RawWebhook("whatsapp", f"{n}".encode() + bytes(size), {}))
+    claims = []
+    while claimed := await inbox.claim(100):
+        claims.append([webhook.body[:1] for webhook in claimed])
+    assert claims == [[b"0", b"1", b"2"], [b"3"], [b"4"]]
+
+
+async def test_what_is_given_back_may_be_claimed_again_as_if_it_never_was(inbox: PostgresWebhookInbox, queue: Queue):
+    [webhook] = await kept(inbox, "not now")
+    await inbox.give_back([webhook], timedelta(seconds=5))
+    assert await inbox.claim(10) == []
+    await pass_time(queue, 5.1)
+    [again] = await inbox.claim(10)
+    assert (again.id, again.attempt) == (webhook.id, 1)
 
 
 @pytest.mark.parametrize("words", ["zero \x00 byte", "half a \ud83d pair", "é" * 50_000])

@@ -948,8 +948,10 @@ def test_a_glance_sees_the_account_and_whether_somebody_wrote(name: str) -> None
             Glance("1", 0),
         ),
         (b'{"entry":[{"id":"1","changes":[{"value":{"statuses":[{"a":"messages"}]}}]}]}', Glance("1", 1)),
-        (b'{"entry":[{"id":"1","c":[{"body":"\\"messages\\":[{}]"}]}]}', Glance("1", 1)),
-        (b'{"entry":[{"id":"1","c":[{"history":[{"threads":[{"messages":[{}]}]}]}]}]}', Glance("1", 1)),
+        (b'{"entry":[{"id":"1","changes":[{"body":"\\"messages\\":[{}]"}]}]}', Glance("1", 1)),
+        (b'{"entry":[{"id":"1","changes":[{"history":[{"threads":[{"messages":[{}]}]}]}]}]}', Glance("1", 1)),
+        # Where there may be two accounts, the body is nobody's until it is parsed.
+        (b'{"entry":[{"id":"1","changes":[]},{"id":"2","changes":[{}]}]}', Glance(None, 1)),
     ],
 )
 def test_a_glance_is_not_fooled(body: bytes, expected: Glance) -> None:

@@ -1,5 +1,6 @@
 """Settings, read from the environment in one place and passed on. `.env.example` explains each."""
 
+from dataclasses import replace
 from enum import StrEnum
 from importlib.util import find_spec
 from typing import Annotated, Any, Self
@@ -7,6 +8,9 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from wacloud.shared.application.limits import Limit
+from wacloud.shared.ui.caller import trusted_networks
 
 
 class AppEnv(StrEnum):
@@ -23,6 +27,15 @@ class BadSettings(Exception):
     """The environment is not fit to run with."""
 
 
+# Who may do what how often; RATE_LIMITS changes the numbers. The webhook's counts what bears no signature of Meta's and
+# nothing else: what Meta signed is never refused.
+LIMITS = (
+    Limit("login", 5, 60, "address", closes=True),
+    Limit("register", 3, 60, "address", closes=True),
+    Limit("send", 100, 60, "user"),
+    Limit("unsigned_webhook", 1000, 60, "everybody"),
+    Limit("analytics_event", 200, 60, "user"),
+)
 SAMPLE_SECRETS = frozenset({"change-me", "dev-secret", "secret", "test"})
 Listed = Annotated[list[str], NoDecode]
 
@@ -43,6 +56,8 @@ class Settings(BaseSettings):
     db_pool_min: int = Field(5, ge=1, le=20)
     db_pool_max: int = Field(20, ge=2, le=100)
     redis_url: str = ""
+    trusted_proxies: Listed = []
+    rate_limits: dict[str, Annotated[int, Field(ge=1)]] = {}
     secret_keys: Listed = []
 
     meta_app_id: str = ""
@@ -77,7 +92,7 @@ class Settings(BaseSettings):
     @classmethod
     def _split_lists(cls, values: Any) -> Any:
         if isinstance(values, dict):
-            for name in ("secret_keys", "meta_app_secret", "openai_api_keys"):
+            for name in ("secret_keys", "meta_app_secret", "openai_api_keys", "trusted_proxies"):
                 if isinstance(values.get(name), str):
                     values[name] = [part.strip() for part in values[name].split(",") if part.strip()]
         return values
@@ -86,6 +101,11 @@ class Settings(BaseSettings):
     def _tidy(self) -> Self:
         self.base_url = self.base_url.rstrip("/")
         return self
+
+    @property
+    def limits(self) -> dict[str, Limit]:
+        """The limits by name."""
+        return {limit.name: replace(limit, most=self.rate_limits.get(limit.name, limit.most)) for limit in LIMITS}
 
     @property
     def is_play(self) -> bool:
@@ -99,6 +119,12 @@ class Settings(BaseSettings):
             for name in ("database_url", "redis_url", "secret_keys", "meta_app_secret", "meta_verify_token")
             if not getattr(self, name)
         ]
+        try:
+            trusted_networks(self.trusted_proxies)
+        except ValueError as error:
+            problems.append(f"TRUSTED_PROXIES: {error}")
+        if unknown := sorted(self.rate_limits.keys() - self.limits.keys()):
+            problems.append(f"RATE_LIMITS: there is no limit {', '.join(unknown)}")
         if self.queue_driver == "bullmq" and find_spec("bullmq") is None:
             problems.append("QUEUE_DRIVER=bullmq needs the package's extra: pip install 'wacloud[bullmq]'")
         if not self.is_play:

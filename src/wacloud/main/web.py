@@ -32,6 +32,7 @@ from wacloud.shared.application.db import StoreAway
 from wacloud.shared.infra.database_clock import DatabaseClock
 from wacloud.shared.infra.live_valkey import ValkeyChanges
 from wacloud.shared.ui import api_pages, preferences, static_files
+from wacloud.shared.ui.caller import trusted_networks
 from wacloud.shared.ui.errors import install_errors
 from wacloud.shared.ui.guard import declare, install_guard, public
 from wacloud.shared.ui.security_headers import SecurityHeaders
@@ -67,6 +68,8 @@ def make_app(house: House) -> FastAPI:
         openapi_url="/openapi.json",
     )
     install_guard(app, authenticator=TokenAuthenticator(house.auth), base_url=settings.base_url)
+    app.state.trusted_proxies = trusted_networks(settings.trusted_proxies)
+    app.state.limits = house.limits
     app.state.demo_pages = phones is not None
     app.state.before_shutdown = [hub.close, *([phones.close] if phones else [])]
     install_errors(app, unstorable=[psycopg.DataError])

@@ -28,6 +28,7 @@ from wacloud.modules.bot.infra.openai_responses import open_model
 from wacloud.modules.bot.infra.settings import BotSettingsRows
 from wacloud.modules.bot.infra.turns import PostgresTurns
 from wacloud.modules.business.application.ports import BusinessDeps
+from wacloud.modules.business.infra.audit_log import PostgresAuditLog
 from wacloud.modules.business.infra.businesses import PostgresBusinesses, PostgresBusinessReader
 from wacloud.modules.user.application.ports import UserDeps
 from wacloud.modules.user.infra.users import PostgresUserReader, PostgresUsers
@@ -45,9 +46,11 @@ from wacloud.modules.whatsapp.infra.numbers import PostgresNumbers
 from wacloud.modules.whatsapp.infra.throttle import ValkeyThrottle
 from wacloud.shared.application.clock import Clock, system_clock
 from wacloud.shared.application.db import StoreAway
+from wacloud.shared.application.limits import Limits
 from wacloud.shared.infra.crypto import SecretBox
 from wacloud.shared.infra.database_check import check_database
 from wacloud.shared.infra.http import open_egress
+from wacloud.shared.infra.limits_valkey import ValkeyLimiter
 from wacloud.shared.infra.live_valkey import ValkeyAnnouncer
 from wacloud.shared.infra.postgres import Connection, PostgresDatabase, make_pool
 from wacloud.shared.infra.webhook_inbox import PostgresWebhookInbox
@@ -69,6 +72,7 @@ class House:
     rings: "BullMqRings | None"
     webhook_inbox: PostgresWebhookInbox
     webhook_keys: WebhookKeys
+    limits: Limits
     auth: AuthDeps
     user: UserDeps
     business: BusinessDeps
@@ -124,7 +128,7 @@ async def open_house(settings: Settings, swaps: Swaps | None = None) -> AsyncIte
         secrets = SecretBox(settings.secret_keys)
         inbox = PostgresWebhookInbox(db, ring=rings.webhooks if rings else None)
         user = UserDeps(db, PostgresUsers(), PostgresUserReader(db))
-        business = BusinessDeps(db, PostgresBusinesses(), PostgresBusinessReader(db))
+        business = BusinessDeps(db, PostgresBusinesses(), PostgresBusinessReader(db), PostgresAuditLog())
         whatsapp = WhatsappDeps(
             db=db,
             clock=clock,
@@ -169,6 +173,7 @@ async def open_house(settings: Settings, swaps: Swaps | None = None) -> AsyncIte
             webhook_keys=WebhookKeys(
                 [secret.encode() for secret in settings.meta_app_secret], settings.meta_verify_token
             ),
+            limits=Limits(settings.limits, ValkeyLimiter(redis)),
             auth=AuthDeps(
                 db=db,
                 clock=clock,

@@ -133,7 +133,8 @@ create table private.time_partitioned (
   parent regclass primary key,
   width text not null check (width in ('day', 'week', 'month')),
   keep interval,
-  leaf_index text
+  leaf_index text,
+  leaf_options text
 );
 alter table private.time_partitioned enable row level security;
 alter table private.time_partitioned force row level security;
@@ -149,11 +150,12 @@ returns void language plpgsql set search_path = '' as $$
 declare
   stem text := (select relname from pg_catalog.pg_class where oid = parent);
   leaf text := stem || suffix;
-  extra text := (select leaf_index from private.time_partitioned t where t.parent = add_partition.parent);
+  known private.time_partitioned := (select t from private.time_partitioned t where t.parent = add_partition.parent);
   by_time text := (select a.attname from pg_catalog.pg_partitioned_table p
                    join pg_catalog.pg_attribute a on a.attrelid = p.partrelid and a.attnum = p.partattrs[0] where p.partrelid = parent);
 begin
-  execute format('create table app.%I (like %s including defaults including constraints)', leaf, parent);
+  execute format('create table app.%I (like %s including defaults including constraints)', leaf, parent)
+    || coalesce(' with (' || known.leaf_options || ')', '');
   if first_day is not null then
     -- Nobody made partitions for a while: what fell into the default one moves, or the new one could not be attached.
     execute format('alter table app.%I no force row level security', stem || '_default');
@@ -166,8 +168,8 @@ begin
   execute format('alter table app.%I enable row level security', leaf);
   execute format('alter table app.%I force row level security', leaf);
   execute format('revoke all on app.%I from public, anon, authenticated, wacloud_worker, wacloud_system', leaf);
-  if extra is not null then
-    execute format(extra, leaf || '_key', leaf);
+  if known.leaf_index is not null then
+    execute format(known.leaf_index, leaf || '_key', leaf);
   end if;
 end $$;
 
@@ -218,8 +220,8 @@ begin
 end $$;
 
 -- A new table or partition has no statistics until autovacuum comes by, a minute later at best, and a plan made before
--- keeps its wrong index until then: all of a business's rows for one. Analyze what has grown by half since it was looked
--- at, while it is small; big tables are left to autovacuum. Returns their names.
+-- keeps its wrong index until then: all of a business's rows for one. Analyze what has doubled since it was looked at,
+-- while it is small; big tables are left to autovacuum. Returns their names.
 create function private.analyze_grown() returns setof text
 language plpgsql security definer set search_path = '' set default_statistics_target = 10 as $$
 declare
@@ -228,7 +230,7 @@ begin
   for grown in
     select c.relname from pg_catalog.pg_class c
     where c.relnamespace = 'app'::regnamespace and c.relkind = 'r' and c.reltuples < 200000
-      and pg_catalog.pg_stat_get_mod_since_analyze(c.oid) > 50 + greatest(c.reltuples, 0) / 2
+      and pg_catalog.pg_stat_get_mod_since_analyze(c.oid) > 50 + greatest(c.reltuples, 0)
     order by c.relname
   loop
     execute format('analyze app.%I', grown);
@@ -244,11 +246,12 @@ grant execute on function private.ensure_partitions(int), private.drop_old_parti
 grant execute on function private.worker_businesses() to wacloud_worker;
 grant execute on function private.plain(text) to authenticated, wacloud_worker;
 
-create procedure private.partition_by_time(parent regclass, width text, keep interval default null, leaf_index text default null)
+create procedure private.partition_by_time(
+  parent regclass, width text, keep interval default null, leaf_index text default null, leaf_options text default null)
 language plpgsql set search_path = '' as $$
 begin
-  insert into private.time_partitioned values (parent, width, keep, leaf_index);
+  insert into private.time_partitioned values (parent, width, keep, leaf_index, leaf_options);
   perform private.add_partition(parent, '_default');
   perform private.ensure_partitions();
 end $$;
-revoke all on procedure private.partition_by_time(regclass, text, interval, text) from public;
+revoke all on procedure private.partition_by_time(regclass, text, interval, text, text) from public;

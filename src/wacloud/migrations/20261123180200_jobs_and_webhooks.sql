@@ -1,13 +1,14 @@
 -- The two queues of the house: raw webhooks as they came, and jobs. Both are rows written before anything else happens.
 
 create sequence app.webhook_ids;
-grant usage on sequence app.webhook_ids to wacloud_system, wacloud_worker;
+grant usage on sequence app.webhook_ids to wacloud_system, wacloud_worker, authenticated;
 
 create table app.webhook_inbox (
   id bigint not null default nextval('app.webhook_ids'),
   received_at timestamptz not null default now(),
   provider text not null,
-  -- Guessed from the first account id in the body when it is accepted, made exact when it is processed.
+  -- Whose it is, as far as the body names one account only; made exact when it is processed. A body that several share
+  -- belongs to nobody: each gets its own part of it.
   business_id uuid,
   lane smallint not null default 0,           -- 0 carries messages, 1 only statuses and account news
   body bytea not null,
@@ -30,7 +31,9 @@ call private.protect('app.webhook_inbox', 'business_id', 'select');
 call private.open_to_system('app.webhook_inbox', 'select, insert, update');
 -- The same body twice in one partition is refused by this key; across partitions the insert looks back nine days.
 call private.partition_by_time('app.webhook_inbox', 'week', interval '35 days',
-  'create unique index %I on app.%I (provider, digest) where part_of is null');
+  'create unique index %I on app.%I (provider, digest) where part_of is null',
+  -- Room on the page: a claim touches no index then.
+  'fillfactor = 60');
 
 create table app.jobs (
   id bigint generated always as identity primary key,
@@ -55,9 +58,10 @@ create table app.jobs (
 create index jobs_ready on app.jobs (lane, tenant, run_at, id) where state = 'ready';
 create index jobs_running on app.jobs (lane, tenant) where state = 'running';
 create index jobs_lease on app.jobs (leased_until) where state = 'running';
-create unique index jobs_one_at_a_time on app.jobs (order_key) where state = 'running';
-create index jobs_order on app.jobs (order_key, id) where state <> 'parked' and order_key is not null;
-create unique index jobs_unique on app.jobs (unique_key) where state = 'ready';
+-- Keys are a tenant's own: what one writes can neither hold up nor stand for another's work.
+create unique index jobs_one_at_a_time on app.jobs (tenant, order_key) where state = 'running';
+create index jobs_order on app.jobs (tenant, order_key, id) where state <> 'parked' and order_key is not null;
+create unique index jobs_unique on app.jobs (tenant, unique_key) where state = 'ready';
 create index jobs_business on app.jobs (business_id, kind);
 
 create table app.finished_jobs (

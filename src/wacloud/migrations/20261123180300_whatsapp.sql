@@ -81,14 +81,12 @@ create index conversations_newest on app.conversations (business_id, last_messag
 create index conversations_waiting on app.conversations (business_id, last_message_at desc, id desc) where handler = 'waiting';
 create index conversations_unread on app.conversations (business_id, last_message_at desc, id desc) where unread > 0;
 
-create sequence app.message_arrival;
-grant usage on sequence app.message_arrival to authenticated, wacloud_worker;
-
 create table app.messages (
   business_id uuid not null,
   id uuid not null default gen_random_uuid(),
   created_at timestamptz not null default now(),     -- when we stored it: the partition key
-  arrival bigint not null default nextval('app.message_arrival'),
+  -- The number of the webhook it came in and its place there, or of the moment it was written: see arrival_of().
+  arrival bigint not null default nextval('app.webhook_ids') << 20,
   conversation_id uuid not null,
   direction text not null check (direction in ('in', 'out')),
   author text not null check (author in ('contact', 'bot', 'member', 'phone_app', 'history')),

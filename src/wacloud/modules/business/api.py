@@ -4,11 +4,14 @@ from wacloud.modules.business.application.business_profile import business_profi
 from wacloud.modules.business.application.create_business import create_business
 from wacloud.modules.business.application.memberships import find_membership, memberships_of
 from wacloud.modules.business.application.ports import BusinessDeps
+from wacloud.modules.business.application.record_audit import record_audit
+from wacloud.modules.business.domain.audit import AuditEntry
 from wacloud.modules.business.domain.hours import HoursNotReadable, OpenState, is_open
 from wacloud.modules.business.domain.hours_text import open_now_text, open_text
 from wacloud.modules.business.domain.profile import BusinessNotFound, BusinessProfile, Membership
 
 __all__ = [
+    "AuditEntry",
     "BusinessDeps",
     "BusinessNotFound",
     "BusinessProfile",
@@ -22,4 +25,5 @@ __all__ = [
     "memberships_of",
     "open_now_text",
     "open_text",
+    "record_audit",
 ]

@@ -45,7 +45,12 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Processed:
-    """What became of a webhook. `error` set: it is tried again, and kept as failed after the last try (or at once)."""
+    """
+    What became of a webhook. `error` set: it is tried again, and kept as failed after the last try (or at once).
+
+    A `shared` body tells of several businesses, or of somebody unknown besides: nobody may see it whole, each
+    business has its `shares`. `busy` set: it could not be worked on now; it comes again and this try does not count.
+    """
 
     webhook: StoredWebhook
     business_id: BusinessId | None = None
@@ -53,6 +58,8 @@ class Processed:
     shares: tuple[Share, ...] = ()
     error: str | None = None
     final: bool = False
+    shared: bool = False
+    busy: bool = False
 
 
 class WebhookInbox(Protocol):

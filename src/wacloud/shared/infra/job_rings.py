@@ -13,15 +13,17 @@ from wacloud.shared.infra.postgres import PostgresDatabase
 # `offset 0` keeps it a look-up for each job: as a join, planned while the queue is empty, it compares all with all.
 ITS_TURN = """(j.order_key is null or not exists (
   select from app.jobs p
-  where p.order_key = j.order_key and p.state <> 'parked' and p.id <> j.id and (p.id < j.id or p.state = 'running')
+  where p.tenant = j.tenant and p.order_key = j.order_key and p.state <> 'parked' and p.id <> j.id
+    and (p.id < j.id or p.state = 'running')
   offset 0))"""
 
 # For a dispatcher that names jobs: who is first in these orders now, who was named too early, who was forgotten.
 _FIRST_IN_ORDER = """
 select j.id, j.lane, j.kind, greatest(extract(epoch from j.run_at - now()), 0)::float8 as delay
-from unnest(%s::text[]) as k(order_key)
-cross join lateral (select * from app.jobs o where o.order_key = k.order_key and o.state <> 'parked'
-                    order by o.id limit 1) j
+from unnest(%s::uuid[], %s::text[]) as k(tenant, order_key)
+cross join lateral (
+  select * from app.jobs o where o.tenant = k.tenant and o.order_key = k.order_key and o.state <> 'parked'
+  order by o.id limit 1) j
 where j.state = 'ready'
 """
 _NOT_YET_DUE = """
@@ -52,28 +54,30 @@ class JobRings:
         if jobs and self._db.ring is not None:
             self._db.ring(jobs)
 
-    async def after(self, freed_keys: Sequence[str], returned: Sequence[Any]) -> None:
-        """Jobs have ended (their order keys) or came back: ring for those, and for those whose turn it now is."""
+    async def after(self, ended: Sequence[Any], returned: Sequence[Any]) -> None:
+        """Jobs have ended or came back (rows): ring for those, and for those whose turn it now is."""
         if self._db.ring is None:
             return
         self.ring([QueuedJob(row.id, row.lane, row.kind, row.delay) for row in returned if row.state == "ready"])
-        keys = {*freed_keys, *(row.order_key for row in returned if row.state == "parked" and row.order_key)}
+        gone = [*ended, *(row for row in returned if row.state == "parked")]
+        keys = sorted({(row.tenant, row.order_key) for row in gone if row.order_key})
         # Asked after the commit, so that a job refused while its forerunner was being settled is not overlooked.
-        await self._ring_found("find next jobs", _FIRST_IN_ORDER, keys)
+        if keys:
+            await self._ring_found("find next jobs", _FIRST_IN_ORDER, [t for t, _ in keys], [k for _, k in keys])
 
     async def early(self, ids: Iterable[int]) -> None:
         """These were named and could not be claimed: ring in time for those that are not due yet. Clocks differ."""
-        await self._ring_found("find early jobs", _NOT_YET_DUE, ids)
+        if named := list(ids):
+            await self._ring_found("find early jobs", _NOT_YET_DUE, named)
 
     async def overdue(self, seconds: float, limit: int = 200) -> list[QueuedJob]:
         """Jobs that could have run for so long and nobody has claimed, the oldest of each lane."""
         async with self._db.system("find overdue jobs") as tx:
             return [QueuedJob(*row) for row in await tx.rows(_OVERDUE, (list(Lane), seconds, limit))]
 
-    async def _ring_found(self, why: str, sql: str, what: Iterable[object]) -> None:
-        wanted = list(what)
-        if wanted and self._db.ring is not None:
+    async def _ring_found(self, why: str, sql: str, *columns: Sequence[object]) -> None:
+        if self._db.ring is not None:
             with suppress(StoreAway):
                 async with self._db.system(why) as tx:
-                    found = await tx.rows(sql, (wanted,))
+                    found = await tx.rows(sql, columns)
                 self.ring([QueuedJob(*row) for row in found])

@@ -11,7 +11,7 @@ import structlog
 
 from wacloud.shared.application.batching import Batcher
 from wacloud.shared.application.db import StoreAway
-from wacloud.shared.application.jobs import Again, Done, Failed, Job, JobKind, Outcome
+from wacloud.shared.application.jobs import Again, Done, Failed, Finish, Job, JobKind, Outcome
 from wacloud.shared.infra.jobs import PostgresJobs
 from wacloud.shared.infra.new_jobs import LEASE_S
 
@@ -186,7 +186,7 @@ class JobRunner:
         try:
             if kind is None:
                 raise LookupError(f"no handler for {kind_name}")
-            await kind.handle(batch, finish)
+            await self._handle(kind, batch, open_jobs, finish)
         except Exception as error:
             if not isinstance(error, StoreAway):
                 log.exception("job.failed", kind=kind_name, jobs=len(open_jobs))
@@ -194,6 +194,25 @@ class JobRunner:
                 finish(job, Failed(f"{type(error).__name__}: {error}"[:2000]))
         for job in list(open_jobs.values()):
             finish(job, Done())
+
+    async def _handle(self, kind: JobKind, batch: Sequence[Job], open_jobs: Mapping[int, Job], finish: Finish) -> None:
+        try:
+            await kind.handle(batch, finish)
+        except StoreAway:
+            raise
+        except Exception:
+            if len(batch) == 1:
+                raise
+            # It may be the fault of one of them. A handler can stand a repeat; the others do not fail with it.
+            for job in list(open_jobs.values()):
+                try:
+                    await kind.handle([job], finish)
+                except StoreAway:
+                    raise
+                except Exception as error:
+                    finish(job, Failed(f"{type(error).__name__}: {error}"[:2000]))
+                else:
+                    finish(job, Done())
 
     def _end(self, job: Job, outcome: Outcome) -> None:
         task = asyncio.create_task(self._settle(job, outcome))

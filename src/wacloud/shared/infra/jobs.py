@@ -75,16 +75,19 @@ returning id, kind, lane, business_id, payload, claims, attempts, max_attempts, 
 
 _FINISH = """
 with done as (
-  delete from app.jobs j using unnest(%s::bigint[], %s::int[]) as f(id, claim)
-  where j.id = f.id and j.claims = f.claim and j.state = 'running'
+  delete from app.jobs j where j.id = any (array(
+    select f.id from unnest(%s::bigint[], %s::int[]) as f(id, claim)
+    cross join lateral (
+      select from app.jobs o where o.id = f.id and o.claims = f.claim and o.state = 'running' limit 1 for update) held))
   returning j.*
 ), kept as (
   insert into app.finished_jobs (id, lane, kind, business_id, payload, attempts, last_error, created_at)
   select id, lane, kind, business_id, payload, attempts, last_error, created_at from done
 )
-select order_key, exists (
+select id, tenant, order_key, exists (
     select from app.jobs n
-    where n.order_key = done.order_key and n.id <> done.id and n.state = 'ready' offset 0) as more
+    where n.tenant = done.tenant and n.order_key = done.order_key and n.id <> done.id and n.state = 'ready' offset 0
+  ) as more
 from done where order_key is not null
 """
 
@@ -98,25 +101,28 @@ set state = case when r.park then 'parked' else 'ready' end,
     attempts = case when r.counts then j.attempts else greatest(j.attempts - 1, 0) end,
     unique_key = case when r.park then j.unique_key
                       when r.nth = 1 and not exists (
-                        select from app.jobs o where o.unique_key = j.unique_key and o.state = 'ready')
+                        select from app.jobs o
+                        where o.tenant = j.tenant and o.unique_key = j.unique_key and o.state = 'ready')
                       then j.unique_key end
 from (
-  select w.*, row_number() over (partition by m.unique_key, w.park order by w.id) as nth
+  select w.*, row_number() over (partition by m.tenant, m.unique_key, w.park order by w.id) as nth
   from unnest(%s::bigint[], %s::int[], %s::interval[], %s::text[], %s::boolean[], %s::boolean[])
     as w(id, claim, after, error, counts, park)
   join app.jobs m on m.id = w.id and m.claims = w.claim and m.state = 'running'
 ) r
 where j.id = r.id and j.claims = r.claim and j.state = 'running'
-returning j.id, j.lane, j.kind, extract(epoch from j.run_at - now())::float8 as delay, j.state, j.order_key
+returning j.id, j.lane, j.kind, extract(epoch from j.run_at - now())::float8 as delay, j.state, j.tenant, j.order_key
 """
 
 _REPLAY = """
 update app.jobs j
 set state = 'ready', attempts = 0, run_at = now(), parked_at = null,
     unique_key = case when r.nth = 1 and not exists (
-                   select from app.jobs o where o.unique_key = j.unique_key and o.state = 'ready') then j.unique_key end
+                   select from app.jobs o
+                   where o.tenant = j.tenant and o.unique_key = j.unique_key and o.state = 'ready')
+                 then j.unique_key end
 from (
-  select id, row_number() over (partition by unique_key order by id) as nth from app.jobs
+  select id, row_number() over (partition by tenant, unique_key order by id) as nth from app.jobs
   where state = 'parked' and (id = any(%s) or %s)
 ) r
 where j.id = r.id and j.state = 'parked'
@@ -199,9 +205,9 @@ class PostgresJobs:
                 ended = await tx.rows(_FINISH, ([job.id for job in done], [job.attempt for job in done]))
             if back:
                 returned = await self._return(tx, [_way_back(job, outcome) for job, outcome in back])
-        await self._rings.after([row.order_key for row in ended], returned)
-        followed = {row.order_key for row in ended if row.more}
-        return [not isinstance(outcome, Done) or job.order_key in followed for job, outcome in results]
+        await self._rings.after(ended, returned)
+        followed = {row.id for row in ended if row.more}
+        return [not isinstance(outcome, Done) or job.id in followed for job, outcome in results]
 
     async def _return(self, tx: Any, ways: Sequence["_WayBack"]) -> list[Any]:
         rows: list[Any] = await tx.rows(

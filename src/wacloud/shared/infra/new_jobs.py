@@ -11,11 +11,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Protocol
+from uuid import UUID
 
 from wacloud.shared.application.db import Tx
 from wacloud.shared.application.jobs import Job, NewJob
 
 LEASE_S = 8
+NO_TENANT = UUID(int=0)
 NO_DELAY = timedelta()
 
 _NEW = """
@@ -31,7 +33,7 @@ with new as (
   insert into app.jobs (lane, kind, business_id, order_key, unique_key, payload, run_at, max_attempts)
   select j.lane, j.kind, j.business_id, j.order_key, j.unique_key, j.payload, now() + j.delay, j.max_attempts
   from ({_NEW}) j
-  on conflict (unique_key) where state = 'ready' do update set run_at = least(app.jobs.run_at, excluded.run_at)
+  on conflict (tenant, unique_key) where state = 'ready' do update set run_at = least(app.jobs.run_at, excluded.run_at)
   returning id, lane, kind, run_at
 )
 """
@@ -45,9 +47,12 @@ _INSERT_CLAIMED = f"""
 insert into app.jobs (lane, kind, business_id, order_key, unique_key, payload, max_attempts,
                       state, attempts, claims, worker, leased_until)
 select j.lane, j.kind, j.business_id, j.order_key, j.unique_key, j.payload, j.max_attempts,
-       'running', 1, 1, %s, now() + interval '{LEASE_S} seconds'
+       'running', 1, 1, %s, clock_timestamp() + interval '{LEASE_S} seconds'
 from ({_NEW}) j
-where not exists (select from app.jobs o where o.order_key = j.order_key and o.state <> 'parked' offset 0)
+where not exists (
+  select from app.jobs o
+  where o.tenant = coalesce(j.business_id, '{NO_TENANT}') and o.order_key = j.order_key and o.state <> 'parked'
+  offset 0)
 on conflict do nothing
 returning id, kind, lane, business_id, payload, claims, attempts, max_attempts, created_at, order_key
 """
@@ -102,8 +107,8 @@ async def insert_jobs(tx: Tx, jobs: Sequence[NewJob], *, ring: bool, taker: Take
     waiting = _one_each(jobs)
     if taker is not None:
         inserted.taken = await _insert_claimed(tx, waiting, taker)
-        taken = {job.order_key for job in inserted.taken}
-        waiting = [job for job in waiting if job.order_key not in taken]
+        taken = {(job.business_id, job.order_key) for job in inserted.taken}
+        waiting = [job for job in waiting if (job.business_id, job.order_key) not in taken]
     if waiting:
         params = _columns(waiting)
         if ring:
@@ -115,11 +120,11 @@ async def insert_jobs(tx: Tx, jobs: Sequence[NewJob], *, ring: bool, taker: Take
 
 async def _insert_claimed(tx: Tx, jobs: Sequence[NewJob], taker: Taker) -> list[Job]:
     """Of each order key the only job; two of one key wait for each other in the queue."""
-    in_order = Counter(job.order_key for job in jobs)
+    in_order = Counter((job.business_id, job.order_key) for job in jobs)
     wanted = [
         job
         for job in jobs
-        if job.order_key and in_order[job.order_key] == 1 and not job.delay and taker.reserve(job.lane)
+        if job.order_key and in_order[job.business_id, job.order_key] == 1 and not job.delay and taker.reserve(job.lane)
     ]
     if not wanted:
         return []
@@ -135,9 +140,9 @@ async def _insert_claimed(tx: Tx, jobs: Sequence[NewJob], taker: Taker) -> list[
 
 
 def _one_each(jobs: Sequence[NewJob]) -> list[NewJob]:
-    unique: dict[str | int, NewJob] = {}
+    unique: dict[object, NewJob] = {}
     for index, job in enumerate(jobs):
-        key = job.unique_key or index
+        key = (job.business_id, job.unique_key) if job.unique_key else index
         if key not in unique or (job.delay or NO_DELAY) < (unique[key].delay or NO_DELAY):
             unique[key] = job
     # Always in the same order, so that two transactions never wait for each other's keys.

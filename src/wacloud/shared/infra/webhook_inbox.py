@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from wacloud.shared.infra.postgres import PostgresDatabase, storable
 
 LEASE_S = 6  # renewed while its worker lives
 MAX_ATTEMPTS = 3
+BATCH_BYTES = 2_000_000
 ACCEPT_WAITS_S = 1.5  # for a connection; a vendor that is told soon comes back soon
 DUPLICATE_HORIZON = "9 days"  # Meta retries for up to seven
 
@@ -42,12 +43,16 @@ _AND_RING = _KEEP + "select pg_notify('wacloud_webhooks', lane::text) from kept 
 _AND_RETURN = _KEEP + "select id, lane, 0::float8 as delay from kept"
 
 _MAY_RUN = f"""state = 'pending' and attempts < {MAX_ATTEMPTS} and (leased_until is null or leased_until < now())"""
+# So many, but no more than two megabytes of them: what is claimed is parsed in one go and stored in one transaction.
 _LEASE = f"""
 update app.webhook_inbox w
-set attempts = w.attempts + 1, leased_until = now() + interval '{LEASE_S} seconds'
+set attempts = w.attempts + 1, leased_until = clock_timestamp() + interval '{LEASE_S} seconds'
 from (
-  select received_at, id from app.webhook_inbox
-  where {_MAY_RUN} and run_at <= now() {{which}} for update skip locked
+  select received_at, id from (
+    select received_at, id, size, sum(size) over (order by lane, id) as sum from (
+      select received_at, id, lane, octet_length(body) as size from app.webhook_inbox
+      where {_MAY_RUN} and run_at <= now() {{which}} for update skip locked) locked) weighed
+  where sum - size < {BATCH_BYTES}
 ) due
 where w.received_at = due.received_at and w.id = due.id
 returning w.id, w.provider, w.body, w.received_at, w.attempts, w.business_id
@@ -68,12 +73,28 @@ where {_MAY_RUN} and run_at < now() - %s * interval '1 second' order by lane, id
 _RENEW = f"""
 update app.webhook_inbox w set leased_until = now() + interval '{LEASE_S} seconds'
 from (
-  select o.received_at, o.id from app.webhook_inbox o
-  join unnest(%s::timestamptz[], %s::bigint[], %s::smallint[]) as m(received_at, id, attempt)
-    on o.received_at = m.received_at and o.id = m.id and o.attempts = m.attempt
-  where o.state = 'pending' for update of o skip locked
+  select m.received_at, m.id from unnest(%s::timestamptz[], %s::bigint[], %s::smallint[]) as m(received_at, id, attempt)
+  cross join lateral (
+    select from app.webhook_inbox o
+    where o.received_at = m.received_at and o.id = m.id and o.attempts = m.attempt and o.state = 'pending'
+    limit 1 for update skip locked) held
 ) mine
 where w.received_at = mine.received_at and w.id = mine.id
+"""
+
+# The work could not be done now, through no fault of the webhook's: it is as if it had not been claimed.
+_GIVE_BACK = """
+update app.webhook_inbox w
+set attempts = w.attempts - 1, leased_until = null, run_at = now() + %s
+from (
+  select b.received_at, b.id from unnest(%s::timestamptz[], %s::bigint[], %s::smallint[]) as b(received_at, id, attempt)
+  cross join lateral (
+    select from app.webhook_inbox o
+    where o.received_at = b.received_at and o.id = b.id and o.attempts = b.attempt and o.state = 'pending'
+    limit 1 for update) held
+) b
+where w.received_at = b.received_at and w.id = b.id
+returning w.id, w.lane, extract(epoch from w.run_at - now())::float8 as delay
 """
 
 # A webhook that killed its worker three times is not tried a fourth time.
@@ -88,14 +109,21 @@ set state = case when r.error is null then 'processed'
                  when r.final or w.attempts >= {MAX_ATTEMPTS} then 'failed' else 'pending' end,
     processed_at = case when r.error is null or r.final or w.attempts >= {MAX_ATTEMPTS} then now() end,
     run_at = case when r.error is null then w.run_at else now() + interval '2 seconds' * power(2, w.attempts - 1) end,
-    leased_until = null, error = r.error, notes = r.notes, business_id = coalesce(r.business_id, w.business_id)
+    leased_until = null, error = r.error, notes = r.notes,
+    business_id = case when r.shared then null else coalesce(r.business_id, w.business_id) end
 from (
-  select x.id, x.received_at, x.attempt, x.business_id, x.error, x.final,
+  select x.id, x.received_at, x.business_id, x.error, x.final, x.shared,
          (select array_agg(n) from jsonb_array_elements_text(x.notes) n) as notes
-  from unnest(%s::bigint[], %s::timestamptz[], %s::smallint[], %s::uuid[], %s::text[], %s::boolean[], %s::jsonb[])
-    as x(id, received_at, attempt, business_id, error, final, notes)
+  from unnest(%s::bigint[], %s::timestamptz[], %s::smallint[], %s::uuid[], %s::text[], %s::boolean[], %s::boolean[],
+              %s::jsonb[])
+    as x(id, received_at, attempt, business_id, error, final, shared, notes)
+  -- Found and locked one by one: asked for in the join, what is pending would be read whole for each of them.
+  cross join lateral (
+    select from app.webhook_inbox o
+    where o.received_at = x.received_at and o.id = x.id and o.attempts = x.attempt and o.state = 'pending'
+    limit 1 for update) mine
 ) r
-where w.received_at = r.received_at and w.id = r.id and w.attempts = r.attempt and w.state = 'pending'
+where w.received_at = r.received_at and w.id = r.id
 returning w.id, w.lane, extract(epoch from w.run_at - now())::float8 as delay, w.state
 """
 
@@ -207,6 +235,20 @@ class PostgresWebhookInbox:
                 ),
             )
 
+    async def give_back(self, webhooks: Sequence[StoredWebhook], pause: timedelta) -> None:
+        """Nothing was done with these, and it was not their fault; they may be claimed again after a pause."""
+        async with self._db.system("give webhooks back", repeatable=True) as tx:
+            rows = await tx.rows(
+                _GIVE_BACK,
+                (
+                    pause,
+                    [webhook.received_at for webhook in webhooks],
+                    [webhook.id for webhook in webhooks],
+                    [webhook.attempt for webhook in webhooks],
+                ),
+            )
+        self._ring_for(rows)
+
     async def overdue(self, seconds: float, limit: int = 500) -> Sequence[OpenWebhook]:
         """Webhooks that could have been processed for so long and nobody has claimed."""
         async with self._db.system("find overdue webhooks") as tx:
@@ -232,6 +274,7 @@ class PostgresWebhookInbox:
                     [result.business_id for result in results],
                     [storable(result.error) if result.error is not None else None for result in results],
                     [result.final for result in results],
+                    [result.shared for result in results],
                     [json.dumps([storable(note) for note in result.notes]) for result in results],
                 ),
             )

@@ -3,10 +3,13 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from datetime import timedelta
 from time import monotonic
 
 import structlog
 
+from wacloud.shared.application.db import StoreAway
 from wacloud.shared.application.webhooks import LIVE_LANE, QUIET_LANE, WEBHOOK_LANES, Processed, StoredWebhook
 from wacloud.shared.infra.webhook_inbox import LEASE_S, PostgresWebhookInbox
 
@@ -20,6 +23,8 @@ RETRY_EVERY_S = 0.25
 # person waits for the live lane; ticks and account news cost a third of the work when a tenth of a second of them is
 # stored at once.
 GATHER_S: Mapping[int, float] = {LIVE_LANE: 0.008, QUIET_LANE: 0.1}
+AWAY = timedelta(seconds=1)  # until what the database could not take is tried again
+BUSY = timedelta(milliseconds=50)  # until what somebody else is writing to is tried again
 GRACE_S = 6.0  # for what is being processed when we are told to stop
 
 
@@ -125,6 +130,12 @@ class WebhookRunner:
         self._claimed.update({webhook.id: webhook for webhook in claimed})
         try:
             results = await self._understand(claimed)
+        except StoreAway:
+            # The database's trouble, not theirs. What cannot even be given back comes again with its lease.
+            with suppress(StoreAway):
+                await self._inbox.give_back(claimed, AWAY)
+            self._forget(claimed)
+            raise
         except BaseException:
             self._forget(claimed)
             raise
@@ -134,9 +145,15 @@ class WebhookRunner:
         return settling
 
     async def _settle(self, claimed: Sequence[StoredWebhook], results: Sequence[Processed]) -> None:
+        busy = [result.webhook for result in results if result.busy]
+        settled = [result for result in results if not result.busy]
         try:
-            await self._inbox.settle(results)
-            self.processed += len(results)
+            if settled:
+                await self._inbox.settle(settled)
+                self.processed += len(settled)
+            if busy:
+                await self._inbox.give_back(busy, BUSY)
+                asyncio.get_running_loop().call_later(BUSY.total_seconds(), self.wake, "*")
         except Exception as error:
             # Stored it is, and can stand a repeat: the leases run out and the webhooks are claimed again.
             log.warning("webhooks.settle_failed", error=f"{type(error).__name__}: {error}"[:500])

@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from wacloud.shared.application.db import StoreAway
 from wacloud.shared.domain.errors import AppError
-from wacloud.shared.ui import i18n, pages
+from wacloud.shared.ui import i18n, limits, pages
 from wacloud.shared.ui.guard import own_path
 from wacloud.shared.ui.i18n import best_language
 from wacloud.shared.ui.problems import (
@@ -97,6 +97,8 @@ class RequestBoundary:
                     return
                 has_started = True
                 headers["x-request-id"] = request_id
+                for name, value in state.get(limits.HEADERS, {}).items():
+                    headers[name] = value
                 if state.get("is_private") and "cache-control" not in headers:
                     headers["cache-control"] = "no-store"
             elif is_too_large:

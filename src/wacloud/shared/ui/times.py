@@ -81,7 +81,7 @@ def time_left(until: datetime, now: datetime) -> str:
 def sortable(at: datetime | None, arrival: int = 0) -> str:
     """A key whose order as text is the order in time, then of arrival."""
     at = at or datetime.fromtimestamp(0, UTC)
-    return f"{int(at.timestamp() * 1_000_000):017d}-{arrival:015d}"
+    return f"{int(at.timestamp() * 1_000_000):017d}-{arrival:019d}"
 
 
 @lru_cache(maxsize=1024)

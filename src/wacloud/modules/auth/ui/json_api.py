@@ -12,6 +12,7 @@ from wacloud.modules.auth.domain.credential import LONGEST_PASSWORD
 from wacloud.modules.auth.domain.token import LIFETIMES
 from wacloud.shared.ui.bodies import LARGEST_JSON, StrictJsonRoute
 from wacloud.shared.ui.guard import public
+from wacloud.shared.ui.limits import limited
 
 
 class Login(BaseModel):
@@ -45,7 +46,7 @@ def routes(deps: AuthDeps) -> APIRouter:
     """The JSON routes of this module."""
     router = APIRouter(route_class=StrictJsonRoute, max_body_size=LARGEST_JSON, tags=["auth"])
 
-    @router.post("/api/auth/login", response_model=LoginAnswer, dependencies=[public()])
+    @router.post("/api/auth/login", response_model=LoginAnswer, dependencies=[public(), limited("login")])
     async def login(body: Login, response: Response) -> object:
         """A token for somebody who knows their password."""
         entrance = await sign_in(deps, body.email, body.password)

@@ -12,6 +12,7 @@ from wacloud.modules.auth.domain.credential import InvalidCredentials
 from wacloud.modules.auth.domain.token import LIFETIMES
 from wacloud.shared.domain.errors import NotSignedIn
 from wacloud.shared.ui.guard import own_path, public, refuse_cross_site, session_cookie
+from wacloud.shared.ui.limits import check_limit
 from wacloud.shared.ui.pages import render
 
 LARGEST_FORM = 16 * 1024
@@ -46,6 +47,7 @@ def routes(deps: AuthDeps) -> APIRouter:
         # Without this another site could sign a person in as somebody else.
         refuse_cross_site(request)
         following = own_path(next_path)
+        await check_limit(request, "login")
         try:
             entrance = await sign_in(deps, email, password)
         except InvalidCredentials as refusal:

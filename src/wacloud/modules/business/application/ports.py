@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from wacloud.modules.business.domain.audit import AuditEntry
 from wacloud.modules.business.domain.profile import BusinessProfile, Membership
+from wacloud.shared.application.caller import Caller
 from wacloud.shared.application.db import Database, Tx
 from wacloud.shared.domain.ids import BusinessId, UserId
 
@@ -33,6 +35,14 @@ class BusinessReader(Protocol):
         ...
 
 
+class AuditLog(Protocol):
+    """What was done, inside the transaction that does it."""
+
+    async def add(self, tx: Tx, entries: Sequence[AuditEntry], caller: Caller) -> None:
+        """Once written nobody changes it."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class BusinessDeps:
     """What the business module needs from outside."""
@@ -40,3 +50,4 @@ class BusinessDeps:
     db: Database
     businesses: Businesses
     reader: BusinessReader
+    audit_log: AuditLog

@@ -44,25 +44,41 @@ _HISTORY_STATES = {
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """One item of a webhook and whose it is; news about an account has no number of ours."""
+    """
+    One item of a webhook and whose it is; news about an account has no number of ours.
+
+    `arrival` orders what Meta's time, which counts in seconds, leaves open.
+    """
 
     business_id: BusinessId
     number: Number | None
     item: Item
+    arrival: int = 0
+
+    @property
+    def needs_lock(self) -> bool:
+        """Two batches must not make one person two contacts; statuses meet rows that are there."""
+        return not isinstance(self.item, StatusUpdate)
 
 
-async def receive_batch(deps: WhatsappDeps, batch: Sequence[Received]) -> None:
+def arrival_of(webhook_id: int, place: int) -> int:
+    """The order in which things came, whoever stores them first; `place` is an item's in its webhook."""
+    return (webhook_id << 20) + min(place, (1 << 20) - 1)
+
+
+async def receive_batch(deps: WhatsappDeps, batch: Sequence[Received]) -> set[BusinessId]:
     """
     Store messages, move statuses, change what is edited, revoked or reacted to, and announce what needs an answer.
 
     Everything may come twice, late and in any order: a wamid is stored once, a status only moves forward, an edit
-    waits for its message.
+    waits for its message. Returns the businesses somebody else is storing messages of at this moment: of theirs only
+    statuses were written, the rest has to come again. Nobody waits for them.
     """
     businesses = sorted({received.business_id for received in batch})
     async with deps.db.tenant(*businesses) as tx:
-        if not all(isinstance(received.item, StatusUpdate) for received in batch):
-            # Two batches must not make one person two contacts. Statuses need no such lock: they meet rows only.
-            await deps.messages.lock_businesses(tx, businesses)
+        to_lock = sorted({received.business_id for received in batch if received.needs_lock})
+        locked = await deps.messages.try_to_lock(tx, to_lock) if to_lock else set()
+        batch = [received for received in batch if received.business_id in locked or not received.needs_lock]
         changed = await _merge_identities(deps, tx, batch)
         await _store_messages(deps, tx, batch)
         for person in changed:
@@ -79,6 +95,7 @@ async def receive_batch(deps: WhatsappDeps, batch: Sequence[Received]) -> None:
                 if isinstance(received.item, AccountChange | NumberError | IdentityChange | StatusUpdate)
             ],
         )
+    return set(to_lock) - locked
 
 
 def _of(batch: Sequence[Received], kind: type[T]) -> list[tuple[BusinessId, Number, T]]:
@@ -103,12 +120,14 @@ async def _merge_identities(deps: WhatsappDeps, tx: Tx, batch: Sequence[Received
 
 async def _store_messages(deps: WhatsappDeps, tx: Tx, batch: Sequence[Received]) -> None:
     written: dict[tuple[BusinessId, str], tuple[BusinessId, Number, Written]] = {}
+    arrivals: dict[tuple[BusinessId, str], int] = {}
     for received in batch:
         item = received.item
         if received.number is not None and isinstance(item, InboundMessage | EchoMessage | HistoryMessage):
             key = (received.business_id, item.wamid)
             if key not in written or written[key][2].kind == PLACEHOLDER:
                 written[key] = (received.business_id, received.number, item)
+                arrivals[key] = received.arrival
     if not written:
         return
     known = await deps.messages.known(tx, written)
@@ -120,8 +139,7 @@ async def _store_messages(deps: WhatsappDeps, tx: Tx, batch: Sequence[Received])
     entries = [entry for key, entry in written.items() if key not in known]
     if not entries:
         return
-    # Meta's time first; the sort is stable, so within a second the order of arrival stays.
-    entries.sort(key=lambda entry: entry[2].sent_at)
+    entries.sort(key=lambda entry: (entry[2].sent_at, arrivals[entry[0], entry[2].wamid]))
     people: list[Person] = [(business_id, _person(item)) for business_id, _, item in entries]
     contacts = await identify_contacts(deps, tx, people)
     conversations = await deps.conversations.open_all(
@@ -131,7 +149,7 @@ async def _store_messages(deps: WhatsappDeps, tx: Tx, batch: Sequence[Received])
     messages: list[NewMessage] = []
     for (business_id, number, item), person in zip(entries, people, strict=True):
         conversation = conversations[contacts[person], number.id]
-        messages.append(_new_message(business_id, conversation, item, now))
+        messages.append(_new_message(business_id, conversation, item, now, arrivals[business_id, item.wamid]))
     await deps.messages.add(tx, messages)
     changed = await deps.messages.apply_references(tx, messages)
     await deps.conversations.hear(tx, _heard(messages))
@@ -161,7 +179,9 @@ def _person(item: Written) -> Sender:
     return item.to if isinstance(item, EchoMessage) else item.contact
 
 
-def _new_message(business_id: BusinessId, conversation: StoredConversation, item: Written, now: datetime) -> NewMessage:
+def _new_message(
+    business_id: BusinessId, conversation: StoredConversation, item: Written, now: datetime, arrival: int
+) -> NewMessage:
     direction, author, state, reason = _standing(item, conversation.handler)
     content = dict(item.content)
     if item.quoted:
@@ -184,6 +204,7 @@ def _new_message(business_id: BusinessId, conversation: StoredConversation, item
         sent_at=item.sent_at,
         state=state,
         reason=reason,
+        arrival=arrival or None,
     )
 
 

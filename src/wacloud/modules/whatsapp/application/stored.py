@@ -69,6 +69,7 @@ class NewMessage:
     cause: str | None = None
     author_id: UUID | None = None
     turn_id: UUID | None = None
+    arrival: int | None = None  # see `arrival_of`; None: now
 
     @property
     def keys(self) -> tuple[str, ...]:

@@ -142,8 +142,12 @@ class Conversations(Protocol):
 class Messages(Protocol):
     """Messages of both directions."""
 
-    async def lock_businesses(self, tx: Tx, business_ids: Sequence[BusinessId]) -> None:
-        """One batch at a time writes what came in for a business, so that nothing passes its own cause unseen."""
+    async def try_to_lock(self, tx: Tx, business_ids: Sequence[BusinessId]) -> set[BusinessId]:
+        """
+        Let nobody else store messages of these businesses until the transaction ends.
+
+        Returns those where nobody else does so already; of the others nothing may be stored.
+        """
         ...
 
     async def known(self, tx: Tx, wamids: Iterable[tuple[BusinessId, str]]) -> set[tuple[BusinessId, str]]:

@@ -288,8 +288,8 @@ class PostgresDeliveries:
                 and j.order_key = 'send:' || m.conversation_id and j.payload ->> 'message_id' = m.id::text) as gave_up
             from app.messages m
             where m.direction = 'out' and m.state = 'queued' and m.created_at < now() - %s
-              and not exists (select from app.jobs j where j.order_key = 'send:' || m.conversation_id
-                              and j.state <> 'parked')
+              and not exists (select from app.jobs j where j.tenant = m.business_id
+                              and j.order_key = 'send:' || m.conversation_id and j.state <> 'parked')
             limit 500
             """,
             (older_than,),

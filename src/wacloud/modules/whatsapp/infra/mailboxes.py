@@ -108,8 +108,8 @@ class PostgresMailboxes:
             from (
               select m.business_id, m.conversation_id, min(m.created_at) as since from app.messages m
               where m.state = 'pending' and m.created_at < now() - %s group by 1, 2) w
-            where not exists (select from app.jobs j where j.order_key = 'turn:' || w.conversation_id
-                              and j.state <> 'parked')
+            where not exists (select from app.jobs j where j.tenant = w.business_id
+                              and j.order_key = 'turn:' || w.conversation_id and j.state <> 'parked')
             limit 500
             """,
             (older_than,),

@@ -15,14 +15,15 @@ REFERRING_KINDS = ("edit", "revoke", "reaction")
 _ADD = """
 insert into app.messages (
   business_id, id, created_at, conversation_id, direction, author, author_id, kind, body, content, raw,
-  wamid, refers_to, sent_at, state, reason, cause, turn_id)
+  wamid, refers_to, sent_at, state, reason, cause, turn_id, arrival)
 select business_id, id, created_at, conversation_id, direction, author, author_id, kind, body, content::jsonb,
-       raw::jsonb, wamid, refers_to, sent_at, state, reason, cause, turn_id
+       raw::jsonb, wamid, refers_to, sent_at, state, reason, cause, turn_id,
+       coalesce(arrival, nextval('app.webhook_ids') << 20)
 from unnest(%s::uuid[], %s::uuid[], %s::timestamptz[], %s::uuid[], %s::text[], %s::text[], %s::uuid[], %s::text[],
             %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::timestamptz[], %s::text[], %s::text[],
-            %s::text[], %s::uuid[])
+            %s::text[], %s::uuid[], %s::bigint[])
   with ordinality as m(business_id, id, created_at, conversation_id, direction, author, author_id, kind, body, content,
-            raw, wamid, refers_to, sent_at, state, reason, cause, turn_id, place)
+            raw, wamid, refers_to, sent_at, state, reason, cause, turn_id, arrival, place)
 order by place
 """
 
@@ -30,12 +31,13 @@ order by place
 class PostgresMessages:
     """See `stores.Messages`."""
 
-    async def lock_businesses(self, tx: Tx, business_ids: Sequence[BusinessId]) -> None:
-        await tx.execute(
-            "select pg_advisory_xact_lock(hashtextextended(id, 20261123)) "
-            "from (select unnest(%s::text[]) as id order by 1) ordered",
-            ([str(business_id) for business_id in business_ids],),
+    async def try_to_lock(self, tx: Tx, business_ids: Sequence[BusinessId]) -> set[BusinessId]:
+        rows = await tx.rows(
+            "select id, pg_try_advisory_xact_lock(hashtextextended(id::text, 20261123)) as mine "
+            "from unnest(%s::uuid[]) as b(id)",
+            (list(business_ids),),
         )
+        return {row.id for row in rows if row.mine}
 
     async def known(self, tx: Tx, wamids: Iterable[tuple[BusinessId, str]]) -> set[tuple[BusinessId, str]]:
         wanted = list(wamids)
@@ -89,6 +91,7 @@ class PostgresMessages:
                     [m.reason for m in new],
                     [m.cause for m in new],
                     [m.turn_id for m in new],
+                    [m.arrival for m in new],
                 ),
             )
         return stored
@@ -130,7 +133,7 @@ class PostgresMessages:
                 m.body,
                 m.content,
                 m.sent_at,
-                0,
+                m.arrival or 0,
             )
             for m in messages
             if m.kind in REFERRING_KINDS and m.refers_to

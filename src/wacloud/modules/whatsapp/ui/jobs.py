@@ -1,5 +1,6 @@
 """The work of this module that no person waits for: webhooks to process, messages to send, things to mend."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -13,15 +14,17 @@ from wacloud.modules.whatsapp.application.mend import (
 )
 from wacloud.modules.whatsapp.application.outbox import DISPATCH
 from wacloud.modules.whatsapp.application.ports import WhatsappDeps
-from wacloud.modules.whatsapp.application.receive_batch import Received, receive_batch
+from wacloud.modules.whatsapp.application.receive_batch import Received, arrival_of, receive_batch
 from wacloud.modules.whatsapp.application.stored import Owners
 from wacloud.modules.whatsapp.ui.meta_payload import ParsedWebhook, UnreadableWebhook, parse_webhook
 from wacloud.shared.application.db import StoreAway
 from wacloud.shared.application.jobs import Job, JobKind, Lane, one_by_one
 from wacloud.shared.application.webhooks import Processed, Share, StoredWebhook
+from wacloud.shared.domain.ids import BusinessId
 
 SETTLE_UNMATCHED = "whatsapp.settle_unmatched_statuses"
 WAKE_STALE = "whatsapp.wake_stale_mailboxes"
+BIG_BODY = 50_000
 
 
 def whatsapp_jobs(deps: WhatsappDeps) -> list[JobKind]:
@@ -54,39 +57,47 @@ async def process_webhooks(deps: WhatsappDeps, webhooks: Sequence[StoredWebhook]
     parsed: list[tuple[StoredWebhook, ParsedWebhook]] = []
     results: list[Processed] = []
     for webhook in webhooks:
+        if len(webhook.body) > BIG_BODY:
+            # Parsing takes a while: whoever else runs here gets a turn before each of them.
+            await asyncio.sleep(0)
         try:
             parsed.append((webhook, parse_webhook(webhook.body, webhook.received_at)))
         except UnreadableWebhook as error:
             results.append(Processed(webhook, error=str(error), final=True))
     owners = await _owners(deps, parsed)
-    placed = [(webhook, body, _place(body, owners)) for webhook, body in parsed]
+    placed = [(webhook, body, _place(webhook, body, owners)) for webhook, body in parsed]
     try:
-        await _receive(deps, [received for _, _, mine in placed for received in mine])
+        busy = await _receive(deps, [received for _, _, mine in placed for received in mine])
         failed: dict[int, str] = {}
     except StoreAway:
         raise
     except Exception:
-        failed = await _one_by_one(deps, placed)
+        busy, failed = await _one_by_one(deps, placed)
     for webhook, body, mine in placed:
-        results.append(_result(webhook, body, mine, failed.get(webhook.id)))
+        if any(received.business_id in busy and received.needs_lock for received in mine):
+            results.append(Processed(webhook, busy=True))
+        else:
+            results.append(_result(webhook, body, mine, failed.get(webhook.id)))
     return results
 
 
-async def _receive(deps: WhatsappDeps, batch: Sequence[Received]) -> None:
-    if batch:
-        await receive_batch(deps, batch)
+async def _receive(deps: WhatsappDeps, batch: Sequence[Received]) -> set[BusinessId]:
+    return await receive_batch(deps, batch) if batch else set()
 
 
 async def _one_by_one(
     deps: WhatsappDeps, placed: Sequence[tuple[StoredWebhook, ParsedWebhook, list[Received]]]
-) -> dict[int, str]:
+) -> tuple[set[BusinessId], dict[int, str]]:
+    busy: set[BusinessId] = set()
     failed: dict[int, str] = {}
     for webhook, _, mine in placed:
         try:
-            await _receive(deps, mine)
+            busy |= await _receive(deps, mine)
+        except StoreAway:
+            raise
         except Exception as error:
             failed[webhook.id] = f"{type(error).__name__}: {error}"[:2000]
-    return failed
+    return busy, failed
 
 
 async def _owners(deps: WhatsappDeps, parsed: Sequence[tuple[StoredWebhook, ParsedWebhook]]) -> Owners:
@@ -96,15 +107,16 @@ async def _owners(deps: WhatsappDeps, parsed: Sequence[tuple[StoredWebhook, Pars
     )
 
 
-def _place(body: ParsedWebhook, owners: Owners) -> list[Received]:
+def _place(webhook: StoredWebhook, body: ParsedWebhook, owners: Owners) -> list[Received]:
     """Whose each item is: by its number where it has one, else by its WABA. Items of nobody we know are left out."""
     placed: list[Received] = []
-    for item in body.items:
+    for place, item in enumerate(body.items):
         number = owners.numbers.get(item.phone_number_id or "")
+        arrival = arrival_of(webhook.id, place)
         if number is not None:
-            placed.append(Received(number.business_id, number, item))
+            placed.append(Received(number.business_id, number, item, arrival))
         elif not item.phone_number_id and item.waba_id in owners.accounts:
-            placed.append(Received(owners.accounts[item.waba_id], None, item))
+            placed.append(Received(owners.accounts[item.waba_id], None, item, arrival))
     return placed
 
 
@@ -117,13 +129,13 @@ def _result(webhook: StoredWebhook, body: ParsedWebhook, mine: Sequence[Received
     businesses = list(dict.fromkeys(received.business_id for received in mine))
     if error is None and not mine and (strangers or body.problems):
         return Processed(webhook, None, notes, error="; ".join(notes)[:2000] or "nothing to place", final=True)
-    shares: tuple[Share, ...] = ()
-    if len(businesses) > 1:
+    if len(businesses) > 1 or (businesses and strangers):
         shares = tuple(
             Share(business_id, _part_of(body, [r for r in mine if r.business_id == business_id]))
-            for business_id in businesses[1:]
+            for business_id in businesses
         )
-    return Processed(webhook, businesses[0] if businesses else None, notes, shares, error)
+        return Processed(webhook, None, notes, () if error else shares, error, shared=True)
+    return Processed(webhook, businesses[0] if businesses else None, notes, error=error)
 
 
 def _part_of(body: ParsedWebhook, mine: Sequence[Received]) -> bytes:

@@ -11,6 +11,7 @@ from wacloud.modules.whatsapp.application.write_reply import write_reply
 from wacloud.modules.whatsapp.domain.message import TEXT_LIMIT
 from wacloud.shared.ui.bodies import StrictJsonRoute
 from wacloud.shared.ui.guard import Member, Permission, requires
+from wacloud.shared.ui.limits import limited
 
 LARGEST_JSON = 64 * 1024
 
@@ -57,6 +58,7 @@ def routes(deps: WhatsappDeps) -> APIRouter:
     async def send(
         body: Send,
         member: Annotated[Member, Depends(requires(Permission.MESSAGES_SEND))],
+        _: Annotated[None, limited("send")],
         idempotency_key: Annotated[str | None, Header(min_length=8, max_length=128)] = None,
     ) -> object:
         """

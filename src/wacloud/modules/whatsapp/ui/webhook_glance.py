@@ -24,8 +24,8 @@ _LOOKS = 256
 @dataclass(frozen=True, slots=True)
 class Glance:
     """
-    The account of the first entry, and lane 0 for a body in which somebody wrote something just now, else
-    1.
+    The account of the only entry, if there is one only, and lane 0 for a body in which somebody wrote something just
+    now, else 1.
     """
 
     waba_id: str | None
@@ -38,7 +38,8 @@ def glance(body: bytes) -> Glance:
 
     A chunk of old chats is full of messages nobody waits for: it goes to the quiet lane.
     """
-    found = _FIRST_ENTRY.search(body, 0, _HEAD)
+    # Every entry has changes. Where there may be another entry, it may be another business's.
+    found = _FIRST_ENTRY.search(body, 0, _HEAD) if body.count(b'"changes"') == 1 else None
     waba_id = None if found is None else (found[1] or found[2]).decode("ascii")
     is_live = any(_holds_elements(body, key) for key in _SOMEBODY_WROTE) and not _holds_elements(body, _HISTORY)
     return Glance(waba_id, LIVE_LANE if is_live else QUIET_LANE)

@@ -1,0 +1,34 @@
+"""The table of the audit log."""
+
+import json
+from collections.abc import Sequence
+
+from wacloud.modules.business.domain.audit import AuditEntry
+from wacloud.shared.application.caller import Caller
+from wacloud.shared.application.db import Tx
+
+
+class PostgresAuditLog:
+    """See `ports.AuditLog`."""
+
+    async def add(self, tx: Tx, entries: Sequence[AuditEntry], caller: Caller) -> None:
+        await tx.execute(
+            """
+            insert into app.audit_log
+              (business_id, user_id, actor_id, actor_kind, action, detail, address, user_agent, request_id)
+            select e.*, %s, %s, %s
+            from unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::text[], %s::text[], %s::jsonb[])
+              as e(business_id, user_id, actor_id, actor_kind, action, detail)
+            """,
+            (
+                caller.address,
+                caller.user_agent,
+                caller.request_id,
+                [entry.business_id for entry in entries],
+                [entry.user_id for entry in entries],
+                [entry.actor_id for entry in entries],
+                [entry.actor_kind for entry in entries],
+                [entry.action for entry in entries],
+                [json.dumps(dict(entry.detail), default=str) for entry in entries],
+            ),
+        )
