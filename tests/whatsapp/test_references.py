@@ -7,6 +7,8 @@ import pytest
 
 from builders import meta
 from rig import Rig, Shop, as_body, eventually
+from wacloud.modules.whatsapp.ui.jobs import process_webhooks
+from wacloud.shared.application.webhooks import StoredWebhook
 
 ROSA, PACO = "34600111222", "34600333444"
 NOW = int(time.time()) - 60
@@ -81,14 +83,17 @@ async def test_of_two_edits_within_one_second_the_one_that_came_last_stands(rig:
     assert {edit["body"] for edit in row.edits} == {"uno", "dos"}
 
 
-async def test_an_edit_between_two_of_one_second_and_its_message_finds_its_place(rig: Rig, shop: Shop):
+async def test_of_two_edits_within_one_second_the_one_that_came_last_stands_whoever_stores_first(rig: Rig, shop: Shop):
     message = meta.text(ROSA, "uno", at=NOW)
-    first, last = (meta.edit(ROSA, message["id"], text, at=NOW + 2) for text in ("dos", "tres"))
-    await arrive(rig, shop, first)
-    await rig.post(as_body(meta.inbound_of(shop, last, message)))
-    await rig.settled(shop, webhooks=2)
+    await arrive(rig, shop, message)
+    first, last = (
+        as_body(meta.inbound_of(shop, meta.edit(ROSA, message["id"], text, at=NOW + 2))) for text in ("dos", "tres")
+    )
+    now = rig.house.clock()
+    for number, body in ((3_000_002, last), (3_000_001, first)):
+        await process_webhooks(rig.house.whatsapp, [StoredWebhook(number, "whatsapp", body, now, 1, None)])
     row = await shown(rig, shop, message["id"])
-    assert row.body == "tres"
+    assert (row.body, [edit["body"] for edit in row.edits]) == ("tres", ["uno", "dos"])
 
 
 async def test_the_same_edit_told_twice_changes_the_text_once(rig: Rig, shop: Shop):
