@@ -5,13 +5,15 @@ import json
 import re
 
 import pytest
+import uvicorn
 
-from rig import Rig, open_rig
+from rig import Rig, open_rig, serving
 from wacloud.main.web import make_app
 from wacloud.shared.ui import static_files
-from wacloud.shared.ui.guard import undeclared_routes
+from wacloud.shared.ui.guard import public, undeclared_routes
 from wacloud.shared.ui.i18n import translate
 from wacloud.shared.ui.problems import MESSAGE_OF, NOT_ACCEPTED, NOT_READABLE, problem_of_fields
+from wacloud.shared.ui.serving import PromptServer
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +44,19 @@ async def test_refusals_are_problem_json_with_a_stable_code(rig: Rig, path, stat
         assert (answer.status, answer.content_type) == (status, "application/problem+json")
         assert problem["code"]
         assert problem["status"] == status
+
+
+async def test_a_value_that_no_column_takes_is_a_refusal_even_where_nobody_looked_for_it(rig: Rig):
+    app = make_app(rig.house)
+
+    @app.get("/api/kept", dependencies=[public()])
+    async def keep() -> None:
+        async with rig.house.db.system("test: a value with a NUL") as tx:
+            await tx.row("select %s::text", ("a\0b",))
+
+    server = PromptServer(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning", lifespan="off"))
+    async with serving(server) as port, rig.http.get(f"http://127.0.0.1:{port}/api/kept") as answer:
+        assert (answer.status, (await answer.json(content_type=None))["code"]) == (422, "invalid_request")
 
 
 async def test_every_answer_forbids_inline_scripts_and_framing(rig: Rig):

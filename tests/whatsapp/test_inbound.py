@@ -211,6 +211,27 @@ async def test_a_body_of_two_businesses_is_each_ones_own_share(rig: Rig):
         assert foreign not in str(rows)
 
 
+async def test_an_element_nested_without_end_is_noted_and_its_neighbour_of_another_business_arrives(rig: Rig):
+    shop, other = await rig.shop(enabled=False), await rig.shop(enabled=False)
+    strange = meta.text("34600111222", "")
+    del strange["text"]
+    body = meta.inbound_of(shop, {**strange, "type": "zzz", "zzz": "DEEP"})
+    body["entry"] += meta.inbound(other, "34600333444", "hola")["entry"]
+    raw = as_body(body).replace(b'"DEEP"', b"[" * 3_000 + b"]" * 3_000)
+    assert await rig.post(raw) == 200
+    await rig.settled(other, webhooks=1)
+    [message], [neighbour] = await rig.messages(shop), await rig.messages(other)
+    assert (message.kind, neighbour.body) == ("unsupported", "hola")
+    async with rig.house.db.system("test: look at the whole body") as tx:
+        [kept] = await tx.rows(
+            "select * from app.webhook_inbox where part_of is null and position(%s in body) > 0",
+            (strange["id"].encode(),),
+        )
+    assert kept.body == raw
+    assert kept.state == "processed"
+    assert "body: nested too deeply, so a part was left out" in kept.notes
+
+
 @pytest.mark.skipif(not FIXTURES.is_dir(), reason="the folder of public Meta payloads is not beside the project")
 async def test_every_public_payload_is_accepted_and_none_crashes_the_worker(rig: Rig):
     shop = await rig.shop(enabled=False)

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 
+import psycopg
 import structlog
 import uvicorn
 from fastapi import APIRouter, FastAPI
@@ -37,7 +38,7 @@ from wacloud.shared.ui.errors import install_errors
 from wacloud.shared.ui.guard import declare, install_guard, public
 from wacloud.shared.ui.openapi import install_description
 from wacloud.shared.ui.security_headers import SecurityHeaders
-from wacloud.shared.ui.serving import PromptServer
+from wacloud.shared.ui.serving import PromptServer, most_connections
 
 log = structlog.get_logger()
 
@@ -80,7 +81,7 @@ def make_app(house: House) -> FastAPI:
     app.state.limits = house.limits
     app.state.demo_pages = phones is not None
     app.state.before_shutdown = [hub.close, *([phones.close] if phones else [])]
-    install_errors(app)
+    install_errors(app, unstorable=[psycopg.DataError])
     app.add_middleware(SecurityHeaders, https=settings.base_url.startswith("https:"))
     app.state.count_whatsapp = _count_whatsapp()
     app.router.routes[:0] = webhook_routes(house.webhook_keys, house.webhook_inbox, app.state.count_whatsapp)
@@ -167,7 +168,9 @@ async def serve_house(house: House, host: str, port: int) -> None:
         log_level="warning",
         proxy_headers=False,
         server_header=False,
+        # Longer than load balancers keep a connection they are not using: they hang up first, never into a request.
         timeout_keep_alive=75,
+        limit_concurrency=most_connections(),
         timeout_graceful_shutdown=8,
         backlog=2048,
     )

@@ -135,7 +135,7 @@ create table app.message_keys (
   primary key (business_id, key)
 );
 
--- A status that came before we knew its wamid; applied as soon as we do.
+-- A status that came before we knew its wamid; applied as soon as we do, dropped after some days.
 create table app.unmatched_statuses (
   business_id uuid not null,
   wamid text not null,
@@ -144,8 +144,10 @@ create table app.unmatched_statuses (
   at timestamptz not null,
   detail jsonb not null,
   received_at timestamptz not null default now(),
+  look_at timestamptz not null default now(),        -- when to look for its message again: ever more rarely
   primary key (business_id, wamid, status, participant)
 );
+create index unmatched_statuses_due on app.unmatched_statuses (business_id, look_at);
 
 -- Everything Meta says about accounts, numbers and templates, known to us or not.
 create table app.account_events (

@@ -6,7 +6,7 @@ Every way a request can fail, as one answer: problem+json for programs, a page f
 
 import time
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -49,20 +49,29 @@ def install_errors(
     *,
     translate: Translate = i18n.translate,
     render_error: RenderError | None = pages.render_error,
+    unstorable: Sequence[type[Exception]] = (),
 ) -> None:
-    """Register the handlers and the boundary that gives every request its id."""
+    """
+    Register the handlers and the boundary that gives every request its id.
+
+    :param unstorable: what the database's driver raises for a value no column takes: somebody sent it.
+    """
     app.state.translate = translate
     app.state.render_error = render_error
     app.add_exception_handler(AppError, _app_error)
     app.add_exception_handler(StoreAway, _store_away)
     app.add_exception_handler(RequestValidationError, _validation_error)
     app.add_exception_handler(HTTPException, _http_error)
+    for kind in unstorable:
+        app.add_exception_handler(kind, _unstorable)
     app.add_middleware(RequestBoundary)
 
 
 class RequestBoundary:
     """
     Give every request an id, turn what nobody expected into a 500 that tells nothing, keep caches out.
+
+    A NUL in an address is refused here for all: no column takes one, no person types one.
 
     The id is our own: one sent by a caller could be made to look like another request's in the logs.
     """
@@ -98,6 +107,10 @@ class RequestBoundary:
                 return
             await send(message)
 
+        if b"%00" in scope.get("query_string", b"") or "\0" in scope["path"]:
+            response = await _answer(Request(scope, receive), problem_of_status(422))
+            await response(scope, receive, send_with_id)
+            return
         started_at = time.perf_counter()
         try:
             await self.app(scope, receive, send_with_id)
@@ -138,6 +151,12 @@ async def _store_away(request: Request, error: Exception) -> Response:
     log.warning("store_away", error=str(error), path=request.url.path, request_id=_id(request))
     problem = problem_of_status(503)
     return await _answer(request, Problem(503, problem.code, problem.title, retry_after=STORE_AWAY_RETRY_S))
+
+
+async def _unstorable(request: Request, error: Exception) -> Response:
+    # Our own checks should have refused it first, so the log says where they did not.
+    log.warning("value_unstorable", error=type(error).__name__, path=request.url.path, request_id=_id(request))
+    return await _answer(request, problem_of_status(422))
 
 
 async def _validation_error(request: Request, error: Exception) -> Response:

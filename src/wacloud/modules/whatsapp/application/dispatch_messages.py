@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
+import structlog
+
 from wacloud.modules.whatsapp.application.outbox import dispatch_job
 from wacloud.modules.whatsapp.application.ports import WhatsappDeps, Wish
 from wacloud.modules.whatsapp.application.stored import Outgoing, SendResult
@@ -14,6 +16,8 @@ from wacloud.modules.whatsapp.domain.delivery import SendOutcome, pause_before_r
 from wacloud.shared.application.batching import Batcher
 from wacloud.shared.application.db import StoreAway
 from wacloud.shared.application.jobs import Again, Done, Failed, Finish, Job, NewJob, Outcome
+
+log = structlog.get_logger()
 
 HELD_CHECK = timedelta(seconds=20)
 GIVE_UP_AFTER = timedelta(hours=24)
@@ -114,13 +118,13 @@ class DispatchMessages:
     async def _send(self, message: Outgoing, job: Job, finish: Finish) -> None:
         outcome = await self._deps.cloud_api.send(message, write_callback(message.id, message.created_at))
         result, job_outcome = self._conclude(message, job, outcome)
-        if outcome.verdict == "wait":
-            recipient = _recipient(message) if outcome.scope == "pair" else None
-            pause = pause_for(outcome.scope, message.dispatch_attempt)
-            await self._deps.throttle.pause(message.phone_number_id, recipient, pause)
-        if outcome.verdict == "reconnect":
-            await self._hold(message, outcome)
+        # First of all what Meta said: it is known nowhere else. Holding back the others can be made up for.
         await self._recorder.add(result)
+        try:
+            await self._hold_back_others(message, outcome)
+        except Exception as error:
+            # The next message is refused in the same way, and then this is tried again.
+            log.warning("dispatch.hold_failed", verdict=outcome.verdict, error=f"{type(error).__name__}: {error}"[:500])
         finish(job, job_outcome)
 
     def _conclude(self, message: Outgoing, job: Job, outcome: SendOutcome) -> tuple[SendResult, Outcome]:
@@ -132,9 +136,9 @@ class DispatchMessages:
             case "unknown":
                 return SendResult(message, "unconfirmed", reason="no_answer", error=error), Done()
             case "stop":
-                return SendResult(message, "failed", reason=f"meta:{outcome.code}", error=error), Done()
+                return SendResult(message, "failed", reason=outcome.reason, error=error), Done()
             case "retry" if message.dispatch_attempt + 1 >= tries_of(outcome.code):
-                return SendResult(message, "failed", reason=f"meta:{outcome.code}", error=error), Done()
+                return SendResult(message, "failed", reason=outcome.reason, error=error), Done()
             case "retry":
                 pause, why = pause_before_retry(message.dispatch_attempt + 1), "refused for now"
             case "later":
@@ -144,13 +148,19 @@ class DispatchMessages:
             case "reconnect":
                 pause, why = HELD_CHECK, "the number has to be reconnected"
         if self._deps.clock() + pause - job.created_at > GIVE_UP_AFTER:
-            return SendResult(message, "failed", reason=f"meta:{outcome.code}", error=error), Done()
-        waiting = SendResult(message, "queued", reason=f"meta:{outcome.code}", error=error)
+            return SendResult(message, "failed", reason=outcome.reason, error=error), Done()
+        waiting = SendResult(message, "queued", reason=outcome.reason, error=error)
         return waiting, Again(pause, why)
 
-    async def _hold(self, message: Outgoing, outcome: SendOutcome) -> None:
-        async with self._deps.db.tenant(message.business_id) as tx:
-            await self._deps.numbers.hold(tx, message.number_id, f"meta:{outcome.code}", None)
+    async def _hold_back_others(self, message: Outgoing, outcome: SendOutcome) -> None:
+        """A refusal that is not of this message alone keeps back those that would meet it too."""
+        if outcome.verdict == "wait":
+            recipient = _recipient(message) if outcome.scope == "pair" else None
+            pause = pause_for(outcome.scope, message.dispatch_attempt)
+            await self._deps.throttle.pause(message.phone_number_id, recipient, pause)
+        if outcome.verdict == "reconnect":
+            async with self._deps.db.tenant(message.business_id) as tx:
+                await self._deps.numbers.hold(tx, message.number_id, outcome.reason, None)
 
     async def _record(self, results: Sequence[SendResult]) -> Sequence[None]:
         """

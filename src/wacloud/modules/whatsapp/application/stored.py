@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from wacloud.modules.whatsapp.domain.identity import IdentityKey
 from wacloud.shared.domain.ids import BusinessId
 
 
@@ -124,6 +125,28 @@ class SendResult:
     wamid: str | None = None
     reason: str | None = None
     error: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KnownContact:
+    """By what a contact is known, and when their newest BSUID was first seen."""
+
+    keys: frozenset[IdentityKey]
+    met_at: datetime | None
+
+    @property
+    def bsuids(self) -> frozenset[str]:
+        """Their BSUIDs: more than one where Meta told of a change."""
+        return frozenset(key.value for key in self.keys if key.kind == "bsuid")
+
+
+@dataclass(frozen=True, slots=True)
+class Caused:
+    """The message one decision led to."""
+
+    id: UUID
+    conversation_id: UUID
+    body: str | None
 
 
 @dataclass(frozen=True, slots=True)

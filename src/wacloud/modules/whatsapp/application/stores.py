@@ -8,10 +8,12 @@ from uuid import UUID
 from wacloud.modules.whatsapp.application.stored import (
     AccountEvent,
     Applied,
+    Caused,
     ConversationState,
     DescribedNumber,
     Ending,
     Heard,
+    KnownContact,
     LeftBehind,
     Mailbox,
     Newest,
@@ -67,12 +69,20 @@ class Contacts(Protocol):
         """Which contact has which identity."""
         ...
 
+    async def describe(self, tx: Tx, contacts: Iterable[tuple[BusinessId, UUID]]) -> Mapping[UUID, "KnownContact"]:
+        """By what these contacts are known."""
+        ...
+
     async def add(self, tx: Tx, contacts: Sequence[tuple[BusinessId, UUID, Sender]]) -> None:
         """New people."""
         ...
 
     async def add_identities(self, tx: Tx, identities: Sequence[tuple[BusinessId, IdentityKey, UUID]]) -> None:
-        """Identities that point to a contact from now on."""
+        """Identities, in the order they were met, that point to a contact now, whomever they pointed to before."""
+        ...
+
+    async def forget_numbers(self, tx: Tx, numbers: Sequence[tuple[BusinessId, UUID, str]]) -> None:
+        """Nothing is sent to a contact any more by this number (as it was shown): it is somebody else's."""
         ...
 
     async def refresh(self, tx: Tx, contacts: Sequence[tuple[BusinessId, UUID, Sender]]) -> None:
@@ -183,8 +193,8 @@ class Messages(Protocol):
         """
         ...
 
-    async def of_cause(self, tx: Tx, business_id: BusinessId, cause: str) -> UUID:
-        """The message of a cause that has one."""
+    async def find_by_cause(self, tx: Tx, business_id: BusinessId, cause: str) -> "Caused | None":
+        """The message of a cause, as it was written first."""
         ...
 
 
@@ -229,8 +239,14 @@ class Deliveries(Protocol):
         """Move messages forward; what finds no message is kept until it does."""
         ...
 
-    async def apply_unmatched(self, tx: Tx, business_ids: Sequence[BusinessId]) -> list[Applied]:
-        """Try the kept statuses of these businesses again."""
+    async def apply_unmatched(
+        self, tx: Tx, business_ids: Sequence[BusinessId], *, most: int, keep: timedelta
+    ) -> tuple[list[Applied], Mapping[BusinessId, int]]:
+        """
+        Try kept statuses again, at most so many of each of these businesses, those first that have waited longest.
+
+        Returns those applied, and how many of each business were dropped because nothing came of them for so long.
+        """
         ...
 
     async def left_behind(self, tx: Tx, older_than: timedelta) -> list["LeftBehind"]:

@@ -46,8 +46,13 @@ async def give_back(deps: WhatsappDeps, user_id: UserId, business_id: BusinessId
 
 
 async def mark_seen(deps: WhatsappDeps, user_id: UserId, business_id: BusinessId, conversation_id: UUID) -> None:
-    """Nothing in this conversation is unread, and the customer sees that it was read."""
+    """
+    Nothing in this conversation is unread, and the customer sees that it was read.
+
+    :raises ConversationUnknown: this person sees no such conversation.
+    """
     async with deps.db.member(user_id) as tx:
+        await _find(deps, tx, business_id, conversation_id)
         newest = await deps.conversations.mark_seen(tx, business_id, conversation_id)
         tx.show(business_id, conversation_id)
     deps.read_marks.read(newest)

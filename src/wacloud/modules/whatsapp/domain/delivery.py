@@ -66,6 +66,7 @@ class SendOutcome:
 
     accepted: `wamid` is set. retry: refused for now, nothing was sent. wait: throttled, `scope` says what.
     later: not before `after`. stop: never. reconnect: the token is dead. unknown: it may have been sent.
+    `own_reason` says why where it was not Meta that refused.
     """
 
     verdict: Verdict
@@ -75,6 +76,12 @@ class SendOutcome:
     details: str | None = None
     scope: str | None = None
     after: timedelta | None = None
+    own_reason: str | None = None
+
+    @property
+    def reason(self) -> str:
+        """The reason as it is kept with the message."""
+        return self.own_reason or f"meta:{self.code}"
 
     def as_error(self) -> dict[str, object]:
         """The error as it is kept with the message."""

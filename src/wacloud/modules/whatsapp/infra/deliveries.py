@@ -3,15 +3,18 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from wacloud.modules.whatsapp.application.stored import Applied, LeftBehind, Outgoing, SendResult
 from wacloud.modules.whatsapp.domain.callback import read_callback
-from wacloud.modules.whatsapp.domain.identity import Sender
-from wacloud.modules.whatsapp.domain.inbound import MetaError, StatusUpdate
+from wacloud.modules.whatsapp.domain.inbound import StatusUpdate
 from wacloud.modules.whatsapp.domain.message import PROGRESS, STATE_OF_STATUS
+from wacloud.modules.whatsapp.infra.unmatched_statuses import (
+    businesses_with_unmatched,
+    keep_unmatched,
+    take_matched,
+)
 from wacloud.shared.application.db import Tx
 from wacloud.shared.domain.ids import BusinessId
 
@@ -134,24 +137,6 @@ where m.business_id = s.business_id and m.id = s.id and m.created_at = s.created
 returning m.business_id, m.conversation_id, m.id
 """
 
-_KEEP_UNMATCHED = """
-insert into app.unmatched_statuses (business_id, wamid, status, participant, at, detail)
-select business_id, wamid, status, participant, at, detail::jsonb
-from unnest(%s::uuid[], %s::text[], %s::text[], %s::text[], %s::timestamptz[], %s::text[])
-  as u(business_id, wamid, status, participant, at, detail)
-on conflict do nothing
-"""
-
-_TAKE_MATCHED = """
-delete from app.unmatched_statuses u
-using (
-  select n.business_id, n.wamid, 'wamid:' || n.wamid as key from app.unmatched_statuses n
-  where n.business_id = any(%s) order by n.received_at limit 1000) n
-join app.message_keys k on k.business_id = n.business_id and k.key = n.key
-where u.business_id = n.business_id and u.wamid = n.wamid
-returning u.business_id, u.wamid, u.status, u.at, u.detail
-"""
-
 
 @dataclass(slots=True)
 class _Advance:
@@ -258,7 +243,7 @@ class PostgresDeliveries:
                 if (place := told.get((business_id, status.wamid))) is not None and place[0] not in found
             ]
         if unmatched:
-            await self._keep(tx, unmatched)
+            await keep_unmatched(tx, unmatched)
         return [Applied(business_id, conversation_id) for business_id, conversation_id, _ in applied]
 
     async def _advance(
@@ -286,32 +271,14 @@ class PostgresDeliveries:
         )
         return [(row.business_id, row.conversation_id, row.id) for row in rows]
 
-    async def _keep(self, tx: Tx, unmatched: Sequence[tuple[BusinessId, StatusUpdate]]) -> None:
-        details = [
-            {
-                "callback_data": status.callback_data,
-                "pricing": status.pricing,
-                "errors": [[e.code, e.title, e.message, e.details, e.href] for e in status.errors],
-            }
-            for _, status in unmatched
-        ]
-        await tx.execute(
-            _KEEP_UNMATCHED,
-            (
-                [business_id for business_id, _ in unmatched],
-                [status.wamid for _, status in unmatched],
-                [status.status for _, status in unmatched],
-                [status.participant or "" for _, status in unmatched],
-                [status.at for _, status in unmatched],
-                [json.dumps(detail, default=str) for detail in details],
-            ),
-        )
+    async def apply_unmatched(
+        self, tx: Tx, business_ids: Sequence[BusinessId], *, most: int, keep: timedelta
+    ) -> tuple[list[Applied], dict[BusinessId, int]]:
+        taken, dropped = await take_matched(tx, business_ids, most=most, keep=keep)
+        return (await self.apply_statuses(tx, taken) if taken else []), dropped
 
-    async def apply_unmatched(self, tx: Tx, business_ids: Sequence[BusinessId]) -> list[Applied]:
-        rows = await tx.rows(_TAKE_MATCHED, (list(business_ids),))
-        if not rows:
-            return []
-        return await self.apply_statuses(tx, [(row.business_id, _status(row)) for row in rows])
+    async def businesses_with_unmatched(self, tx: Tx) -> list[BusinessId]:
+        return await businesses_with_unmatched(tx)
 
     async def left_behind(self, tx: Tx, older_than: timedelta) -> list[LeftBehind]:
         rows = await tx.rows(
@@ -339,15 +306,13 @@ class PostgresDeliveries:
             (reason, [one.business_id for one in messages], [one.id for one in messages]),
         )
 
-    async def businesses_with_unmatched(self, tx: Tx) -> list[BusinessId]:
-        rows = await tx.rows("select distinct business_id from app.unmatched_statuses limit 1000")
-        return [row.business_id for row in rows]
-
     async def requeue(self, tx: Tx, business_id: BusinessId, message_id: UUID) -> UUID | None:
         row = await tx.row(
             """
             update app.messages set state = 'queued', reason = null, error = null
             where business_id = %s and id = %s and direction = 'out' and state in ('failed', 'unconfirmed')
+              -- What was written on the phone, or before the number was connected, is not ours to send.
+              and author in ('bot', 'member')
             returning conversation_id
             """,
             (business_id, message_id),
@@ -364,18 +329,4 @@ def _first_error(status: StatusUpdate) -> str:
             "details": first.details,
             "others": [error.code for error in others],
         }
-    )
-
-
-def _status(row: Any) -> StatusUpdate:
-    return StatusUpdate(
-        waba_id="",
-        phone_number_id="",
-        wamid=row.wamid,
-        status=row.status,
-        at=row.at.astimezone(UTC),
-        recipient=Sender(),
-        callback_data=row.detail["callback_data"],
-        pricing=row.detail["pricing"],
-        errors=tuple(MetaError(*error) for error in row.detail["errors"]),
     )

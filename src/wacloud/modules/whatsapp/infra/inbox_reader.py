@@ -15,7 +15,7 @@ from wacloud.modules.whatsapp.application.inbox import (
     TurnRow,
 )
 from wacloud.modules.whatsapp.domain.conversation import ServiceWindow
-from wacloud.modules.whatsapp.infra.cursor import read_cursor, write_cursor
+from wacloud.modules.whatsapp.infra.cursor import as_number, as_uuid, read_cursor, write_cursor
 from wacloud.modules.whatsapp.infra.ledger import PostgresLedger
 from wacloud.shared.application.db import Database, Tx
 from wacloud.shared.domain.ids import BusinessId, UserId
@@ -84,13 +84,13 @@ class PostgresInbox(PostgresLedger):
         limit: int = 50,
     ) -> Page:
         search = search.strip()[:100]
-        at, last_id = read_cursor(cursor)
+        at, last_id = read_cursor(cursor, as_uuid)
         params = {
             "business": business_id,
             "search": search.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_"),
             "digits": "".join(c for c in search if c.isdigit()) if len(search) > 2 else "",
             "at": at,
-            "id": last_id if last_id and len(last_id) == 36 else None,
+            "id": last_id,
             "limit": limit + 1,
         }
         sql = (
@@ -140,14 +140,14 @@ class PostgresInbox(PostgresLedger):
     async def _messages(
         self, tx: Tx, business_id: BusinessId, conversation_id: UUID, before: str | None, limit: int
     ) -> list[MessageRow]:
-        at, arrival = read_cursor(before)
+        at, arrival = read_cursor(before, as_number)
         rows = await tx.rows(
             _MESSAGES,
             {
                 "business": business_id,
                 "conversation": conversation_id,
                 "at": at,
-                "arrival": int(arrival) if arrival and arrival.isdigit() else 0,
+                "arrival": arrival,
                 "limit": limit,
             },
         )

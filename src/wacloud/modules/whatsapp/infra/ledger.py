@@ -6,7 +6,7 @@ from typing import Any
 
 from wacloud.modules.whatsapp.application.inbox import Ledger, LedgerRow
 from wacloud.modules.whatsapp.domain.message import INBOUND_STATES, OUTBOUND_STATES
-from wacloud.modules.whatsapp.infra.cursor import read_cursor, write_cursor
+from wacloud.modules.whatsapp.infra.cursor import as_number, as_uuid, read_cursor, write_cursor
 from wacloud.shared.application.db import Database, Tx
 from wacloud.shared.domain.ids import BusinessId
 
@@ -80,14 +80,14 @@ class PostgresLedger:
         limit: int = 50,
     ) -> tuple[list[LedgerRow], str | None]:
         """Newest first, and the cursor of the next page."""
-        at, last = read_cursor(cursor)
+        at, last = read_cursor(cursor, as_number) if group == "webhooks" else read_cursor(cursor, as_uuid)
         params: dict[str, Any] = {
             "business": business_id,
             "direction": "out" if group == "outbound" else "in",
             "state": "all" if state in ("received", "stored") else state,
             "reason": "" if reason == "unknown" else reason,
             "at": at,
-            "last": last if group != "webhooks" or (last or "0").isdigit() else "0",
+            "last": None if last is None else str(last),
             "limit": limit + 1,
         }
         async with self._read(business_id) as tx:

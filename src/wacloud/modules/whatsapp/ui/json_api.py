@@ -119,7 +119,8 @@ def routes(deps: WhatsappDeps) -> APIRouter:
         idempotency_key: Annotated[str | None, Header(min_length=8, max_length=128)] = None,
     ) -> object:
         """
-        Queue a message. The same `Idempotency-Key` again sends nothing more and answers with the first message.
+        Queue a message. The same `Idempotency-Key` again sends nothing more and answers with the first message; with
+        another conversation or text it is refused with `idempotency_key_reused`.
 
         It is refused with `outside_service_window` when the person last wrote more than 24 hours ago.
         """
