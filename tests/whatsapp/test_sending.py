@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -16,6 +17,7 @@ from wacloud.modules.whatsapp.application.mend import wake_queued_messages
 from wacloud.modules.whatsapp.application.outbox import dispatch_job
 from wacloud.modules.whatsapp.application.ports import Wish
 from wacloud.modules.whatsapp.application.send_again import NothingToSendAgain, send_again
+from wacloud.modules.whatsapp.application.stored import SendResult
 from wacloud.modules.whatsapp.application.write_reply import write_reply
 from wacloud.modules.whatsapp.domain.callback import read_callback, write_callback
 from wacloud.modules.whatsapp.domain.conversation import OutsideServiceWindow
@@ -429,6 +431,25 @@ async def test_a_job_that_runs_twice_sends_once(rig: Rig, shop: Shop):
         tx.queue(*(dispatch_job(shop.business_id, conversation, message_id) for _ in range(3)))
     await eventually(lambda: nothing_open(rig, shop))
     assert rig.accepted(shop) == ["hola"]
+
+
+async def test_a_refusal_that_comes_late_does_not_free_a_message_for_another_post(rig: Rig, shop: Shop):
+    """Its worker was taken for dead; meanwhile a person sent it again, and that POST is under way."""
+    message_id = await sends(rig, shop, "hola")
+    await rig.becomes(shop, message_id, "sent", "delivered")
+    store = rig.house.whatsapp.deliveries
+    pair = [(shop.business_id, message_id)]
+    async with rig.house.db.tenant(shop.business_id) as tx:
+        await tx.execute(
+            "update app.messages set state = 'dispatching', dispatch_attempt = 3, wamid = null where id = %s",
+            (message_id,),
+        )
+        [under_way] = await store.to_send(tx, pair)
+        for state in ("queued", "failed", "unconfirmed"):
+            await store.record(tx, [SendResult(replace(under_way, dispatch_attempt=2), state, reason="late")])
+        assert await store.begin_dispatch(tx, [under_way]) == {}
+        await store.record(tx, [SendResult(under_way, "queued", reason="of this one")])
+        assert await store.begin_dispatch(tx, [under_way]) == {message_id: 4}
 
 
 async def nothing_open(rig: Rig, shop: Shop) -> bool:

@@ -1,6 +1,7 @@
 """Bodies that nobody has signed yet: they cost little, and none holds the door for long."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -116,3 +117,15 @@ async def test_when_too_much_is_arriving_the_rest_is_told_to_come_again(rig: Rig
             await small.send(body)
             assert await small.status() == 200
     await rig.settled(shop, webhooks=1)
+
+
+async def test_a_flood_without_signature_is_shed_and_what_meta_signed_is_taken_all_the_same(rig: Rig):
+    shop = await rig.shop(enabled=False)
+    answers = Counter(await asyncio.gather(*(rig.post(b"{}", signature=None) for _ in range(1100))))
+    try:
+        assert set(answers) == {401, 429}
+        assert answers[401] <= 1000
+        signed = [as_body(meta.inbound(shop, "34600000009", f"firmado {n}")) for n in range(20)]
+        assert set(await asyncio.gather(*(rig.post(body) for body in signed))) == {200}
+    finally:
+        await rig.house.redis.delete("limit:{unsigned_webhook:everybody}")

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -70,7 +71,8 @@ class DispatchMessages:
         async with asyncio.TaskGroup() as group:
             for message in going:
                 if message.id in begun:
-                    group.create_task(self._try_to_send(message, by_message[message.id], finish))
+                    under_way = replace(message, dispatch_attempt=begun[message.id])
+                    group.create_task(self._try_to_send(under_way, by_message[message.id], finish))
 
     async def _read(self, jobs: Sequence[Job]) -> dict[UUID, Outgoing]:
         pairs = [(job.business_id, UUID(job.payload["message_id"])) for job in jobs if job.business_id is not None]
@@ -129,7 +131,7 @@ class DispatchMessages:
 
     def _conclude(self, message: Outgoing, job: Job, outcome: SendOutcome) -> tuple[SendResult, Outcome]:
         """The message's new state, and whether the job comes again. Only a refusal we know of is ever repeated."""
-        error = outcome.as_error()
+        error, attempt = outcome.as_error(), message.dispatch_attempt
         match outcome.verdict:
             case "accepted":
                 return SendResult(message, "sent", wamid=outcome.wamid), Done()
@@ -137,14 +139,14 @@ class DispatchMessages:
                 return SendResult(message, "unconfirmed", reason="no_answer", error=error), Done()
             case "stop":
                 return SendResult(message, "failed", reason=outcome.reason, error=error), Done()
-            case "retry" if message.dispatch_attempt + 1 >= tries_of(outcome.code):
+            case "retry" if attempt >= tries_of(outcome.code):
                 return SendResult(message, "failed", reason=outcome.reason, error=error), Done()
             case "retry":
-                pause, why = pause_before_retry(message.dispatch_attempt + 1), "refused for now"
+                pause, why = pause_before_retry(attempt), "refused for now"
             case "later":
                 pause, why = outcome.after or HELD_CHECK, "refused until later"
             case "wait":
-                pause, why = pause_for(outcome.scope, message.dispatch_attempt), "throttled by Meta"
+                pause, why = pause_for(outcome.scope, message.dispatch_attempt - 1), "throttled by Meta"
             case "reconnect":
                 pause, why = HELD_CHECK, "the number has to be reconnected"
         if self._deps.clock() + pause - job.created_at > GIVE_UP_AFTER:
@@ -156,7 +158,7 @@ class DispatchMessages:
         """A refusal that is not of this message alone keeps back those that would meet it too."""
         if outcome.verdict == "wait":
             recipient = _recipient(message) if outcome.scope == "pair" else None
-            pause = pause_for(outcome.scope, message.dispatch_attempt)
+            pause = pause_for(outcome.scope, message.dispatch_attempt - 1)
             await self._deps.throttle.pause(message.phone_number_id, recipient, pause)
         if outcome.verdict == "reconnect":
             async with self._deps.db.tenant(message.business_id) as tx:

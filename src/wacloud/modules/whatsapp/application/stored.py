@@ -118,7 +118,11 @@ class Outgoing:
 
 @dataclass(frozen=True, slots=True)
 class SendResult:
-    """A dispatched message and what the POST came to: the new state, or `queued` to try again."""
+    """
+    A dispatched message and what the POST came to: the new state, or `queued` to try again.
+
+    Bad news of an earlier dispatch than the message's last changes nothing: another POST may be under way.
+    """
 
     message: Outgoing
     state: str

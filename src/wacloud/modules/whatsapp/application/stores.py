@@ -227,8 +227,8 @@ class Deliveries(Protocol):
         """Queued or dispatching messages with all that sending needs."""
         ...
 
-    async def begin_dispatch(self, tx: Tx, messages: Sequence[Outgoing]) -> set[UUID]:
-        """Mark queued messages as dispatching; returns those that were still queued."""
+    async def begin_dispatch(self, tx: Tx, messages: Sequence[Outgoing]) -> Mapping[UUID, int]:
+        """Mark queued messages as dispatching; returns the number of this dispatch for those that still were queued."""
         ...
 
     async def record(self, tx: Tx, results: Sequence["SendResult"]) -> list[Applied]:

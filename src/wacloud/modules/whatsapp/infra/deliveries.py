@@ -1,7 +1,7 @@
 """Outbound messages on their way: read, marked, recorded in batches; statuses move them forward only."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -43,7 +43,7 @@ update app.messages m
 set state = 'dispatching', dispatched_at = now(), dispatch_attempt = m.dispatch_attempt + 1, reason = null, error = null
 from unnest(%s::uuid[], %s::uuid[], %s::timestamptz[]) as w(business_id, id, created_at)
 where m.business_id = w.business_id and m.id = w.id and m.created_at = w.created_at and m.state = 'queued'
-returning m.id
+returning m.id, m.dispatch_attempt
 """
 
 # Rows are locked in the order they are named, here and below: by key, so that two batches never wait for each other.
@@ -54,16 +54,17 @@ with told as (
   select m.business_id, m.id, m.created_at, r.state as told, r.wamid, r.reason, r.error, case
       -- A refusal is news only of a message that no status has told better about.
       when r.state in ('queued', 'failed', 'unconfirmed') then
-        case when m.state in ('dispatching', 'queued', 'unconfirmed') then r.state else m.state end
+        case when m.state in ('dispatching', 'queued', 'unconfirmed') and m.dispatch_attempt = r.attempt then r.state
+             else m.state end
       -- What failed was an earlier POST of the same message.
       when m.state = 'failed' and m.wamid is distinct from r.wamid then r.state
       when array_position(%(progress)s::text[], r.state) > array_position(%(progress)s::text[], m.state) then r.state
       else m.state end as state
   from unnest(%(businesses)s::uuid[], %(ids)s::uuid[], %(created)s::timestamptz[], %(states)s::text[],
-              %(wamids)s::text[], %(reasons)s::text[], %(errors)s::text[])
-    as r(business_id, id, created_at, state, wamid, reason, error)
+              %(wamids)s::text[], %(reasons)s::text[], %(errors)s::text[], %(attempts)s::int[])
+    as r(business_id, id, created_at, state, wamid, reason, error, attempt)
   cross join lateral (
-    select o.business_id, o.id, o.created_at, o.state, o.wamid from app.messages o
+    select o.business_id, o.id, o.created_at, o.state, o.wamid, o.dispatch_attempt from app.messages o
     where o.business_id = r.business_id and o.id = r.id and o.created_at = r.created_at limit 1 for update) m
 )
 update app.messages m
@@ -170,12 +171,12 @@ class PostgresDeliveries:
         rows = await tx.rows(_TO_SEND, ([b for b, _ in ids], [m for _, m in ids]))
         return [Outgoing(*row) for row in rows]
 
-    async def begin_dispatch(self, tx: Tx, messages: Sequence[Outgoing]) -> set[UUID]:
+    async def begin_dispatch(self, tx: Tx, messages: Sequence[Outgoing]) -> Mapping[UUID, int]:
         rows = await tx.rows(
             _BEGIN,
             ([m.business_id for m in messages], [m.id for m in messages], [m.created_at for m in messages]),
         )
-        return {row.id for row in rows}
+        return {row.id: row.dispatch_attempt for row in rows}
 
     async def record(self, tx: Tx, results: Sequence[SendResult]) -> list[Applied]:
         results = sorted(results, key=lambda result: (result.message.business_id, result.message.id))
@@ -189,6 +190,7 @@ class PostgresDeliveries:
                 "states": [r.state for r in results],
                 "wamids": [r.wamid for r in results],
                 "reasons": [r.reason for r in results],
+                "attempts": [r.message.dispatch_attempt for r in results],
                 "errors": [None if r.error is None else json.dumps(r.error, default=str) for r in results],
             },
         )

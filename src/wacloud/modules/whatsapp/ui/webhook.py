@@ -8,6 +8,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from wacloud.modules.whatsapp.application.accept_webhook import (
+    SignatureWrong,
     WebhookKeys,
     accept_webhook,
     answer_handshake,
@@ -18,6 +19,7 @@ from wacloud.modules.whatsapp.ui.webhook_glance import glance
 from wacloud.shared.application.webhooks import WebhookInbox
 from wacloud.shared.domain.errors import AppError
 from wacloud.shared.ui.guard import guarded, signed_by_vendor
+from wacloud.shared.ui.limits import check_limit
 
 PATH = "/api/webhooks/whatsapp"
 # Where the short way (`webhook_door.py`) leaves why it did not accept, for this route to say it.
@@ -42,15 +44,18 @@ def webhook_routes(
 
     @guarded(signed_by_vendor())
     async def receive(request: Request) -> Response:
-        refusal = request.scope.get("state", {}).get(REFUSAL)
-        if refusal is not None:
-            count("refused")
-            raise refusal
         try:
+            if (refusal := request.scope.get("state", {}).get(REFUSAL)) is not None:
+                raise refusal
             body = await bodies.read(request.headers, request.receive)
             if body is None:
                 raise ClientDisconnect
             check_signature(keys, body, request.headers.get("x-hub-signature-256"))
+        except SignatureWrong:
+            count("refused")
+            # What Meta signed never gets here: the limit sheds nothing of it.
+            await check_limit(request, "unsigned_webhook")
+            raise
         except (AppError, HTTPException):
             count("refused")
             raise
