@@ -736,13 +736,18 @@ def test_pauses_grow_and_end():
 # ---- what would be left behind
 
 
-async def without_its_job(rig: Rig, shop: Shop, text: str) -> UUID:
+async def without_its_job(rig: Rig, shop: Shop, text: str, *, parked: bool = False) -> UUID:
     """A message queued some minutes ago whose job is gone, as after a worker that lost its lease at a bad moment."""
     conversation = await rig.heard(shop)
     await set_number(rig, shop, state="held", held_because="test")
     message_id = await sends(rig, shop, text, conversation)
     async with rig.house.db.tenant(shop.business_id) as tx:
-        await tx.execute("delete from app.jobs where business_id = %s", (shop.business_id,))
+        if parked:
+            await tx.execute(
+                "update app.jobs set state = 'parked', parked_at = now() where business_id = %s", (shop.business_id,)
+            )
+        else:
+            await tx.execute("delete from app.jobs where business_id = %s", (shop.business_id,))
         await tx.execute(
             "update app.messages set created_at = created_at - interval '5 minutes' where id = %s", (message_id,)
         )
@@ -758,15 +763,7 @@ async def test_a_queued_message_without_a_job_is_found_and_sent(rig: Rig, shop: 
 
 
 async def test_a_message_whose_job_was_parked_ends_as_failed_and_can_be_sent_again(rig: Rig, shop: Shop):
-    message_id = await without_its_job(rig, shop, "al final sí")
-    row = await rig.one(shop, message_id)
-    job = dispatch_job(shop.business_id, row.conversation_id, message_id)
-    async with rig.house.db.tenant(shop.business_id) as tx:
-        await tx.execute(
-            "insert into app.jobs (lane, kind, business_id, order_key, payload, state, parked_at) "
-            "values ('sending', %s, %s, %s, jsonb_build_object('message_id', %s::text), 'parked', now())",
-            (job.kind, shop.business_id, job.order_key, str(message_id)),
-        )
+    message_id = await without_its_job(rig, shop, "al final sí", parked=True)
     await wake_queued_messages(rig.house.whatsapp)
     row = await rig.one(shop, message_id)
     assert (row.state, row.reason) == ("failed", "gave_up")
