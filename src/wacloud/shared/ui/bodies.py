@@ -9,6 +9,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from wacloud.shared.ui.caching import kept_or_fresh
+
 # More than any form of this product needs; uploads and webhooks set their own.
 LARGEST_JSON = 256 * 1024
 # What the reader says of a body that is no JSON by our rules, wherever in it that shows.
@@ -42,7 +44,8 @@ class StrictJsonRoute(APIRoute):
         async def handle_strictly(request: Request) -> Response:
             if takes_json and not _is_json(request.headers.get("content-type", "")):
                 raise HTTPException(415)
-            return await handle(_StrictJson(request.scope, request.receive))
+            response = await handle(_StrictJson(request.scope, request.receive))
+            return kept_or_fresh(request, response)
 
         return handle_strictly
 
