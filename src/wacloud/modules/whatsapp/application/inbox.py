@@ -138,7 +138,9 @@ class LedgerRow:
     body: str | None
     conversation_id: UUID | None
     contact_name: str | None
-    payload: bytes | None = None  # of a webhook, as it came; None where it is too large for a list
+    # Of a webhook, as it came; None where it is too large. It may hold parts of other businesses: never show it whole,
+    # only what `OwnIds` say is this business's.
+    payload: bytes | None = field(default=None, repr=False)
     notes: Sequence[str] = ()  # of a webhook: what could not be placed
 
 
