@@ -10,6 +10,8 @@ import pytest
 
 from builders import meta
 from rig import APP_SECRET, VERIFY_TOKEN, Rig, as_body, sign
+from wacloud.modules.whatsapp.ui.webhook_view import webhook_view
+from wacloud.shared.ui.i18n import translator
 
 FIXTURES = Path(__file__).parents[2].parent / "shared" / "fixtures" / "whatsapp"
 
@@ -208,7 +210,10 @@ async def test_a_body_of_two_businesses_is_each_ones_own_share(rig: Rig):
         [message] = await rig.messages(shop)
         assert message.body.endswith(own)
         rows, _ = await rig.house.whatsapp.inbox.ledger_rows(shop.business_id, group="webhooks", state="processed")
-        assert foreign not in str(rows)
+        own_ids = await rig.house.whatsapp.inbox.own_ids(shop.business_id)
+        [opened] = [webhook_view(row, own_ids, translator("es"), with_body=True) for row in rows]
+        assert own in str(opened)
+        assert foreign not in str((rows, opened))
 
 
 async def test_an_element_nested_without_end_is_noted_and_its_neighbour_of_another_business_arrives(rig: Rig):

@@ -225,7 +225,8 @@ async def _add_message(tx: Tx, message: Message) -> None:
         author_id=message.author_id,
         kind=message.kind,
         body=message.body,
-        content=json.dumps(message.content),
+        # What the ledger needs to say that this came by no webhook.
+        content=json.dumps({**message.content, "sample": True}),
         wamid=message.wamid,
         refers_to=message.refers_to,
         sent_at=message.sent_at,

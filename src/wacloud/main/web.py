@@ -99,7 +99,9 @@ def make_app(house: House) -> FastAPI:
     app.include_router(json_api.routes(house.whatsapp))
     if phones is not None:
         number_of = PostgresNumbers(house.db).first_of
-        app.include_router(simulator_pages.routes(phones, number_of, questions_of(house.bot)))
+        app.include_router(
+            simulator_pages.routes(phones, number_of, questions_of(house.bot), house.whatsapp.inbox.counts)
+        )
     for route in app.router.routes:
         if getattr(route, "path", None) == app.openapi_url:
             declare(route, public())

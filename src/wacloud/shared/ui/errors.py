@@ -23,7 +23,7 @@ from wacloud.shared.application.db import StoreAway
 from wacloud.shared.domain.errors import AppError
 from wacloud.shared.ui import i18n, limits, pages
 from wacloud.shared.ui.guard import own_path
-from wacloud.shared.ui.i18n import best_language
+from wacloud.shared.ui.i18n import accepted_languages, best_language
 from wacloud.shared.ui.problems import (
     Problem,
     problem_of_app_error,
@@ -215,8 +215,8 @@ def language_of(request: Request) -> str:
     """As the pages choose it; a program is also heard by its Accept-Language."""
     if wants_page(request):
         return pages.look_of(request).language
-    asked = request.headers.get("accept-language", "").split(",")
-    return best_language(getattr(request.state, "language", None), *(language.strip() for language in asked))
+    asked = request.headers.get("accept-language", "")
+    return best_language(getattr(request.state, "language", None), *accepted_languages(asked))
 
 
 def _to_login(request: Request, error: AppError) -> Response | None:

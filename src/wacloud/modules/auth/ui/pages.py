@@ -1,6 +1,7 @@
 """The login page, and the way out."""
 
 from typing import Annotated
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, Request
 from starlette.responses import RedirectResponse, Response
@@ -91,6 +92,7 @@ def _form(
         "auth/login.html",
         status_code,
         following=following,
+        here="/login?" + urlencode({"next": following}),
         email=email[:254],
         refusal=refusal,
         member=None,

@@ -17,6 +17,8 @@ from wacloud.modules.bot.domain.small_talk import asks_for_person, phrase, small
 
 # Kinds that ask nothing when they come alone.
 _SAYS_NOTHING = frozenset({"sticker", "reaction"})
+# Kinds whose words are a name or an address: looked up among questions, they find an answer nobody asked for.
+_SHARED: dict[str, Why] = {"location": "shared_location", "contacts": "shared_contact"}
 _HITS_FOR_MODEL = 8
 # Of a flood the newest are read; WhatsApp itself ends a text at this length.
 _MOST_READ = 30
@@ -54,7 +56,7 @@ async def compose_answer(deps: AnswerDeps, question: Question) -> Answer:
     if not asks_for_words(question):
         return Answer(text=None, source="none", why="nothing_to_answer")
     if not texts:
-        return _to_person(question, "cannot_read_media", {"kinds": sorted(set(question.kinds))})
+        return _to_person(question, _shared_in(question) or "cannot_read_media", {"kinds": sorted(set(question.kinds))})
     wish = asks_for_person(texts)
     if wish:
         return Answer(
@@ -93,6 +95,9 @@ def _texts(question: Question) -> tuple[str, ...]:
 
 
 async def _by_knowledge(deps: AnswerDeps, question: Question, texts: tuple[str, ...], asked: _Asked) -> Answer:
+    shared = _shared_in(question)
+    if shared and asked.heard == "no_model":
+        return _to_person(question, shared, asked.detail)
     threshold = question.settings.knowledge_threshold
     if asked.heard == "did_not_know":
         # The model saw the knowledge and found nothing in it: only a very sure match may say otherwise.
@@ -178,6 +183,12 @@ def _was_asked(question: Question) -> bool:
     return bool(question.history) and (
         question.history[-1].author != "contact" and question.history[-1].text.rstrip().endswith("?")
     )
+
+
+def _shared_in(question: Question) -> Why | None:
+    """Where nothing but places and people's cards came: which."""
+    kinds = set(question.kinds) - _SAYS_NOTHING
+    return _SHARED[max(kinds)] if kinds and kinds <= set(_SHARED) else None
 
 
 def _to_person(question: Question, why: Why, detail: dict[str, Any]) -> Answer:

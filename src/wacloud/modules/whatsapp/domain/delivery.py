@@ -53,6 +53,9 @@ STOP: Final = frozenset(
     }
 )
 RETRIES: Final = 6
+# What no second try mends, and what an open window mends.
+_NOBODY_TO_SEND_TO: Final = "no_recipient"
+_WINDOW_WAS_CLOSED: Final = 131047
 
 
 class MetaRefused(AppError):
@@ -119,6 +122,17 @@ def judge(
     if code not in STOP and (transient or http_status >= 500):
         return SendOutcome("retry", code=code, title=title, details=details)
     return known
+
+
+def may_be_sent_again(state: str, code: int | None, reason: str | None) -> bool:
+    """
+    Whether it makes sense that a person sends this message once more, the service window being open.
+
+    Not where Meta refused it for good: the same message would only be refused again.
+    """
+    if state == "unconfirmed":
+        return True
+    return state == "failed" and code not in STOP - {_WINDOW_WAS_CLOSED} and reason != _NOBODY_TO_SEND_TO
 
 
 def tries_of(code: int | None) -> float:

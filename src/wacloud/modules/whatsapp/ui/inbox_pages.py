@@ -156,7 +156,7 @@ def _thread_context(thread: Thread, member: Member, look: Look) -> dict[str, Any
     return {
         "thread": thread,
         "is_earlier": False,
-        **messages_context(thread.messages, look, now, may_send=may_send),
+        **messages_context(thread.conversation, thread.messages, look, now, may_send=may_send),
         **parts_context(thread.conversation, thread.messages, look, now, may_send=may_send, may_write=may_write),
     }
 

@@ -106,6 +106,8 @@ REASONS: Final[Mapping[str, str]] = {
     "request_welcome": N_("only opened the chat"),
     "revoke": N_("deletes an earlier message"),
     "sender_unknown": N_("the sender is not known"),
+    "shared_contact": N_("a contact card that a person should look at"),
+    "shared_location": N_("a location that a person should look at"),
     "system": N_("a notice of WhatsApp"),
     "taken_over": N_("a person has taken over"),
     "thanks": N_("a thank-you"),
