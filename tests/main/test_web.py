@@ -162,12 +162,12 @@ async def test_the_description_says_who_may_ask_and_how_a_refusal_looks(rig: Rig
     operations = {one["operationId"]: one for path in description["paths"].values() for one in path.values()}
     statuses = {name: " ".join(one["responses"]) for name, one in operations.items()}
     assert statuses == {
-        "login": "200 401 413 415 422 503",
+        "login": "200 401 413 415 422 429 503",
         "get_keys": "200",
         "get_me": "200 401 404 503",
         "list_businesses": "200 401 503",
         "get_ledger": "200 401 403 503",
-        "send_message": "202 401 403 404 409 413 415 422 503",
+        "send_message": "202 401 403 404 409 413 415 422 429 503",
     }
     assert {name for name, one in operations.items() if "security" not in one} == {"login", "get_keys"}
     for one in operations.values():

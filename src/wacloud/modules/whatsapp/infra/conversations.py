@@ -107,7 +107,7 @@ class PostgresConversations:
     async def find(self, tx: Tx, business_id: BusinessId, conversation_id: UUID) -> ConversationState | None:
         row = await tx.row(
             "select id, handler, last_inbound_at, contact_id, number_id from app.conversations "
-            "where business_id = %s and id = %s for update",
+            "where business_id = %s and id = %s for no key update",
             (business_id, conversation_id),
         )
         return ConversationState(*row) if row else None
