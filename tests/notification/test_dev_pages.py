@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
+from post_office import BASE, Post
 from structlog.testing import capture_logs
 
-from conftest import BASE, Post
 from rig import Rig, open_rig
 from wacloud.main.mail import mail_shelf, mail_transport
 from wacloud.main.settings import AppEnv, Settings

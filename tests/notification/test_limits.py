@@ -2,7 +2,8 @@
 
 import asyncio
 
-from conftest import Post
+from post_office import Post
+
 from wacloud.modules.notification.api import Mail, queue_mail
 
 BASE = "http://127.0.0.1:8000"

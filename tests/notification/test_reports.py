@@ -7,8 +7,8 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from post_office import SECRET, Post
 
-from conftest import SECRET, Post
 from rig import Rig, eventually, open_rig
 from wacloud.modules.notification.application.accept_report import read_secrets
 from wacloud.modules.notification.domain.mail import may_move

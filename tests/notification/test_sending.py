@@ -10,11 +10,12 @@ from uuid import UUID
 
 import pytest
 import structlog
+from post_office import Post
 
-from conftest import Post
 from rig import eventually
 from wacloud.modules.notification.api import Mail, queue_mail
 from wacloud.modules.notification.application.lift_suppression import lift_suppression
+from wacloud.modules.notification.application.mail_ledger import mail_ledger
 from wacloud.modules.notification.application.mend_mails import purge_mails, wake_mails
 from wacloud.modules.notification.application.send_mail import send_mail
 from wacloud.modules.notification.domain.mail import MailId
@@ -306,6 +307,16 @@ async def test_a_suppressed_address_gets_nothing_until_it_is_lifted(post: Post):
     assert post.posts(to) == []
     assert await lift_suppression(post.deps, f" {to} ")
     assert not await lift_suppression(post.deps, to)
+
+
+async def test_an_operator_sees_where_mails_stand_and_why(post: Post):
+    to = post.address()
+    post.misbehave(to, status=422, name="validation_error")
+    await post.queue(to)
+    await post.becomes(to, "failed")
+    counts, unsent = await mail_ledger(post.deps)
+    assert counts["failed"] >= 1
+    assert (unsent[0].recipient, unsent[0].state, unsent[0].reason) == (to, "failed", "resend:validation_error")
 
 
 def test_mails_keep_their_distance():

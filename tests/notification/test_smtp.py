@@ -14,8 +14,8 @@ from uuid import uuid4
 
 import pytest
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope
+from post_office import Post
 
-from conftest import Post
 from wacloud.modules.notification.api import Mail
 from wacloud.modules.notification.application.send_mail import send_mail
 from wacloud.modules.notification.domain.mail import Email, MailId

@@ -5,8 +5,8 @@ import json
 from typing import Any
 
 import pytest
+from people import People, Somebody
 
-from conftest import People, Somebody
 from wacloud.modules.notification.api import Mail, queue_mail
 
 ME = "/api/users/me"

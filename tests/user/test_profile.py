@@ -4,8 +4,7 @@ from typing import Any
 
 import psycopg
 import pytest
-
-from conftest import People
+from people import People
 
 ME = "/api/users/me"
 

@@ -1,8 +1,7 @@
 """/profile, as a browser without scripts uses it."""
 
 import pytest
-
-from conftest import People
+from people import People
 
 
 async def test_the_page_saves_what_the_form_says_and_speaks_the_language_chosen(people: People):

@@ -24,6 +24,17 @@ class MailLimits:
     notices_an_hour: int = 20
 
 
+@dataclass(frozen=True, slots=True)
+class UnsentMail:
+    """A mail an operator may want to know of."""
+
+    created_at: datetime
+    template: str
+    recipient: str
+    state: str
+    reason: str | None
+
+
 class Mails(Protocol):
     """The outbox, inside a caller's transaction."""
 
@@ -65,6 +76,14 @@ class Mails(Protocol):
 
     async def purge(self, tx: Tx, older_than: timedelta) -> int:
         """Delete old ones; returns how many."""
+        ...
+
+    async def counts(self, tx: Tx) -> Mapping[str, int]:
+        """How many mails are in each state."""
+        ...
+
+    async def newest_unsent(self, tx: Tx, limit: int) -> Sequence[UnsentMail]:
+        """Those that did not arrive, or wait with a reason."""
         ...
 
     async def of_person(self, tx: Tx, user_id: UserId) -> Sequence[Mapping[str, object]]:

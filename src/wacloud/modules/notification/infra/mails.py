@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from wacloud.modules.notification.application.ports import MailLimits
+from wacloud.modules.notification.application.ports import MailLimits, UnsentMail
 from wacloud.modules.notification.domain.delivery import Conclusion
 from wacloud.modules.notification.domain.mail import LONGEST_ADDRESS, Mail, MailId, State, StoredMail
 from wacloud.modules.notification.domain.report import SuppressionReason
@@ -106,6 +106,19 @@ class PostgresMails:
 
     async def purge(self, tx: Tx, older_than: timedelta) -> int:
         return await tx.execute("delete from app.mails where created_at < now() - %s", (older_than,))
+
+    async def counts(self, tx: Tx) -> Mapping[str, int]:
+        rows = await tx.rows("select state, count(*) as n from app.mails group by state order by state")
+        return {row.state: row.n for row in rows}
+
+    async def newest_unsent(self, tx: Tx, limit: int) -> Sequence[UnsentMail]:
+        rows = await tx.rows(
+            "select created_at, template, recipient, state, reason from app.mails"
+            " where state in ('bounced', 'complained', 'failed', 'suppressed', 'unconfirmed')"
+            " or (state in ('queued', 'sending') and reason is not null) order by created_at desc limit %s",
+            (limit,),
+        )
+        return [UnsentMail(row.created_at, row.template, row.recipient, row.state, row.reason) for row in rows]
 
     async def of_person(self, tx: Tx, user_id: UserId) -> Sequence[Mapping[str, object]]:
         rows = await tx.rows(
