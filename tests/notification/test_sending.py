@@ -279,12 +279,24 @@ async def test_without_anybody_who_takes_mails_they_wait(post: Post):
     assert row.sealed
 
 
+async def test_one_that_a_server_keeps_waiting_holds_up_no_other(post: Post):
+    slow, quick = post.address(), post.address()
+    post.misbehave(slow, delay_ms=3000)
+    await post.queue(slow)
+    await post.queue(quick)
+    await post.becomes(quick, "sent", "delivered", seconds=2.5)
+    assert (await post.rows(slow))[0].state == "sending"
+
+
 async def test_an_address_that_is_a_list_is_kept_as_impossible(post: Post):
     to = f"{post.address()}, {post.address()}"
     await post.queue(to)
     [row] = await post.rows(to)
     assert (row.state, row.reason, row.sealed) == ("failed", "address_not_possible", None)
     assert post.posts(to) == []
+    for _ in range(25):
+        await post.queue("nobody\x00")
+    assert len(await post.rows("nobody\N{REPLACEMENT CHARACTER}")) == 20
 
 
 async def test_old_mails_go(post: Post):

@@ -133,6 +133,13 @@ def test_times_are_told_in_the_readers_zone_with_its_name() -> None:
     assert "(Europe/Madrid)" in composed("new_sign_in", "es", zone="Nowhere/At_All").text
 
 
+def test_a_time_that_is_not_given_is_the_mails_own() -> None:
+    values = prepare("new_sign_in", {"device": "Firefox", "address": "203.0.113.7"}, BASE)
+    at = datetime(2026, 11, 26, 0, 30, tzinfo=UTC)
+    mail = StoredMail(MailId(uuid4()), None, None, "a@b.test", "new_sign_in", "en", None, "queued", 0, at)
+    assert "25 Nov 2026, 19:30 (America/Bogota)" in JinjaComposer().compose(mail, values, "America/Bogota").text
+
+
 def test_a_word_the_template_does_not_know_is_told_in_general() -> None:
     assert "The way you sign in was changed." in composed("factor_changed", "en", what="<b>something new</b>").text
 

@@ -29,12 +29,12 @@ async def queue_mail(deps: NotificationDeps, tx: Tx, mail: Mail) -> None:
     if mail.language not in LANGUAGES:
         raise ValueError(f"no mail is written in {mail.language!r}")
     is_asked = TEMPLATES[mail.template].is_asked
-    if not is_one_address(mail.to):
-        await deps.mails.add_unsendable(tx, mail, is_asked=is_asked, reason="address_not_possible")
-        return
     limit = await deps.mails.limit_reached(tx, mail, is_asked=is_asked, limits=deps.limits)
     if limit is not None:
         log.info("mail.kept_back", template=mail.template, limit=limit, business=mail.business_id)
+        return
+    if not is_one_address(mail.to):
+        await deps.mails.add_unsendable(tx, mail, is_asked=is_asked, reason="address_not_possible")
         return
     mail_id = await deps.mails.add_once(tx, mail, sealed=sealed, is_asked=is_asked)
     if mail_id is not None:

@@ -33,12 +33,13 @@ class Template:
     """
     One mail. `is_asked`: anybody who types an address causes it, so it is counted strictly.
 
-    `useful_for`: later than that nobody is helped by it.
+    `useful_for`: later than that nobody is helped by it. A time in `or_now` that is not given is that of the mail.
     """
 
     values: Mapping[str, Kind]
     is_asked: bool = False
     useful_for: timedelta = timedelta(hours=12)
+    or_now: frozenset[str] = frozenset()
 
 
 TEMPLATES: Final[Mapping[str, Template]] = {
@@ -48,7 +49,7 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "password_changed": Template({}),
     "email_change_confirm": Template({"link": Kind.LINK}, is_asked=True),
     "email_changed": Template({}),
-    "new_sign_in": Template({"device": Kind.NAME, "address": Kind.PLACE, "at": Kind.TIME}),
+    "new_sign_in": Template({"device": Kind.NAME, "address": Kind.PLACE, "at": Kind.TIME}, or_now=frozenset({"at"})),
     "session_ended_by_reuse": Template({}),
     "factor_changed": Template({"what": Kind.WORD}),
     "invitation": Template({"business_name": Kind.NAME, "inviter_name": Kind.NAME, "link": Kind.LINK}, is_asked=True),
@@ -70,9 +71,11 @@ def prepare(template: str, values: Mapping[str, str], base_url: str) -> dict[str
     known = TEMPLATES.get(template)
     if known is None:
         raise TemplateMisused(f"there is no mail {template}")
-    if set(values) != set(known.values):
+    if set(values) | known.or_now != set(known.values):
         raise TemplateMisused(f"{template} is filled with {sorted(known.values)}, not with {sorted(values)}")
-    return {name: _harmless(template, kind, values[name], base_url) for name, kind in known.values.items()}
+    return {
+        name: _harmless(template, kind, values[name], base_url) for name, kind in known.values.items() if name in values
+    }
 
 
 def _harmless(template: str, kind: Kind, value: str, base_url: str) -> str:

@@ -27,7 +27,7 @@ class PostgresMails:
         row = await tx.row(
             "select private.mail_limit(%s, %s, %s, %s, %s, %s, %s, %s) as reached",
             (
-                mail.to,
+                storable(mail.to, LONGEST_ADDRESS),
                 mail.template,
                 mail.business_id,
                 is_asked,

@@ -23,10 +23,11 @@ class JinjaComposer:
     """See `ports.Composer`."""
 
     def compose(self, mail: StoredMail, values: Mapping[str, str], zone: str | None) -> Email:
-        kinds = TEMPLATES[mail.template].values
+        template = TEMPLATES[mail.template]
+        given = {name: mail.created_at.isoformat() for name in template.or_now} | dict(values)
         shown = {
-            name: _time(value, zone or DEFAULT_ZONE, mail.language) if kinds[name] is Kind.TIME else value
-            for name, value in values.items()
+            name: _time(value, zone or DEFAULT_ZONE, mail.language) if template.values[name] is Kind.TIME else value
+            for name, value in given.items()
         }
         environment = _environment(mail.language)
         html = environment.get_template(f"notification/mails/{mail.template}.html")

@@ -1,5 +1,6 @@
 """The work of this module that no person waits for: mails to send, reports to apply, things to mend."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
@@ -12,7 +13,7 @@ from wacloud.modules.notification.application.send_mail import send_mail
 from wacloud.modules.notification.domain.mail import MailId
 from wacloud.modules.notification.ui.resend_payload import UnreadableReport, read_report
 from wacloud.shared.application.db import StoreAway
-from wacloud.shared.application.jobs import Job, JobKind, Lane, Outcome, one_by_one
+from wacloud.shared.application.jobs import Failed, Finish, Job, JobKind, Lane, one_by_one
 from wacloud.shared.application.webhooks import Processed, StoredWebhook
 
 WAKE_MAILS = "notification.wake_mails"
@@ -23,8 +24,17 @@ NOTIFICATION_SCHEDULES = {WAKE_MAILS: timedelta(minutes=5), PURGE_MAILS: timedel
 def notification_jobs(deps: NotificationDeps) -> list[JobKind]:
     """The kinds of jobs this module runs."""
 
-    async def send(job: Job) -> Outcome:
-        return await send_mail(deps, MailId(UUID(job.payload["mail_id"])))
+    async def send(job: Job, finish: Finish) -> None:
+        try:
+            finish(job, await send_mail(deps, MailId(UUID(job.payload["mail_id"]))))
+        except Exception as error:
+            finish(job, Failed(f"{type(error).__name__}: {error}"[:2000]))
+
+    async def send_all(jobs: Sequence[Job], finish: Finish) -> None:
+        """Side by side: one that a server keeps waiting holds up no other."""
+        async with asyncio.TaskGroup() as group:
+            for job in jobs:
+                group.create_task(send(job, finish))
 
     async def wake(_: Job) -> None:
         await wake_mails(deps)
@@ -33,7 +43,7 @@ def notification_jobs(deps: NotificationDeps) -> list[JobKind]:
         await purge_mails(deps)
 
     return [
-        JobKind(SEND_MAIL, Lane.MAIL, one_by_one(send)),
+        JobKind(SEND_MAIL, Lane.MAIL, send_all),
         JobKind(WAKE_MAILS, Lane.HOUSEKEEPING, one_by_one(wake)),
         JobKind(PURGE_MAILS, Lane.HOUSEKEEPING, one_by_one(purge)),
     ]

@@ -2,7 +2,7 @@
 
 import json
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
@@ -17,6 +17,11 @@ from wacloud.shared.domain.errors import NotFound
 from wacloud.shared.ui.bodies import LARGEST_JSON, StrictJsonRoute
 from wacloud.shared.ui.caller import caller_of
 from wacloud.shared.ui.guard import Person, signed_in
+
+EXPORT: Final[dict[str, Any]] = {
+    "description": "The profile, and a part for each of: memberships, sign-in, mails, audit log.",
+    "content": {"application/json": {"schema": {"type": "object"}}},
+}
 
 
 class Preferences(BaseModel):
@@ -86,7 +91,7 @@ def routes(deps: UserDeps) -> APIRouter:
         user = await change_profile(deps, person.user_id, change, caller=caller_of(request))
         return _preferences(user)
 
-    @router.get("/api/users/me/export", response_class=Response)
+    @router.get("/api/users/me/export", response_class=Response, responses={200: EXPORT})
     async def export(request: Request, person: Annotated[Person, signed_in()]) -> Response:
         """Everything that is kept about the person who is signed in, as one JSON file."""
         return export_response(await export_person(deps, person.user_id, caller=caller_of(request)))
