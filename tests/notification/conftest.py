@@ -4,6 +4,7 @@ import secrets
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,8 +17,9 @@ from wacloud.modules.notification.infra.resend import Pace, ResendTransport
 from wacloud.twins.resend.server import open_twin
 
 
-@pytest.fixture(scope="package")
-async def post(app_dsn: str, redis_url: str) -> AsyncIterator[Post]:
+@pytest.fixture(scope="module")
+async def post(own_database: Any, redis_url: str) -> AsyncIterator[Post]:
+    # A database of its own: workers of other installations would take these mails and send them elsewhere.
     settings = {
         "resend_api_key": KEY,
         "mail_from": SENDER,
@@ -26,7 +28,7 @@ async def post(app_dsn: str, redis_url: str) -> AsyncIterator[Post]:
     async with open_twin(key=KEY, webhook_secret=SECRET) as twin:
         twin.state.limit = 10_000
         settings["resend_api_url"] = twin.url
-        async with open_rig(app_dsn, redis_url, settings=settings) as rig:
+        async with open_rig(own_database.app_dsn, redis_url, settings=settings) as rig:
             transport = rig.house.notification.transport
             assert isinstance(transport, ResendTransport)
             transport._pace = Pace(10_000)

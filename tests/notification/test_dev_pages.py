@@ -1,8 +1,9 @@
 """/dev/mails: read by whoever sits at a demo or a development machine, and nowhere else."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from post_office import BASE, Post
@@ -44,8 +45,8 @@ async def test_what_resends_twin_took_is_read_without_signing_in(post: Post, lin
         assert status == 404
 
 
-async def test_without_any_service_mails_lie_on_the_shelf(app_dsn: str, redis_url: str):
-    async with open_rig(app_dsn, redis_url) as rig:
+async def test_without_any_service_mails_lie_on_the_shelf(new_database: Callable[[], Any], redis_url: str):
+    async with open_rig(new_database().app_dsn, redis_url) as rig:
         deps = rig.house.notification
         to = "shelf@example.test"
         async with deps.db.system("test: queue a mail") as tx:

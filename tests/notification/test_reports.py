@@ -3,6 +3,7 @@
 import base64
 import json
 import time
+from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
@@ -142,8 +143,8 @@ async def test_a_body_without_end_is_refused(post: Post):
     assert await post.webhook(body, signed(SECRET, body)) == 413
 
 
-async def test_without_a_secret_nobody_is_believed(app_dsn: str, redis_url: str):
-    async with open_rig(app_dsn, redis_url) as rig:
+async def test_without_a_secret_nobody_is_believed(new_database: Callable[[], Any], redis_url: str):
+    async with open_rig(new_database().app_dsn, redis_url) as rig:
         assert await _status(rig, signed(SECRET, b"{}")) == 403
 
 

@@ -19,8 +19,8 @@ DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 2400}
 
 
 @pytest.fixture(scope="module")
-async def house(app_dsn: str, redis_url: str) -> AsyncIterator[Rig]:
-    async with open_rig(app_dsn, redis_url) as rig:
+async def house(own_database: Any, redis_url: str) -> AsyncIterator[Rig]:
+    async with open_rig(own_database.app_dsn, redis_url) as rig:
         yield rig
 
 

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from people import People
 from rig import open_rig
 
 
-@pytest.fixture(scope="package")
-async def people(app_dsn: str, redis_url: str) -> AsyncIterator[People]:
-    async with open_rig(app_dsn, redis_url) as rig:
+@pytest.fixture(scope="module")
+async def people(own_database: Any, redis_url: str) -> AsyncIterator[People]:
+    async with open_rig(own_database.app_dsn, redis_url) as rig:
         yield People(rig)
