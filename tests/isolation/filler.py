@@ -14,7 +14,14 @@ from psycopg.rows import dict_row, namedtuple_row
 from psycopg.types.json import Jsonb
 
 # Whose a row is, where no column `business_id` says so. None: nobody's, and only the system may see it.
-WHOSE: Mapping[str, str | None] = {"businesses": "id", "users": "id", "credentials": "user_id", "schedules": None}
+WHOSE: Mapping[str, str | None] = {
+    "businesses": "id",
+    "users": "id",
+    "credentials": "user_id",
+    "schedules": None,
+    "mail_suppressions": None,
+    "local_mails": None,
+}
 OF_A_PERSON = frozenset({"users", "credentials"})
 
 _TABLES = """

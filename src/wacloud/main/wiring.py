@@ -12,6 +12,8 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
+from wacloud.main.mail import mail_shelf, mail_transport
+from wacloud.main.people import user_deps
 from wacloud.main.settings import AppEnv, Settings
 from wacloud.main.subscriptions import to_jobs
 from wacloud.modules.auth.application.ports import AuthDeps
@@ -30,8 +32,11 @@ from wacloud.modules.bot.infra.turns import PostgresTurns
 from wacloud.modules.business.application.ports import BusinessDeps
 from wacloud.modules.business.infra.audit_log import PostgresAuditLog
 from wacloud.modules.business.infra.businesses import PostgresBusinesses, PostgresBusinessReader
+from wacloud.modules.notification.application.accept_report import read_secrets
+from wacloud.modules.notification.application.ports import MailShelf, NotificationDeps, Transport
+from wacloud.modules.notification.infra.mails import PostgresMails, PostgresSuppressions
+from wacloud.modules.notification.ui.compose import JinjaComposer
 from wacloud.modules.user.application.ports import UserDeps
-from wacloud.modules.user.infra.users import PostgresUserReader, PostgresUsers
 from wacloud.modules.whatsapp.application.accept_webhook import WebhookKeys
 from wacloud.modules.whatsapp.application.ports import CloudApi, WhatsappDeps
 from wacloud.modules.whatsapp.application.read_marks import ReadMarks
@@ -77,6 +82,9 @@ class House:
     auth: AuthDeps
     user: UserDeps
     business: BusinessDeps
+    notification: NotificationDeps
+    mail_shelf: MailShelf | None
+    report_keys: tuple[bytes, ...]
     whatsapp: WhatsappDeps
     bot: BotDeps
     knowledge: KnowledgeDeps
@@ -89,6 +97,7 @@ class Swaps:
     clock: Clock | None = None
     model: ModelPort | None = None
     cloud_api: CloudApi | None = None
+    mail_transport: Transport | None = None
 
 
 @asynccontextmanager
@@ -128,11 +137,23 @@ async def open_house(settings: Settings, swaps: Swaps | None = None) -> AsyncIte
         stack.push_async_callback(egress.close)
         secrets = SecretBox(settings.secret_keys)
         inbox = PostgresWebhookInbox(db, ring=rings.webhooks if rings else None)
-        user = UserDeps(db, PostgresUsers(), PostgresUserReader(db))
+        user = user_deps(db, clock)
         business = BusinessDeps(db, PostgresBusinesses(), PostgresBusinessReader(db), PostgresAuditLog())
         cloud_api = swaps.cloud_api or _graph(settings, egress, secrets)
         read_marks = ReadMarks(cloud_api)
         stack.push_async_callback(read_marks.close)
+        notification = NotificationDeps(
+            db=db,
+            clock=clock,
+            users=user,
+            mails=PostgresMails(),
+            suppressions=PostgresSuppressions(),
+            transport=swaps.mail_transport or mail_transport(settings, egress, db, clock),
+            composer=JinjaComposer(),
+            seal=secrets.encrypt,
+            unseal=secrets.decrypt,
+            base_url=settings.base_url,
+        )
         whatsapp = WhatsappDeps(
             db=db,
             clock=clock,
@@ -190,6 +211,9 @@ async def open_house(settings: Settings, swaps: Swaps | None = None) -> AsyncIte
             ),
             user=user,
             business=business,
+            notification=notification,
+            mail_shelf=mail_shelf(settings, egress, db),
+            report_keys=read_secrets(settings.resend_webhook_secret),
             whatsapp=whatsapp,
             bot=BotDeps(
                 db=db,

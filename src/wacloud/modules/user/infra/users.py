@@ -1,23 +1,25 @@
 """The table of people."""
 
+import json
 from typing import Any
 
-from wacloud.modules.user.domain.user import User
+from wacloud.modules.user.domain.user import Notifications, User
 from wacloud.shared.application.db import Database, Tx
 from wacloud.shared.domain.ids import UserId
 
-_COLUMNS = "id, name, email, language, created_at"
+_COLUMNS = "id, name, email, language, created_at, time_zone, notifications"
+_FIND = f"select {_COLUMNS} from app.users where id = %s and deleted_at is null"
 
 
 class PostgresUsers:
     """See `ports.Users`."""
 
     async def find(self, tx: Tx, user_id: UserId) -> User | None:
-        row = await tx.row(f"select {_COLUMNS} from app.users where id = %s", (user_id,))
+        row = await tx.row(_FIND, (user_id,))
         return row and _to_user(row)
 
     async def find_by_email(self, tx: Tx, email: str) -> User | None:
-        row = await tx.row(f"select {_COLUMNS} from app.users where lower(email) = %s", (email,))
+        row = await tx.row(f"select {_COLUMNS} from app.users where lower(email) = %s and deleted_at is null", (email,))
         return row and _to_user(row)
 
     async def add(self, tx: Tx, name: str, email: str, language: str) -> UserId | None:
@@ -26,6 +28,35 @@ class PostgresUsers:
             (name, email, language),
         )
         return row and UserId(row.id)
+
+    async def describe(self, tx: Tx, user_id: UserId, name: str, language: str, time_zone: str) -> None:
+        await tx.execute(
+            "update app.users set name = %s, language = %s, time_zone = %s where id = %s",
+            (name, language, time_zone, user_id),
+        )
+
+    async def choose(self, tx: Tx, user_id: UserId, notifications: Notifications) -> None:
+        await tx.execute(
+            "update app.users set notifications = %s::jsonb where id = %s",
+            (json.dumps(notifications.as_dict()), user_id),
+        )
+
+    async def find_locked(self, tx: Tx, user_id: UserId) -> User | None:
+        # Not "for update": a business that becomes another owner's points to that person, who may be leaving as well.
+        row = await tx.row(f"{_FIND} for no key update", (user_id,))
+        return row and _to_user(row)
+
+    async def anonymise(self, tx: Tx, user_id: UserId) -> None:
+        # The address has to be somebody's alone and can reach nobody: the domain is reserved for that.
+        await tx.execute(
+            """
+            update app.users
+            set name = '—', email = 'left-' || id || '@invalid', language = 'es', time_zone = 'UTC',
+                notifications = '{}', deleted_at = now()
+            where id = %s
+            """,
+            (user_id,),
+        )
 
 
 class PostgresUserReader:
@@ -36,9 +67,17 @@ class PostgresUserReader:
 
     async def oneself(self, user_id: UserId) -> User | None:
         async with self._db.member(user_id, read_only=True) as tx:
-            row = await tx.row(f"select {_COLUMNS} from app.users where id = %s", (user_id,))
+            row = await tx.row(_FIND, (user_id,))
         return row and _to_user(row)
 
 
 def _to_user(row: Any) -> User:
-    return User(row.id, row.name, row.email, row.language, row.created_at)
+    return User(
+        row.id,
+        row.name,
+        row.email,
+        row.language,
+        row.created_at,
+        row.time_zone,
+        Notifications.of(row.notifications),
+    )
