@@ -1,10 +1,10 @@
 """A crowd of customers: a steady stream of webhooks, delivered as Meta does, with every acknowledgement noted."""
 
 import asyncio
-import os
 import io
 import itertools
 import math
+import os
 import random
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence

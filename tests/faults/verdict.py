@@ -99,7 +99,8 @@ async def _look(house: House, plant: Plant, http: aiohttp.ClientSession, shops: 
     async with house.db.system("test: count what is open") as tx:
         webhooks = await tx.row("select count(*) as n from app.webhook_inbox where state = 'pending'")
         jobs = await tx.row(
-            "select count(*) as n, coalesce(array_agg(distinct last_error), '{}') as why from app.jobs where state <> 'parked' and coalesce(unique_key, '') not like %s "
+            "select count(*) as n, coalesce(array_agg(distinct last_error), '{}') as why from app.jobs "
+            "where state <> 'parked' and coalesce(unique_key, '') not like %s "
             "and lane <> 'housekeeping'",
             (f"{RECURRING}%",),
         )
