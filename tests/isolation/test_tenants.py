@@ -244,6 +244,14 @@ MEMBERS_WRITE = {
     ),
     ("jobs", "insert", "business_id, kind, lane, max_attempts, order_key, payload, run_at, unique_key"),
     ("jobs", "update", "run_at"),
+    ("mails", "insert", None),
+    (
+        "mails",
+        "select",
+        (
+            "business_id, changed_at, created_at, id, key, language, reason, recipient, sent_at, state, template, user_id"
+        ),
+    ),
     ("message_keys", "insert", None),
     (
         "messages",
@@ -254,7 +262,7 @@ MEMBERS_WRITE = {
         ),
     ),
     ("messages", "update", "error, reason, state"),
-    ("users", "update", "language, name"),
+    ("users", "update", "language, name, notifications, time_zone"),
 }
 
 

@@ -86,25 +86,50 @@ def routes(deps: UserDeps) -> APIRouter:
             raise NotFound
         return _shown(user)
 
-    @router.patch("/api/users/me", response_model=Me)
+    @router.patch(
+        "/api/users/me",
+        operation_id="change_me",
+        summary="Change my profile",
+        response_model=Me,
+        response_description="The person as they are now.",
+    )
     async def change_me(request: Request, body: MeChange, person: Annotated[Person, signed_in()]) -> object:
         """Change one's name, language or time zone."""
         change = ProfileChange(body.name, body.language, body.time_zone)
         return _shown(await change_profile(deps, person.user_id, change, caller=caller_of(request)))
 
-    @router.put("/api/users/me/preferences", response_model=Preferences)
+    @router.put(
+        "/api/users/me/preferences",
+        operation_id="choose_preferences",
+        summary="Choose my mails",
+        response_model=Preferences,
+        response_description="What is chosen now.",
+    )
     async def choose(request: Request, body: Preferences, person: Annotated[Person, signed_in()]) -> object:
         """Choose what to be told by mail; all of it at once."""
         change = ProfileChange(notifications=Notifications(**body.model_dump()))
         user = await change_profile(deps, person.user_id, change, caller=caller_of(request))
         return _preferences(user)
 
-    @router.get("/api/users/me/export", response_class=Response, responses={200: EXPORT})
+    @router.get(
+        "/api/users/me/export",
+        operation_id="export_me",
+        summary="Everything kept about me",
+        response_class=Response,
+        responses={200: EXPORT},
+    )
     async def export(request: Request, person: Annotated[Person, signed_in()]) -> Response:
         """Everything that is kept about the person who is signed in, as one JSON file."""
         return export_response(await export_person(deps, person.user_id, caller=caller_of(request)))
 
-    @router.delete("/api/users/me", status_code=204)
+    @router.delete(
+        "/api/users/me",
+        operation_id="leave",
+        summary="Leave for good",
+        status_code=204,
+        response_description="The person is gone.",
+        responses=problems(409),
+    )
     async def leave_us(request: Request, person: Annotated[Person, signed_in()]) -> None:
         """Leave for good. Refused to the only owner of a business: hand it over or delete it first."""
         await leave(deps, person.user_id, caller=caller_of(request))
