@@ -249,7 +249,8 @@ MEMBERS_WRITE = {
         "mails",
         "select",
         (
-            "business_id, changed_at, created_at, id, key, language, reason, recipient, sent_at, state, template, user_id"
+            "business_id, changed_at, created_at, id, key, language, reason, recipient, sent_at, state, template, "
+            "user_id"
         ),
     ),
     ("message_keys", "insert", None),

@@ -57,6 +57,13 @@ async def test_a_job_that_waits_for_its_next_try_holds_up_those_behind_it_and_no
     assert (await queue.claim_one()).id == first.id
 
 
+async def test_a_pause_of_some_microseconds_is_a_pause(queue: Queue):
+    """Written in seconds it would be 5.5e-05, which PostgreSQL takes for no interval."""
+    await queue.add()
+    await queue.again(*await queue.claim(), after=0.000055)
+    assert len(await queue.claim()) == 1
+
+
 async def test_a_parked_job_holds_up_nobody_and_comes_back_in_its_place(queue: Queue):
     await queue.add(n=3, order="k", tries=1)
     first = await queue.claim_one()

@@ -215,7 +215,7 @@ class PostgresJobs:
             (
                 [way.id for way in ways],
                 [way.claim for way in ways],
-                [f"{way.after.total_seconds()} seconds" for way in ways],
+                [way.after for way in ways],
                 [way.error for way in ways],
                 [way.counts for way in ways],
                 [way.park for way in ways],
@@ -307,7 +307,7 @@ class PostgresJobs:
                 select * from unnest(%s::text[], %s::interval[])
                 on conflict (kind) do update set every = excluded.every where app.schedules.every <> excluded.every
                 """,
-                (list(schedules), [f"{every.total_seconds()} seconds" for every in schedules.values()]),
+                (list(schedules), list(schedules.values())),
             )
             await tx.execute("delete from app.schedules where kind <> all(%s)", (list(schedules),))
 

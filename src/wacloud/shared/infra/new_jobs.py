@@ -157,7 +157,7 @@ def _columns(jobs: Sequence[NewJob]) -> tuple[list[Any], ...]:
         [job.order_key for job in jobs],
         [job.unique_key for job in jobs],
         [json.dumps(dict(job.payload), default=str) for job in jobs],
-        [f"{job.delay.total_seconds() if job.delay else 0} seconds" for job in jobs],
+        [job.delay or NO_DELAY for job in jobs],
         [job.max_attempts for job in jobs],
     )
 
