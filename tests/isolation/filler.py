@@ -14,8 +14,16 @@ from psycopg.rows import dict_row, namedtuple_row
 from psycopg.types.json import Jsonb
 
 # Whose a row is, where no column `business_id` says so. None: nobody's, and only the system may see it.
-WHOSE: Mapping[str, str | None] = {"businesses": "id", "users": "id", "credentials": "user_id", "schedules": None}
-OF_A_PERSON = frozenset({"users", "credentials"})
+WHOSE: Mapping[str, str | None] = {
+    "businesses": "id",
+    "users": "id",
+    "credentials": "user_id",
+    "sessions": "user_id",
+    "refresh_tokens": "user_id",
+    "one_time_tokens": "user_id",
+    "schedules": None,
+}
+OF_A_PERSON = frozenset({"users", "credentials", "sessions", "refresh_tokens", "one_time_tokens"})
 
 _TABLES = """
 select relname from pg_class

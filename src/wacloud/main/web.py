@@ -14,6 +14,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from wacloud.main.settings import Settings
 from wacloud.main.wiring import House, Swaps, open_house
+from wacloud.modules.auth.ui import account_api, account_pages, security_pages
 from wacloud.modules.auth.ui import json_api as auth_api
 from wacloud.modules.auth.ui import pages as auth_pages
 from wacloud.modules.auth.ui.authenticator import TokenAuthenticator
@@ -79,7 +80,10 @@ def make_app(house: House) -> FastAPI:
     app.include_router(preferences.routes())
     app.include_router(api_pages.routes(app.openapi))
     app.include_router(auth_api.routes(house.auth))
+    app.include_router(account_api.routes(house.auth))
     app.include_router(auth_pages.routes(house.auth))
+    app.include_router(account_pages.routes(house.auth))
+    app.include_router(security_pages.routes(house.auth))
     app.include_router(user_api.routes(house.user))
     app.include_router(business_api.routes(house.business))
     app.include_router(inbox_pages.routes(house.whatsapp))

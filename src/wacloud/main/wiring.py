@@ -14,10 +14,15 @@ from redis.backoff import NoBackoff
 
 from wacloud.main.settings import AppEnv, Settings
 from wacloud.main.subscriptions import to_jobs
-from wacloud.modules.auth.application.ports import AuthDeps
+from wacloud.modules.auth.application.ports import AuthDeps, Mails
 from wacloud.modules.auth.infra.credentials import PostgresCredentials
+from wacloud.modules.auth.infra.guess_limits import ValkeyGuessLimits
+from wacloud.modules.auth.infra.one_time_tokens import PostgresOneTimeTokens
 from wacloud.modules.auth.infra.passwords import Argon2Passwords
+from wacloud.modules.auth.infra.session_memory import ValkeySessionMemory
+from wacloud.modules.auth.infra.sessions import PostgresRefreshTokens, PostgresSessions
 from wacloud.modules.auth.infra.tokens import JwtTokens
+from wacloud.modules.auth.infra.unsent_mails import UnsentMails
 from wacloud.modules.bot.application.model import AnswerDeps, Embedder, KnowledgeDeps, ModelPort
 from wacloud.modules.bot.application.ports import BotDeps
 from wacloud.modules.bot.infra.briefings import CachedBriefings
@@ -85,6 +90,7 @@ class Swaps:
     clock: Clock | None = None
     model: ModelPort | None = None
     cloud_api: CloudApi | None = None
+    mails: Mails | None = None
 
 
 @asynccontextmanager
@@ -176,8 +182,15 @@ async def open_house(settings: Settings, swaps: Swaps | None = None) -> AsyncIte
                 credentials=PostgresCredentials(),
                 passwords=Argon2Passwords(),
                 tokens=JwtTokens(settings.secret_keys, settings.base_url),
+                sessions=PostgresSessions(),
+                refresh_tokens=PostgresRefreshTokens(),
+                one_time_tokens=PostgresOneTimeTokens(),
+                memory=ValkeySessionMemory(redis),
+                limits=ValkeyGuessLimits(redis),
+                mails=swaps.mails or UnsentMails(),
                 users=user,
                 businesses=business,
+                base_url=settings.base_url,
             ),
             user=user,
             business=business,

@@ -1,6 +1,7 @@
 """What the user module needs from the world."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from wacloud.modules.user.domain.user import User
@@ -19,8 +20,16 @@ class Users(Protocol):
         """Capitals do not matter."""
         ...
 
-    async def add(self, tx: Tx, name: str, email: str, language: str) -> UserId | None:
+    async def add(self, tx: Tx, name: str, email: str, language: str, verified_at: datetime | None) -> UserId | None:
         """None, writing nothing, where somebody has this address already."""
+        ...
+
+    async def verify(self, tx: Tx, user_id: UserId, at: datetime, name: str | None, language: str | None) -> None:
+        """Their address is proved; a name or language given takes the place of the one there is."""
+        ...
+
+    async def change_email(self, tx: Tx, user_id: UserId, email: str, at: datetime) -> bool:
+        """Another address, proved. False, writing nothing, where somebody has it."""
         ...
 
 

@@ -1,12 +1,15 @@
 """The table of people."""
 
+from datetime import datetime
 from typing import Any
+
+import psycopg
 
 from wacloud.modules.user.domain.user import User
 from wacloud.shared.application.db import Database, Tx
 from wacloud.shared.domain.ids import UserId
 
-_COLUMNS = "id, name, email, language, created_at"
+_COLUMNS = "id, name, email, language, created_at, email_verified_at, disabled_at"
 
 
 class PostgresUsers:
@@ -20,12 +23,29 @@ class PostgresUsers:
         row = await tx.row(f"select {_COLUMNS} from app.users where lower(email) = %s", (email,))
         return row and _to_user(row)
 
-    async def add(self, tx: Tx, name: str, email: str, language: str) -> UserId | None:
+    async def add(self, tx: Tx, name: str, email: str, language: str, verified_at: datetime | None) -> UserId | None:
         row = await tx.row(
-            "insert into app.users (name, email, language) values (%s, %s, %s) on conflict do nothing returning id",
-            (name, email, language),
+            "insert into app.users (name, email, language, email_verified_at) values (%s, %s, %s, %s)"
+            " on conflict do nothing returning id",
+            (name, email, language, verified_at),
         )
         return row and UserId(row.id)
+
+    async def verify(self, tx: Tx, user_id: UserId, at: datetime, name: str | None, language: str | None) -> None:
+        await tx.execute(
+            "update app.users set email_verified_at = %s, name = coalesce(%s, name), language = coalesce(%s, language)"
+            " where id = %s",
+            (at, name, language, user_id),
+        )
+
+    async def change_email(self, tx: Tx, user_id: UserId, email: str, at: datetime) -> bool:
+        try:
+            await tx.execute(
+                "update app.users set email = %s, email_verified_at = %s where id = %s", (email, at, user_id)
+            )
+        except psycopg.errors.UniqueViolation:
+            return False
+        return True
 
 
 class PostgresUserReader:
@@ -41,4 +61,4 @@ class PostgresUserReader:
 
 
 def _to_user(row: Any) -> User:
-    return User(row.id, row.name, row.email, row.language, row.created_at)
+    return User(row.id, row.name, row.email, row.language, row.created_at, row.email_verified_at, row.disabled_at)
