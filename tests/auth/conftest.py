@@ -308,8 +308,10 @@ async def running_house(
         while not server.started:
             await asyncio.sleep(0.01)
         try:
-            # A jar that keeps nothing: each test says which cookies it sends.
-            async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http:
+            # A jar that keeps nothing: each test says which cookies it sends. Connections are given up before the
+            # server does so: a request into one that is just closing would fail.
+            calm = aiohttp.TCPConnector(limit=100, keepalive_timeout=2)
+            async with aiohttp.ClientSession(connector=calm, cookie_jar=aiohttp.DummyCookieJar()) as http:
                 yield House(url, app, deps, clock, passwords, tokens, http, mails, redis)
         finally:
             server.should_exit = True

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
+from functools import partial
 
 import structlog
 import uvicorn
@@ -14,6 +15,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from wacloud.main.settings import Settings
 from wacloud.main.wiring import House, Swaps, open_house
+from wacloud.modules.auth.application.still_in import still_in
 from wacloud.modules.auth.ui import account_api, account_pages, security_pages
 from wacloud.modules.auth.ui import json_api as auth_api
 from wacloud.modules.auth.ui import pages as auth_pages
@@ -52,11 +54,13 @@ def make_app(house: House) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         listening = asyncio.create_task(hub.run(), name="live")
+        watching = asyncio.create_task(hub.watch(partial(still_in, house.auth)), name="who may look")
         yield
         hub.close()
-        listening.cancel()
-        with suppress(asyncio.CancelledError):
-            await listening
+        for task in (listening, watching):
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
 
     app = FastAPI(
         title="WhatsApp Cloud Landing",

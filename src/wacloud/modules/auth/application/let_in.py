@@ -51,6 +51,7 @@ async def let_in(
     if user.is_disabled:
         raise NotSignedIn("disabled")
     now = deps.clock()
+    await deps.sessions.take_turns(tx, user.id)
     await deps.sessions.forget_old(tx, user.id, now - KEPT - ABSOLUTE)
     is_known = await deps.sessions.knows_browser(tx, user.id, caller.user_agent)
     memberships = await memberships_of(deps.businesses, tx, user.id)

@@ -1,6 +1,6 @@
 """What the auth module needs from the world."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -82,6 +82,14 @@ class Sessions(Protocol):
 
     async def alive(self, tx: Tx, user_id: UserId, now: datetime) -> Sequence[Session]:
         """Those of a person that can be used, the one used last first."""
+        ...
+
+    async def alive_among(self, tx: Tx, ids: Collection[SessionId], now: datetime) -> Collection[SessionId]:
+        """Those of them that can be used."""
+        ...
+
+    async def take_turns(self, tx: Tx, user_id: UserId) -> None:
+        """Until the commit nobody else begins a session of this person: whoever counts them counts all."""
         ...
 
     async def knows_browser(self, tx: Tx, user_id: UserId, user_agent: str) -> bool:

@@ -1,7 +1,7 @@
 """The tables of sessions and of their refresh tokens."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -30,6 +30,17 @@ class PostgresSessions:
             (user_id, now - IDLE, now),
         )
         return [_to_session(row) for row in rows]
+
+    async def alive_among(self, tx: Tx, ids: Collection[SessionId], now: datetime) -> Collection[SessionId]:
+        rows = await tx.rows(
+            "select id from app.sessions"
+            " where id = any (%s) and last_seen_at > %s and not_after > %s and ended_at is null",
+            (list(ids), now - IDLE, now),
+        )
+        return {SessionId(row.id) for row in rows}
+
+    async def take_turns(self, tx: Tx, user_id: UserId) -> None:
+        await tx.execute("select pg_advisory_xact_lock(hashtextextended('sessions of ' || %s, 0))", (str(user_id),))
 
     async def knows_browser(self, tx: Tx, user_id: UserId, user_agent: str) -> bool:
         row = await tx.row(

@@ -1,5 +1,6 @@
 """What the user module needs from the world."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -18,6 +19,10 @@ class Users(Protocol):
 
     async def find_by_email(self, tx: Tx, email: str) -> User | None:
         """Capitals do not matter."""
+        ...
+
+    async def able_among(self, tx: Tx, ids: Collection[UserId]) -> Collection[UserId]:
+        """Those who are there, verified and not disabled."""
         ...
 
     async def add(self, tx: Tx, name: str, email: str, language: str, verified_at: datetime | None) -> UserId | None:

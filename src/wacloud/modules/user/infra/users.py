@@ -1,5 +1,6 @@
 """The table of people."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -22,6 +23,13 @@ class PostgresUsers:
     async def find_by_email(self, tx: Tx, email: str) -> User | None:
         row = await tx.row(f"select {_COLUMNS} from app.users where lower(email) = %s", (email,))
         return row and _to_user(row)
+
+    async def able_among(self, tx: Tx, ids: Collection[UserId]) -> Collection[UserId]:
+        rows = await tx.rows(
+            "select id from app.users where id = any (%s) and email_verified_at is not null and disabled_at is null",
+            (list(ids),),
+        )
+        return {UserId(row.id) for row in rows}
 
     async def add(self, tx: Tx, name: str, email: str, language: str, verified_at: datetime | None) -> UserId | None:
         row = await tx.row(
