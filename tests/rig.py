@@ -354,7 +354,12 @@ async def serving(server: Any) -> AsyncIterator[int]:
 
 @asynccontextmanager
 async def open_rig(
-    app_dsn: str, redis_url: str, *, model: ModelPort | None = None, settings: Mapping[str, Any] | None = None
+    app_dsn: str,
+    redis_url: str,
+    *,
+    model: ModelPort | None = None,
+    mails: Any = None,
+    settings: Mapping[str, Any] | None = None,
 ) -> AsyncIterator[Rig]:
     """Start everything; the twin's webhooks go to our own server."""
     import uvicorn  # noqa: PLC0415
@@ -363,7 +368,7 @@ async def open_rig(
     async with serving(twin) as graph_port:
         graph_url = f"http://127.0.0.1:{graph_port}"
         config = rig_settings(app_dsn, redis_url, graph_url, **(settings or {}))
-        swaps = Swaps(model=model)
+        swaps = Swaps(model=model, mails=mails)
         async with open_house(config, swaps) as house:
             app = make_app(house)
             server = PromptServer(

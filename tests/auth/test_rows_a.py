@@ -384,7 +384,7 @@ async def test_a13_the_link_of_a_strangers_sign_up_does_not_make_their_password_
     intruder = (await log_in(house, email, theirs)).json
     secret = house.mails.secret(email, "verify_email")
     answer = await house.post("/api/auth/verify-email", json={"token": secret, "password": "la de la dueña"})
-    assert answer.status == 401
+    assert (answer.status, answer.json["code"]) == (403, "not_the_sign_up")
     # The owner of the mailbox takes the account by its other door, and nothing of the stranger stays.
     await house.post("/api/auth/forgot-password", json={"email": email})
     body = {"token": house.mails.secret(email, "reset_password"), "password": "la de la dueña"}

@@ -268,7 +268,7 @@ async def test_the_pages_lead_through_sign_up_and_reset(house) -> None:
     assert (await house.post("/signup", data=form, headers=origin)).status == 200
     wrong = {"token": house.mails.secret(email, "verify_email"), "password": "no es esta"}
     again = await house.post("/verify-email", data=wrong, headers=origin)
-    assert again.status == 401
+    assert again.status == 403
     assert f'value="{wrong["token"]}"' in again.text, "the form keeps the link's secret"
     done = await house.post("/verify-email", data={**wrong, "password": PASSWORD}, headers=origin)
     assert done.status == 200

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from wacloud.modules.auth.application.end_sessions import end_all_but
 from wacloud.modules.auth.application.guess import guess
 from wacloud.modules.auth.application.ports import AuthDeps
-from wacloud.modules.auth.domain.credential import LONGEST_PASSWORD, InvalidCredentials
+from wacloud.modules.auth.domain.credential import LONGEST_PASSWORD, NotTheSignUp
 from wacloud.modules.auth.domain.guessing import (
     CODES_OF_ACCOUNT,
     LINKS_FROM_ADDRESS,
@@ -42,7 +42,7 @@ async def verify_email(
     a stranger gets the account by `reset_password`.
 
     :raises LinkNotGood: it was used, is too old, not the newest, or none of ours.
-    :raises InvalidCredentials: the password is not one of this account's sign-ups; the link still works.
+    :raises NotTheSignUp: the password is not one of this account's sign-ups; the link still works.
     :raises TooManyTries: with links from this network, or with passwords of this account.
     """
     async with guess(deps, from_network(LINKS_FROM_ADDRESS, caller.address)):
@@ -61,11 +61,11 @@ async def verify_email(
         of_account(PASSWORDS_OF_ACCOUNT, user.email),
     ):
         if not 0 < len(password) <= LONGEST_PASSWORD:
-            raise InvalidCredentials
+            raise NotTheSignUp
         typed_now = await deps.passwords.verify(token.detail.get("password_hash"), password)
         typed_first = await deps.passwords.verify(credential.password_hash if credential else None, password)
         if not typed_now and not typed_first:
-            raise InvalidCredentials
+            raise NotTheSignUp
     await _verify(deps, token, user, caller, with_typed=typed_now)
 
 

@@ -26,6 +26,12 @@ class WrongPassword(AppError):
     kind = "forbidden"
 
 
+class NotTheSignUp(AppError):
+    """This is not the password this account was created with."""
+
+    kind = "forbidden"
+
+
 @dataclass(frozen=True, slots=True)
 class Credential:
     """The stored hash of a person's password; it carries its own parameters and salt."""
