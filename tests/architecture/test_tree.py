@@ -42,6 +42,7 @@ SYSTEM = {
     "modules/auth/application/sign_in.py",
     "modules/auth/application/sign_out.py",
     "modules/auth/application/still_in.py",
+    "modules/auth/application/switch_business.py",
     "modules/auth/application/verify_email.py",
     "modules/whatsapp/application/connect_number.py",
     "modules/whatsapp/application/mend.py",

@@ -224,6 +224,7 @@ FORMS = [
     "/security/password",
     "/security/email",
     "/security/sessions/end-others",
+    "/switch-business",
     f"/security/sessions/{uuid4()}/end",
 ]
 
@@ -387,3 +388,39 @@ async def test_a_browser_never_seen_before_is_told_by_mail(house) -> None:
     for agent in ("Uno/1", "Uno/1", "Dos/1"):
         await house.tokens_of(person, **{"User-Agent": agent})
     assert [mail.values["device"] for mail in house.mails.to(person.email, "new_sign_in")] == ["Dos/1"]
+
+
+async def test_a_sign_in_that_overlaps_a_change_of_password_is_refused(house, monkeypatch) -> None:
+    person = await house.account("owner")
+    check, another = house.passwords.verify, await house.passwords.hash("y una tercera")
+
+    async def slow_check(password_hash: str | None, password: str) -> bool:
+        is_right = await check(password_hash, password)
+        await house.password_hash(person, another)
+        return bool(is_right)
+
+    monkeypatch.setattr(house.passwords, "verify", slow_check)
+    assert (await log_in(house, person.email, person.password)).status == 401
+    assert await house.rows("select 1 from app.sessions where user_id = %s", person.user_id) == []
+
+
+async def test_people_with_several_businesses_act_in_one_at_a_time(house) -> None:
+    person, stranger = await house.account("owner", "analyst"), await house.account("owner")
+    held, cookie = await house.tokens_of(person), await cookie_of(house, person.email)
+    first, second = (str(one) for one in person.businesses)
+    assert held["business_id"] == first
+    answer = await house.post("/api/auth/switch-business", json={"business_id": second}, token=held["access_token"])
+    assert (answer.status, answer.json["business_id"]) == (200, second)
+    assert (await house.get("/api/inbox", token=answer.json["access_token"])).status == 403, "an analyst there"
+    assert (await house.get("/api/inbox", token=held["access_token"])).json["business_id"] == first
+    assert (await refresh(house, held["refresh_token"])).json["business_id"] == second
+    kept = {"Cookie": cookie, "Origin": house.url}
+    assert (await house.get("/api/inbox", headers=kept)).status == 200, "another session"
+    went = await house.post("/switch-business", data={"business_id": second, "next": "/inbox"}, headers=kept)
+    assert (went.status, went.headers["Location"]) == (303, "/inbox")
+    assert (await house.get("/api/inbox", headers=kept)).status == 403
+    for foreign in (str(stranger.businesses[0]), str(uuid4())):
+        refused = await house.post(
+            "/api/auth/switch-business", json={"business_id": foreign}, token=held["access_token"]
+        )
+        assert (refused.status, refused.json["code"]) == (404, "business_not_found")

@@ -287,6 +287,8 @@ async def test_an_unverified_browser_is_led_to_its_code(house) -> None:
     answer = await house.post("/login", data={"email": email, "password": PASSWORD}, headers=origin)
     assert (answer.status, answer.headers["Location"]) == (303, "/verify-email")
     kept = {**origin, "Cookie": answer.headers["Set-Cookie"].partition(";")[0]}
+    led = await house.get("/inbox", headers={**kept, "Accept": "text/html"})
+    assert (led.status, led.headers["Location"]) == (303, "/verify-email")
     assert email in (await house.get("/verify-email", headers=kept)).text
     assert (await house.post("/verify-email/resend", headers=kept)).status == 303
     code = house.mails.to(email, "verify_email")[-1].values["code"]

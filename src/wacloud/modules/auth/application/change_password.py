@@ -26,7 +26,7 @@ async def change_password(
     password_hash = await deps.passwords.hash(password)
     async with deps.db.system("change a password") as tx:
         await deps.credentials.put(tx, user.id, password_hash, deps.clock())
-        await deps.one_time_tokens.drop(tx, user.id, "reset_password", "magic_link", "change_email")
+        await deps.one_time_tokens.drop(tx, user.id, "reset_password", "magic_link", "second_factor", "change_email")
         ended = await end_all_but(deps, tx, user.id, session_id, "password_changed", caller)
         await deps.mails.queue(
             tx,

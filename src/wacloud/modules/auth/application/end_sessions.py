@@ -18,6 +18,8 @@ async def end_all_but(
 
     `kept` None ends all.
     """
+    # Whoever is just signing in comes before, and is ended, or after, and finds what was changed.
+    await deps.sessions.take_turns(tx, user_id)
     others = [one.id for one in await deps.sessions.alive(tx, user_id, deps.clock()) if one.id != kept]
     await end(deps, tx, user_id, others, because, caller)
     return others

@@ -100,6 +100,10 @@ class Sessions(Protocol):
         """A new one."""
         ...
 
+    async def act_in(self, tx: Tx, session_id: SessionId, business_id: BusinessId) -> None:
+        """From now on."""
+        ...
+
     async def touch(self, tx: Tx, session_id: SessionId, now: datetime) -> None:
         """It is being used."""
         ...

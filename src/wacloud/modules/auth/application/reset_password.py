@@ -38,7 +38,7 @@ async def reset_password(deps: AuthDeps, secret: str, password: str, caller: Cal
         await deps.credentials.put(tx, user.id, password_hash, now)
         if not user.is_verified:
             await verify_user(deps.users, tx, user.id, now, name=user.email.partition("@")[0][:120])
-        await deps.one_time_tokens.drop(tx, user.id, "verify_email", "magic_link", "change_email")
+        await deps.one_time_tokens.drop(tx, user.id, "verify_email", "magic_link", "second_factor", "change_email")
         ended = await end_all_but(deps, tx, user.id, None, "password_changed", caller)
         await deps.mails.queue(
             tx,

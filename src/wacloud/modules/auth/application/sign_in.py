@@ -39,11 +39,16 @@ async def sign_in(deps: AuthDeps, email: str, password: str, caller: Caller, *, 
         of_account(PASSWORDS_OF_ACCOUNT, canonical_email(email)),
     ):
         user, credential = await _check(deps, email, password, caller)
+    stronger = None
     if deps.passwords.is_outdated(credential.password_hash):
-        new_hash = await deps.passwords.hash(password)
-        async with deps.db.system("sign in") as tx:
-            await deps.credentials.replace_hash(tx, credential, new_hash)
+        stronger = await deps.passwords.hash(password)
     async with deps.db.system("sign in") as tx:
+        # The check took its time: whoever changed the password meanwhile ended all sessions, and this is none of them.
+        await deps.sessions.take_turns(tx, user.id)
+        if await deps.credentials.find(tx, user.id) != credential:
+            raise InvalidCredentials
+        if stronger is not None:
+            await deps.credentials.replace_hash(tx, credential, stronger)
         entrance = await let_in(deps, tx, user, caller, methods=("password",), for_program=for_program)
     return await remember_entrance(deps, entrance)
 

@@ -117,7 +117,7 @@ async def _settle(
     await verify_user(deps.users, tx, user.id, now, name=typed.get("name"), language=typed.get("language"))
     if with_typed:
         await deps.credentials.put(tx, user.id, typed["password_hash"], now)
-    await deps.one_time_tokens.drop(tx, user.id, "reset_password", "magic_link")
+    await deps.one_time_tokens.drop(tx, user.id, "reset_password", "magic_link", "second_factor")
     ended = await end_all_but(deps, tx, user.id, kept, "email_verified", caller)
     await record_audit(
         deps.businesses,

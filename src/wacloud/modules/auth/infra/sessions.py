@@ -8,7 +8,7 @@ from typing import Any
 from wacloud.modules.auth.application.ports import Link
 from wacloud.modules.auth.domain.session import IDLE, Because, Proof, Session
 from wacloud.shared.application.db import Tx
-from wacloud.shared.domain.ids import SessionId, UserId
+from wacloud.shared.domain.ids import BusinessId, SessionId, UserId
 
 _COLUMNS = "id, user_id, acting_in, aal, amr, address, user_agent, created_at, last_seen_at, not_after, ended_at"
 
@@ -66,6 +66,9 @@ class PostgresSessions:
                 begun.ended_at,
             ),
         )
+
+    async def act_in(self, tx: Tx, session_id: SessionId, business_id: BusinessId) -> None:
+        await tx.execute("update app.sessions set acting_in = %s where id = %s", (business_id, session_id))
 
     async def touch(self, tx: Tx, session_id: SessionId, now: datetime) -> None:
         await tx.execute(

@@ -1,10 +1,10 @@
 """`/api/auth/...` for whoever is signed in: the way out, their sessions, their password and address."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel
 
 from wacloud.modules.auth.application.change_email import change_email
@@ -15,10 +15,12 @@ from wacloud.modules.auth.application.ports import AuthDeps
 from wacloud.modules.auth.application.resend_verification import resend_verification
 from wacloud.modules.auth.application.revoke_session import revoke_session
 from wacloud.modules.auth.application.sign_out import Scope, sign_out
+from wacloud.modules.auth.application.switch_business import switch_business
 from wacloud.modules.auth.application.verify_email import Holder, verify_code
+from wacloud.modules.auth.domain.token import LIFETIMES
 from wacloud.modules.auth.ui.json_api import Asked, CheckYourMail, Email, Password, Secret
 from wacloud.shared.domain.errors import NotSignedIn
-from wacloud.shared.domain.ids import SessionId
+from wacloud.shared.domain.ids import BusinessId, SessionId
 from wacloud.shared.ui.bodies import LARGEST_JSON, StrictJsonRoute
 from wacloud.shared.ui.caller import caller_of
 from wacloud.shared.ui.guard import Person, signed_in
@@ -52,6 +54,21 @@ class ConfirmEmail(Asked):
     """The secret of the link mailed to the new address."""
 
     token: Secret
+
+
+class SwitchBusiness(Asked):
+    """Where to act from now on."""
+
+    business_id: UUID
+
+
+class SwitchedAnswer(BaseModel):
+    """A token for that business; the refresh token is as before."""
+
+    access_token: str
+    token_type: Literal["bearer"] = "bearer"
+    expires_in: int
+    business_id: UUID
 
 
 class ShownSession(BaseModel):
@@ -111,6 +128,17 @@ def routes(deps: AuthDeps) -> APIRouter:
     async def revoke_others(person: Unverified, request: Request) -> None:
         """End all sessions of the person but this one."""
         await sign_out(deps, person.user_id, session_of(person), caller_of(request), "others")
+
+    @router.post("/api/auth/switch-business", response_model=SwitchedAnswer)
+    async def switch(body: SwitchBusiness, person: Verified, response: Response) -> object:
+        """Act in another of one's businesses."""
+        claims = await switch_business(deps, person.user_id, session_of(person), BusinessId(body.business_id))
+        response.headers["cache-control"] = "no-store"
+        return SwitchedAnswer(
+            access_token=deps.tokens.issue(claims, "access", deps.clock()),
+            expires_in=int(LIFETIMES["access"].total_seconds()),
+            business_id=body.business_id,
+        )
 
     @router.post("/api/auth/change-password", status_code=204)
     async def new_password(body: ChangePassword, person: Verified, request: Request) -> None:

@@ -14,14 +14,15 @@ from wacloud.modules.auth.application.list_sessions import list_sessions
 from wacloud.modules.auth.application.ports import AuthDeps
 from wacloud.modules.auth.application.revoke_session import revoke_session
 from wacloud.modules.auth.application.sign_out import sign_out
+from wacloud.modules.auth.application.switch_business import switch_business
 from wacloud.modules.auth.ui.account_api import session_of
 from wacloud.modules.auth.ui.browsers import browser_name
 from wacloud.modules.auth.ui.cookie import token_in
 from wacloud.modules.auth.ui.pages import LARGEST_FORM
 from wacloud.shared.domain.errors import AppError
-from wacloud.shared.domain.ids import SessionId
+from wacloud.shared.domain.ids import BusinessId, SessionId
 from wacloud.shared.ui.caller import caller_of
-from wacloud.shared.ui.guard import Person, signed_in
+from wacloud.shared.ui.guard import Person, own_path, signed_in
 from wacloud.shared.ui.i18n import N_
 from wacloud.shared.ui.pages import render
 from wacloud.shared.ui.problems import problem_of_app_error
@@ -80,6 +81,17 @@ def routes(deps: AuthDeps) -> APIRouter:
     async def end_others(request: Request, person: Whoever) -> Response:
         await sign_out(deps, person.user_id, session_of(person), caller_of(request), "others")
         return RedirectResponse("/security?said=others", 303)
+
+    @router.post("/switch-business")
+    async def switch(
+        request: Request,
+        person: Whoever,
+        business_id: Annotated[UUID, Form()],
+        next_path: Annotated[str, Form(alias="next")] = "/",
+    ) -> Response:
+        """Act in another of one's businesses, and go on there."""
+        await switch_business(deps, person.user_id, session_of(person), BusinessId(business_id))
+        return RedirectResponse(own_path(next_path), 303)
 
     async def _page(
         request: Request,
