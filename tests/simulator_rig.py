@@ -22,6 +22,7 @@ from fastapi import FastAPI, Request
 from starlette.responses import JSONResponse, Response
 
 import wacloud
+from limits_off import limits_off
 from wacloud.modules.whatsapp.application.simulate import SimulatedNumber
 from wacloud.modules.whatsapp.infra.simulated_phones import TwinPhones
 from wacloud.modules.whatsapp.ui import simulator_pages
@@ -172,6 +173,7 @@ def app_of(shop: Shop, phones: TwinPhones) -> FastAPI:
         return shop.number if business_id == BUSINESS else None
 
     install_errors(app)
+    app.state.limits = limits_off()
     install_guard(app, authenticator=shop.member, base_url="http://127.0.0.1")
     app.include_router(static_files.routes())
     app.include_router(simulator_pages.routes(phones, number_of))

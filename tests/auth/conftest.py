@@ -18,6 +18,7 @@ from fastapi import FastAPI
 from pydantic import BaseModel
 from redis.asyncio import Redis
 
+from limits_off import limits_off
 from wacloud.modules.auth.application.ports import AuthDeps, Mail
 from wacloud.modules.auth.infra.credentials import PostgresCredentials
 from wacloud.modules.auth.infra.guess_limits import ValkeyGuessLimits
@@ -290,6 +291,7 @@ async def running_house(
         app.state.trusted_proxies = trusted_networks(["127.0.0.1"])
         install_errors(app, **installing)
         app.add_middleware(SecurityHeaders)
+        app.state.limits = limits_off()
         install_guard(app, authenticator=TokenAuthenticator(deps), base_url=base_url or url)
         for router in (
             auth_api.routes(deps),

@@ -105,3 +105,24 @@ async def test_over_https_the_cookie_is_bound_to_this_host(open_house) -> None:
         assert "Domain" not in cookie
         refused = await _log_in(house, person, Origin=house.url)
         assert refused.status == 403
+
+
+async def test_a_visitor_without_a_choice_is_spoken_to_in_the_language_of_the_browser(house) -> None:
+    for asked, language in (
+        ("en-GB,en;q=0.9", "en"),
+        ("fr-FR,fr;q=0.9,en;q=0.8,es;q=0.7", "en"),
+        ("es-MX,en;q=0.5", "es"),
+        ("de", "es"),
+        ("en;q=0, es;q=x, ;;,", "es"),
+    ):
+        page = await house.get("/login", headers={"Accept-Language": asked})
+        assert f'<html lang="{language}"' in page.text, asked
+    chosen = {"Accept-Language": "en", "Cookie": "lang=es"}
+    assert '<html lang="es"' in (await house.get("/login", headers=chosen)).text
+
+
+async def test_language_and_theme_can_be_chosen_before_signing_in(house) -> None:
+    page = (await house.get("/login?next=/ledger")).text
+    assert 'name="next" value="/login?next=%2Fledger"' in page
+    for name, value in (("theme", "dark"), ("theme", "system"), ("language", "es"), ("language", "en")):
+        assert f'name="{name}" value="{value}"' in page

@@ -1,5 +1,6 @@
 """The measurements themselves: a tiny run of each has the whole report and every zero; speed is not looked at."""
 
+import io
 import json
 import os
 import subprocess
@@ -10,11 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from wacloud.bench.bodies import Account, Mail, bsuid_of, marks_in
 from wacloud.bench.figures import latency, median, ratio
 from wacloud.bench.judge import judge
 from wacloud.bench.load import Sent
+from wacloud.bench.tables import show_ingest, show_search
 from wacloud.bench.twin import Reply
 from wacloud.modules.whatsapp.application.accept_webhook import WebhookKeys, check_signature
 from wacloud.modules.whatsapp.domain.inbound import InboundMessage
@@ -139,3 +142,38 @@ def test_percentiles_are_latencies_somebody_had():
     assert latency([]).p99 is None
     assert median([3, 1, 2]) == 2
     assert ratio(1, 0) is None
+
+
+def test_the_tables_cut_no_heading_on_a_narrow_screen():
+    console = Console(width=80, record=True, file=io.StringIO())
+    servers = ("batched", "none", "single")
+    figures = {
+        "per_second": 11000,
+        "refused": 0,
+        "at_rate": {"p50": 12.3, "p99": 123.4},
+        "cpu_per_accept": {"serve_us": 75.0, "postgres_us": 120.0},
+    }
+    stored = {"stored": 120_000, "accepted": 120_000, "lost": 0}
+    show_ingest(
+        console,
+        {
+            "plan": {"connections": 64, "rate": 500.0},
+            "body_bytes": 900,
+            "servers": dict.fromkeys(servers, figures),
+            "stored": dict.fromkeys(servers, stored),
+            "ratios": {"batched_to_none": 0.6, "batched_to_single": 3.1},
+            "conditions": {},
+        },
+    )
+    step = {
+        "plan": {"rate": 1000},
+        "sustained": True,
+        "reply": {"p50": 50.1, "p99": 1250.3},
+        "drained_s": 0.4,
+        "cpu": {"share_of_a_core": {"worker": 0.9, "serve": 0.5, "postgres": 0.8, "twin": 0.4}},
+    }
+    show_search(console, {"steps": [step], "highest_sustained": 1000})
+    shown = console.export_text()
+    assert "\N{HORIZONTAL ELLIPSIS}" not in shown
+    for heading in ("accepts/s", "PostgreSQL", "messages/s", "sustained"):
+        assert heading in shown

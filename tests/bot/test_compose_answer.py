@@ -277,6 +277,21 @@ async def test_what_nothing_here_can_see_goes_to_a_person(kinds: tuple[str, ...]
     assert (answer.text, answer.why, answer.hand_over) == (FALLBACK, "cannot_read_media", True)
 
 
+@pytest.mark.parametrize(
+    ("texts", "kinds", "why"),
+    [
+        (("Puerta del Sol, 28013 Madrid",), ("location",), "shared_location"),
+        ((), ("location", "sticker"), "shared_location"),
+        (("Ana López",), ("contacts",), "shared_contact"),
+    ],
+)
+async def test_a_place_or_a_contact_goes_to_a_person_as_what_it_is(
+    texts: tuple[str, ...], kinds: tuple[str, ...], why: str
+) -> None:
+    answer = await compose_answer(deps(), question(*texts, kinds=kinds))
+    assert (answer.text, answer.why, answer.hand_over_because) == (FALLBACK, why, why)
+
+
 async def test_a_sticker_alone_needs_no_person() -> None:
     assert (await compose_answer(deps(), question(kinds=("sticker",)))).why == "nothing_to_answer"
 

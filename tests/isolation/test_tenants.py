@@ -220,6 +220,55 @@ def test_a_business_sees_its_own_row_in_every_table(two: Two):
                 assert connection.execute(count, [two.one.business]).fetchone() == (1, 1), (role, table)
 
 
+# What the app itself does in a member's name; whoever adds to it says in the migration why.
+MEMBERS_WRITE = {
+    ("analytics_events", "insert", None),
+    ("audit_log", "insert", None),
+    ("businesses", "update", "employee_count, language, name, phone, profile, sector, time_zone"),
+    (
+        "conversations",
+        "update",
+        (
+            "assigned_to, handed_over_because, handler, handler_since, last_inbound_at, last_message_at, "
+            "last_message_created_at, last_message_id, unread"
+        ),
+    ),
+    ("jobs", "insert", "business_id, kind, lane, max_attempts, order_key, payload, run_at, unique_key"),
+    ("jobs", "update", "run_at"),
+    ("message_keys", "insert", None),
+    (
+        "messages",
+        "insert",
+        (
+            "arrival, author, author_id, body, business_id, cause, content, conversation_id, created_at, direction, "
+            "id, kind, raw, reason, refers_to, sent_at, state, turn_id, wamid"
+        ),
+    ),
+    ("messages", "update", "error, reason, state"),
+    ("users", "update", "language, name"),
+}
+
+
+def test_members_may_write_what_the_app_writes_in_their_name_and_delete_nothing(two: Two):
+    with two.as_superuser() as connection:
+        whole = connection.execute(
+            """
+            select c.relname, lower(a.privilege_type), null from pg_class c, aclexplode(c.relacl) a
+            where c.relnamespace = 'app'::regnamespace and a.grantee = 'authenticated'::regrole
+              and a.privilege_type <> 'SELECT' and c.relkind in ('r', 'p')
+            """
+        ).fetchall()
+        by_column = connection.execute(
+            """
+            select c.relname, lower(p.privilege_type), string_agg(a.attname, ', ' order by a.attname)
+            from pg_class c join pg_attribute a on a.attrelid = c.oid, aclexplode(a.attacl) p
+            where c.relnamespace = 'app'::regnamespace and p.grantee = 'authenticated'::regrole
+            group by 1, 2
+            """
+        ).fetchall()
+    assert {*whole, *by_column} == MEMBERS_WRITE
+
+
 def test_a_worker_of_two_businesses_sees_these_and_no_third(two: Two):
     with two.as_superuser() as connection:
         third = Tenant()

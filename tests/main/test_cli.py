@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import socket
 import sys
 from collections.abc import AsyncIterator
 
@@ -122,7 +123,8 @@ async def test_lists_of_an_empty_house_say_so_without_a_trace(wacloud):
     for words in (("jobs", "list"), ("webhooks", "list"), ("jobs", "replay", "--all")):
         code, said = await wacloud(*words)
         assert code == 0, said
-        assert "Traceback" not in said
+        assert len(said.strip().splitlines()) == 1
+    assert said.strip() == "0 jobs are queued again"
 
 
 async def test_a_missing_setting_is_one_clear_line(wacloud):
@@ -131,15 +133,95 @@ async def test_a_missing_setting_is_one_clear_line(wacloud):
     assert said.strip() == "wacloud: settings: SECRET_KEYS is not set; META_VERIFY_TOKEN is not set"
 
 
-async def test_a_database_that_is_away_is_one_clear_line(wacloud):
-    code, said = await wacloud("jobs", "list", DATABASE_URL="postgresql://nobody:x@127.0.0.1:1/none")
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("postgresql://nobody:s3cret@127.0.0.1:1/none", "Connection refused"),
+        ("postgresql//nobody:s3cret@127.0.0.1/none", "DATABASE_URL is none"),
+    ],
+)
+async def test_a_database_that_is_away_is_one_clear_line(wacloud, url, says):
+    code, said = await wacloud("jobs", "list", DATABASE_URL=url)
     assert code == 1
-    assert said.splitlines()[-1].startswith("wacloud: the database cannot be reached"), said
-    assert "Traceback" not in said
+    [line] = said.strip().splitlines()
+    assert line.startswith("wacloud: the database cannot be reached: ")
+    assert says in line
+    assert "s3cret" not in line
 
 
 async def test_production_refuses_sample_secrets_and_twins(wacloud):
     code, said = await wacloud("jobs", "list", APP_ENV="production")
     assert code == 1
     assert "META_GRAPH_URL points to a twin" in said
+    assert "BASE_URL is not set" in said
+    _, said = await wacloud("jobs", "list", APP_ENV="production", BASE_URL="http://shop.example")
     assert "BASE_URL must be https" in said
+
+
+async def test_a_setting_that_cannot_be_read_is_named(wacloud):
+    code, said = await wacloud("jobs", "list", DB_POOL_MIN="many", META_GRAPH_VERSION="latest")
+    assert code == 1
+    [line] = said.strip().splitlines()
+    assert "DB_POOL_MIN: Input should be a valid integer" in line
+    assert "META_GRAPH_VERSION" in line
+
+
+async def test_a_named_file_of_settings_wins_over_the_environment(wacloud, tmp_path):
+    file = tmp_path / "other.env"
+    file.write_text("META_VERIFY_TOKEN=''\nSECRET_KEYS='a secret key of its own, and it\\'s long enough'\n")
+    code, said = await wacloud("--env-file", str(file), "jobs", "list")
+    assert (code, said.strip()) == (1, "wacloud: settings: META_VERIFY_TOKEN is not set")
+    code, said = await wacloud("--env-file", str(tmp_path / "none.env"), "jobs", "list")
+    assert code == 1
+    assert said.strip() == f"wacloud: settings: {tmp_path}/none.env cannot be read: No such file or directory"
+
+
+@pytest.mark.parametrize("url", ["nonsense", "postgresql//owner:s3cret@host/db", "postgresql://owner:x@127.0.0.1:1/db"])
+async def test_a_schema_that_cannot_be_reached_is_one_clear_line(wacloud, url):
+    code, said = await wacloud("migrate", "--url", url)
+    assert code == 1
+    assert said.startswith("wacloud: The "), said
+    assert len(said.strip().splitlines()) == 1
+    assert "s3cret" not in said
+
+
+async def test_a_language_there_is_not_is_refused_with_those_there_are(wacloud):
+    code, said = await wacloud("create-business", "--language", "xx")
+    assert code == 2
+    assert "'es', 'en'" in said
+    assert "Traceback" not in said
+
+
+async def test_a_number_for_a_business_that_is_not_there_is_refused_before_meta_is_asked(wacloud):
+    nobody = "00000000-0000-4000-8000-000000000000"
+    number = ("--waba-id", "90010003", "--phone-number-id", "70010003")
+    code, said = await wacloud("connect-number", "--business", nobody, *number, WHATSAPP_TOKEN="wrong")
+    assert (code, said.strip()) == (1, "wacloud: There is no such business.")
+
+
+@pytest.mark.parametrize(("what", "why"), [("job", "is not parked"), ("webhook", "is not there, or waits already")])
+async def test_what_cannot_be_replayed_is_named(wacloud, what, why):
+    code, said = await wacloud(f"{what}s", "replay", "999", "1000")
+    assert code == 1
+    assert f"wacloud: {what} 999 {why}; {what} 1000 {why}" in said
+    for every in ("--all", "--failed"):
+        code, said = await wacloud(f"{what}s", "replay", every)
+        assert (code, said.strip()) == (0, f"0 {what}s are queued again")
+
+
+async def test_a_busy_port_is_one_clear_line_and_the_server_never_says_it_started(wacloud):
+    with socket.socket() as busy:
+        busy.bind(("127.0.0.1", 0))
+        busy.listen()
+        port = busy.getsockname()[1]
+        code, said = await wacloud("serve", "--port", str(port))
+    assert code == 1
+    assert said.startswith(f"wacloud: Port {port} is in use by another program. Choose another, for example --port ")
+    assert len(said.strip().splitlines()) == 1
+
+
+async def test_an_address_of_another_machine_is_one_clear_line(wacloud):
+    code, said = await wacloud("serve", "--host", "192.0.2.1")
+    assert code == 1
+    assert said.startswith("wacloud: Nobody can listen on 192.0.2.1, port 8000: ")
+    assert len(said.strip().splitlines()) == 1

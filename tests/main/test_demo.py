@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from dotenv import dotenv_values
 
 from wacloud.main.child import CannotStart, free_port
 from wacloud.main.demo import run_demo, world_of
@@ -69,6 +70,16 @@ def test_a_running_demo_is_announced_with_what_one_needs_to_use_it(path: Path):
     assert folder.running() == ANNOUNCED
     folder.withdraw()
     assert folder.running() is None
+
+
+def test_the_settings_of_a_running_demo_are_for_the_owner_only_and_read_as_they_were_written(path: Path):
+    folder = DemoFolder(path)
+    settings = {"SECRET_KEYS": r"it's a $HOME \ 'key' # of its own", "BASE_URL": "http://127.0.0.1:1"}
+    folder.write_settings(settings)
+    assert (path / "demo.env").stat().st_mode & 0o777 == 0o600
+    assert dotenv_values(path / "demo.env", interpolate=False) == settings
+    folder.withdraw()
+    assert not (path / "demo.env").exists()
 
 
 def test_a_second_demo_on_the_same_folder_is_refused(path: Path, capsys: pytest.CaptureFixture[str]):

@@ -4,13 +4,18 @@ import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 
+from wacloud.main.demo import world_of
+from wacloud.main.demo_folder import DemoFolder
 from wacloud.main.seed import BUSINESS_ID, MEMBERS, Seeded, seed_demo
 from wacloud.main.seed_data.shop import FAQ, TIME_ZONE, profile
 from wacloud.modules.auth.infra.passwords import Argon2Passwords
 from wacloud.modules.business.api import is_open
 from wacloud.shared.infra.postgres import PostgresDatabase, make_pool
+from wacloud.twins.graph.twin import Twin
+from wacloud.twins.graph.world import World
 
 TABLES = (
     "bot_settings",
@@ -150,3 +155,27 @@ def test_the_shops_hours_can_be_read_the_whole_year_round() -> None:
         assert is_open(profile(day.date()), TIME_ZONE, day) is not None
         day += timedelta(days=1)
     assert 15 <= len(FAQ) <= 60
+
+
+async def test_the_phones_show_what_the_inbox_shows(db: PostgresDatabase, tmp_path) -> None:
+    seeded = json.loads((await _seed(db, "x")).as_json())
+    world = world_of(DemoFolder(tmp_path).keys(), seeded, "http://127.0.0.1:1/hook")
+    twin = Twin(msgspec.convert(world, type=World))
+    async with db.tenant(BUSINESS_ID, read_only=True) as tx:
+        rows = await tx.rows(
+            """
+            select p.id, array_agg(m.wamid order by m.sent_at, m.arrival) as wamids
+            from app.messages m join app.conversations c on c.id = m.conversation_id
+            join app.contacts p on p.id = c.contact_id
+            where m.kind not in ('reaction', 'edit') and m.state <> 'failed' group by 1
+            """
+        )
+        reacted = await tx.row("select wamid, reactions from app.messages where reactions is not null limit 1")
+    shown = [[bubble.wamid for bubble in thread.bubbles] for thread in twin.threads.all() if thread.bubbles]
+    assert sorted(shown) == sorted(row.wamids for row in rows)
+    target = twin.threads.find(reacted.wamid)
+    assert target is not None
+    assert target.reactions == {"customer": reacted.reactions["contact"]["emoji"]}
+    photo = next(b for thread in twin.threads.all() for b in thread.bubbles if b.type == "image")
+    assert twin.media.find(photo.content["id"], twin.clock()) is not None
+    await twin.close()

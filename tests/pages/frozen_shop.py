@@ -1,5 +1,6 @@
 """A shop that exists only as rows: what the pages show, without a database."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -12,6 +13,7 @@ from wacloud.modules.whatsapp.application.inbox import (
     Ledger,
     LedgerRow,
     MessageRow,
+    OwnIds,
     Page,
     Quoted,
     Thread,
@@ -115,6 +117,7 @@ class FrozenInbox:
     messages: dict[UUID, list[MessageRow]] = field(default_factory=dict)
     books: Ledger = field(default_factory=lambda: Ledger({}, {}, {}, {}, {}, {}))
     book_rows: list[LedgerRow] = field(default_factory=list)
+    webhooks: list[LedgerRow] = field(default_factory=list)
     reads: dict[str, int] = field(default_factory=dict)
     page_size: int = 50
     thread_size: int = 50
@@ -199,7 +202,15 @@ class FrozenInbox:
         cursor: str | None = None,
         limit: int = 50,
     ) -> tuple[list[LedgerRow], str | None]:
+        if group == "webhooks":
+            return self.webhooks, None
         return [row for row in self.book_rows if reason is None or row.reason == reason], None
+
+    async def webhook(self, business_id: BusinessId, webhook_id: int, at: datetime) -> LedgerRow | None:
+        return next((row for row in self.webhooks if (row.id, row.at) == (str(webhook_id), at)), None)
+
+    async def own_ids(self, business_id: BusinessId) -> OwnIds:
+        return OwnIds(frozenset({"waba"}), frozenset({"number"}))
 
     def _count(self, name: str) -> None:
         self.reads[name] = self.reads.get(name, 0) + 1
@@ -373,4 +384,26 @@ def a_shop() -> FrozenInbox:
         )
         for number in range(12)
     ]
+    inbox.webhooks = [a_webhook({"entry": [an_entry("waba", "number", {"statuses": [a_status("delivered")]})]}, 7)]
     return inbox
+
+
+def a_webhook(body: dict[str, Any] | bytes, number: int = 1, **changes: Any) -> LedgerRow:
+    """A webhook as it was kept."""
+    raw = body if isinstance(body, bytes) else json.dumps({"object": "whatsapp_business_account", **body}).encode()
+    row = LedgerRow(
+        id=str(number), at=NOW, what="whatsapp", state="processed", reason=None, body=None, conversation_id=None,
+        contact_name=None, payload=raw,
+    )  # fmt: skip
+    return replace(row, **changes)
+
+
+def an_entry(waba_id: str, phone_number_id: str, value: dict[str, Any]) -> dict[str, Any]:
+    """Of one account, with one change of one number."""
+    metadata = {"display_phone_number": "34910000001", "phone_number_id": phone_number_id}
+    change = {"field": "messages", "value": {"messaging_product": "whatsapp", "metadata": metadata, **value}}
+    return {"id": waba_id, "changes": [change]}
+
+
+def a_status(status: str, wamid: str = "wamid.HBgLMzQ2MDAxMTEyMjI=") -> dict[str, Any]:
+    return {"id": wamid, "status": status, "timestamp": "1795000000", "recipient_id": "34600111222"}

@@ -14,6 +14,7 @@ import uvicorn
 from fastapi import FastAPI
 from frozen_shop import BUSINESS, USER, FrozenInbox, by_member
 
+from limits_off import limits_off
 from wacloud.modules.whatsapp.ui import inbox_pages, ledger_pages, live_updates
 from wacloud.shared.application.live import Change
 from wacloud.shared.domain.errors import NotSignedIn
@@ -127,6 +128,7 @@ def build_rig(inbox: FrozenInbox) -> Rig:
         listening.cancel()
 
     app = FastAPI(lifespan=lifespan)
+    app.state.limits = limits_off()
     install_guard(app, authenticator=door, base_url="http://127.0.0.1")
     install_errors(app, translate=translate, render_error=render_error)
     app.add_middleware(SecurityHeaders)

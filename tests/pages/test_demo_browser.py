@@ -59,7 +59,9 @@ async def demo() -> AsyncIterator[dict[str, Any]]:
 
 
 async def sign_in(chromium: Browser, demo: dict[str, Any], **options: Any) -> Page:
-    context = await chromium.new_context(locale="es-ES", base_url=demo["base_url"], **options)
+    context = await chromium.new_context(
+        locale="es-ES", timezone_id="Europe/Madrid", base_url=demo["base_url"], **options
+    )
     page = await context.new_page()
     page.set_default_timeout(20_000)
     await page.goto("/login")

@@ -6,9 +6,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
-from frozen_shop import a_conversation, a_message, id_of
+from frozen_shop import NOW, a_conversation, a_message, id_of
 from page_rig import TOKEN, Rig
 from playwright.async_api import Browser, Page, expect
 
@@ -19,6 +20,7 @@ pytestmark = pytest.mark.browser
 
 AXE = Path(__file__).resolve().parents[2] / "node_modules/axe-core/axe.min.js"
 LUCIA, MARCOS, ROSA = id_of("Lucía Fernández"), id_of("Marcos Ortega"), id_of("Rosa M.")
+A_WEBHOOK = "/ledger/webhooks/7?" + urlencode({"at": NOW.isoformat()})
 DESKTOP, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 
 Open = Callable[..., AbstractAsyncContextManager[Page]]
@@ -66,7 +68,10 @@ async def test_axe_finds_nothing(visit: Open, theme: str, viewport: dict[str, in
     if not AXE.exists():
         pytest.skip("axe-core is not installed (bin/setup dev)")
     assert (SHARED / "vendor" / "tabler.min.css").exists(), "bin/setup puts the front-end files there"
-    pages = ("/inbox", f"/inbox/{LUCIA}", f"/inbox/{ROSA}", "/ledger", "/ledger/rows?group=inbound&state=handed_over")
+    pages = (
+        *("/inbox", f"/inbox/{LUCIA}", f"/inbox/{ROSA}", "/inbox?q=zzz", "/ledger"),
+        *("/ledger/rows?group=inbound&state=handed_over", "/ledger/rows?group=webhooks&state=received", A_WEBHOOK),
+    )
     async with visit("/inbox", theme=theme, viewport=viewport, bypass_csp=True, reduced_motion="reduce") as page:
         for path in pages:
             await page.goto(page.url.split("/inbox")[0].split("/ledger")[0] + path)
@@ -85,16 +90,21 @@ async def test_axe_finds_nothing(visit: Open, theme: str, viewport: dict[str, in
 
 
 @pytest.mark.parametrize(
-    "viewport", [DESKTOP, {"width": 900, "height": 1000}, PHONE], ids=["desktop", "tablet", "phone"]
+    "viewport",
+    [DESKTOP, {"width": 1024, "height": 768}, {"width": 800, "height": 1000}, PHONE, {"width": 320, "height": 640}],
+    ids=["desktop", "small desktop", "tablet", "phone", "small phone"],
 )
 async def test_nothing_is_wider_than_the_screen(visit: Open, viewport: dict[str, int]) -> None:
     async with visit("/inbox", viewport=viewport) as page:
-        for path in ("/inbox", f"/inbox/{LUCIA}", "/ledger", "/ledger/rows?group=inbound&state=handed_over"):
+        for path in (
+            *("/inbox", f"/inbox/{LUCIA}", f"/inbox/{MARCOS}", "/ledger"),
+            *("/ledger/rows?group=inbound&state=handed_over", A_WEBHOOK),
+        ):
             await page.goto(page.url.split("/inbox")[0].split("/ledger")[0] + path)
             too_wide = await page.evaluate(
                 """() => [...document.querySelectorAll('body *')].filter((one) => {
                     const right = one.getBoundingClientRect().right;
-                    const is_meant = one.closest('.filters, .bar, .sr-only, .rows-table thead');
+                    const is_meant = one.closest('.bar, .sr-only, .rows-table thead');
                     return right > innerWidth + 1 && one.checkVisibility() && !is_meant;
                 }).map((one) => one.outerHTML.slice(0, 120))"""
             )
@@ -110,6 +120,50 @@ async def test_a_conversation_opens_in_place_and_the_way_back_works(visit: Open)
         assert await page.evaluate("window.stayed"), "without a reload"
         await page.go_back()
         await expect(page.get_by_role("heading", name="Elige una conversación")).to_be_visible()
+
+
+async def test_a_list_without_conversations_says_why(visit: Open, rig: Rig) -> None:
+    async with visit("/inbox") as page:
+        nothing = page.locator(".nothing")
+        await expect(nothing).to_be_hidden()
+        await page.locator("#search").fill("zzz")
+        await expect(nothing).to_be_visible()
+        await expect(nothing).to_contain_text("No se ha encontrado nada para «zzz».")
+
+
+AT_END = "one => one.scrollHeight - one.clientHeight - one.scrollTop < 2 && one.scrollHeight > one.clientHeight"
+
+
+async def test_the_first_conversation_opened_shows_its_newest_message(visit: Open) -> None:
+    async with visit("/inbox") as page:
+        await page.get_by_role("link", name="Lucía Fernández").click()
+        await expect(page.locator("#messages .msg").last).to_be_in_viewport()
+        await page.wait_for_timeout(200)
+        assert await page.locator("#scroller").evaluate(AT_END)
+
+
+async def test_the_newest_message_stays_in_view_while_the_composer_grows(visit: Open) -> None:
+    async with visit(f"/inbox/{LUCIA}") as page:
+        height = await page.locator("#scroller").evaluate("one => one.clientHeight")
+        await page.locator("#reply").fill("una\ndos\ntres\ncuatro")
+        await page.wait_for_timeout(200)
+        assert await page.locator("#scroller").evaluate("one => one.clientHeight") < height
+        assert await page.locator("#scroller").evaluate(AT_END)
+
+
+async def test_a_notice_leaves_the_composer_free(visit: Open, rig: Rig) -> None:
+    async with visit(f"/inbox/{MARCOS}") as page:
+        await page.evaluate("document.dispatchEvent(new CustomEvent('htmx:sendError'))")
+        notice, composer = await page.locator(".notice").bounding_box(), await page.locator("#composer").bounding_box()
+        assert notice is not None
+        assert composer is not None
+        assert notice["y"] + notice["height"] < composer["y"]
+
+
+async def test_on_a_phone_the_buttons_say_what_they_do(visit: Open) -> None:
+    async with visit(f"/inbox/{MARCOS}", viewport=PHONE) as page:
+        for words in ("Atender yo", "Devolver al asistente"):
+            await expect(page.locator("#thread-head .button").get_by_text(words)).to_be_visible()
 
 
 async def test_a_new_message_shows_in_the_list_and_the_thread_within_moments(visit: Open, rig: Rig) -> None:

@@ -1,6 +1,7 @@
 """The inbox as a browser without JavaScript gets it."""
 
 import re
+from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
@@ -9,10 +10,13 @@ from uuid import uuid4
 import pytest
 import pytest_asyncio
 from aiohttp import ClientSession, CookieJar
-from frozen_shop import NOW, a_conversation, a_message, by_bot, id_of
+from frozen_shop import NOW, a_conversation, a_message, a_status, a_webhook, an_entry, by_bot, heard_ago, id_of
 from page_rig import TOKEN, Rig
 
+from wacloud.modules.whatsapp.application.simulate import SimulatedPerson
 from wacloud.modules.whatsapp.domain.conversation import OutsideServiceWindow
+from wacloud.modules.whatsapp.ui import simulator_pages
+from wacloud.shared.ui.pages import hue
 
 LUCIA = id_of("Lucía Fernández")
 MARCOS = id_of("Marcos Ortega")
@@ -76,7 +80,9 @@ async def test_a_thread_shows_every_kind_of_message(client: ClientSession) -> No
     page = await text_of(client, f"/inbox/{LUCIA}")
     for told in (
         "Nota de voz",
-        "factura-2291.pdf · application/pdf · 184 kB",
+        "aún no se puede ver aquí",
+        "aún no se puede escuchar aquí",
+        "factura-2291.pdf · 184 kB",
         "Plaza Mayor",
         "40.4155, -3.7074",
         "2 × vela-lavanda",
@@ -102,6 +108,48 @@ async def test_a_thread_shows_every_kind_of_message(client: ClientSession) -> No
         assert told in page, told
     assert ">uy<" not in page, "a deleted message is not shown"
     assert "flow_token" not in page
+    assert not re.search(r"(image|audio|video|application)/[a-z]", re.sub(r"<[^>]*>", "", page)), "words for programs"
+
+
+async def test_a_text_looks_as_on_the_phone(rig: Rig, client: ClientSession) -> None:
+    text = "*negrita* _cursiva *las dos*_ ~tachado~ ```a*b``` 2*3*4 mi_nombre_largo *<b>* *sin fin"
+    row = rig.inbox.put(a_conversation("Marcas", last_preview=text))
+    rig.inbox.put(row, a_message(row, text))
+    page = await text_of(client, f"/inbox/{row.id}")
+    assert (
+        "<strong>negrita</strong> <em>cursiva <strong>las dos</strong></em> <s>tachado</s> <code>a*b</code> "
+        "2*3*4 mi_nombre_largo <strong>&lt;b&gt;</strong> *sin fin</div>"
+    ) in page
+    assert "negrita cursiva las dos tachado a*b 2*3*4 mi_nombre_largo &lt;b&gt; *sin fin</span>" in page
+
+
+@pytest.mark.parametrize(
+    ("heard", "state", "code", "is_offered"),
+    [
+        (1, "unconfirmed", None, True),
+        (1, "failed", 131056, True),
+        (1, "failed", 131047, True),
+        (1, "failed", 131026, False),
+        (30, "failed", 131056, False),
+    ],
+    ids=["unknown fate", "too fast", "window was closed", "nobody there", "window is closed"],
+)
+async def test_sending_again_is_offered_only_where_it_can_help(
+    rig: Rig, client: ClientSession, heard: int, state: str, code: int | None, is_offered: bool
+) -> None:
+    row = rig.inbox.put(a_conversation("Otra vez", **heard_ago(hours=heard)))
+    rig.inbox.put(row, by_bot(row, "Hola", state=state, error={"code": code}))
+    page = await text_of(client, f"/inbox/{row.id}")
+    assert ("/send-again" in page) is is_offered
+
+
+async def test_of_messages_that_ended_the_same_way_only_the_last_says_how(rig: Rig, client: ClientSession) -> None:
+    row = rig.inbox.put(a_conversation("Tres", handler="waiting", handed_over_because="no_match"))
+    rig.inbox.put(row, *(a_message(row, text, state="handed_over", reason="no_match") for text in "abc"))
+    page = await text_of(client, f"/inbox/{row.id}")
+    assert page.count("Para una persona: no se encontró nada adecuado") == 1
+    head = page[page.index('id="thread-head"') :]
+    assert "no se encontró" not in head[: head.index("</header>")]
 
 
 async def test_an_open_page_gets_only_the_thread(client: ClientSession) -> None:
@@ -341,6 +389,70 @@ async def test_the_ledger_says_it_when_it_does_not_balance(rig: Rig, client: Cli
     assert "Faltan 3 mensajes por cuadrar" in page
 
 
+async def test_every_number_of_the_ledger_opens_its_rows(rig: Rig, client: ClientSession) -> None:
+    rig.inbox.books = replace(rig.inbox.books, samples={"inbound": 31, "outbound": 1})
+    page = await text_of(client, "/ledger")
+    assert re.findall(r"<b>\d+</b>(?!</a>|<span>)|class=\"big\">\d", page) == []
+    assert "31 de ellos son del historial de ejemplo" in page
+    assert "1 de ellos es del historial de ejemplo" in page
+    assert "Lo que enviamos: todo" in await text_of(client, "/ledger/rows?group=outbound&state=all")
+
+
+async def test_who_waits_is_told_on_every_page(client: ClientSession) -> None:
+    for path in ("/inbox", "/ledger", "/ledger/rows?group=inbound&state=handed_over"):
+        assert '<b class="rail-count" data-count="waiting">2</b>' in await text_of(client, path)
+
+
+async def test_a_delivery_is_told_in_a_line_and_opens_to_what_came(rig: Rig, client: ClientSession) -> None:
+    evil = "<script>alert(1)</script>"
+    message = {"id": "wamid.HBgLAAAABBBBCCCC=", "from": "34600111222", "timestamp": "1795000000", "type": "text"}
+    wrote = {
+        "contacts": [{"profile": {"name": evil}, "wa_id": "34600111222"}],
+        "messages": [message | {"text": {"body": evil}}],
+        "statuses": [a_status("read")],
+    }
+    rig.inbox.webhooks = [
+        a_webhook({"entry": [an_entry("waba", "number", wrote)]}, 5, notes=["no business here has 9"])
+    ]
+    page = await text_of(client, "/ledger/rows?group=webhooks&state=received")
+    assert "Mensaje, Acuse: leído</a>" in page
+    assert "…BBBBCCCC" in page
+    assert evil not in page
+    link = re.search(r'href="(/ledger/webhooks/5\?at=[^"]+)"', page)
+    assert link is not None
+    opened = await text_of(client, link[1])
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in opened
+    assert evil not in opened
+    assert "no business here has 9" in opened
+    assert "Procesada" in opened
+    rig.door.role = "analyst"
+    counted = await text_of(client, link[1])
+    assert "34600111222" not in counted
+    assert "script&gt;alert" not in counted
+
+
+async def test_of_a_shared_delivery_a_business_sees_its_own_part(rig: Rig, client: ClientSession) -> None:
+    entries = [
+        an_entry("waba", "number", {"statuses": [a_status("sent", "wamid.MINE")]}),
+        an_entry("waba of others", "number of others", {"statuses": [a_status("sent", "wamid.THEIRS")]}),
+        {"id": "waba of others", "changes": [{"field": "account_alerts", "value": {"secret": "of others"}}]},
+        {"id": "waba", "changes": [{"field": "account_alerts", "value": {"alert": "of ours"}}, "broken"]},
+        "broken",
+    ]
+    rig.inbox.webhooks = [a_webhook({"entry": entries}), a_webhook(b'{"entry": "of others', 2, state="failed")]
+    at = {"at": rig.inbox.webhooks[0].at.isoformat()}
+    rows = await text_of(client, "/ledger/rows?group=webhooks&state=received")
+    opened = await text_of(client, "/ledger/webhooks/1", params=at)
+    broken = await text_of(client, "/ledger/webhooks/2", params=at)
+    assert "wamid.MINE" in opened
+    assert "of ours" in opened
+    for page in (rows, opened, broken):
+        assert "THEIRS" not in page
+        assert "of others" not in page
+    async with client.get("/ledger/webhooks/3", params=at) as answer:
+        assert answer.status == 404
+
+
 async def test_an_empty_ledger_balances(rig: Rig, client: ClientSession) -> None:
     rig.inbox.books = replace(rig.inbox.books, webhooks={}, inbound={}, outbound={})
     assert "Cuadra" in await text_of(client, "/ledger")
@@ -367,3 +479,18 @@ async def test_the_ledger_as_json(rig: Rig) -> None:
     assert told["outbound"]["dispatching"] == 0
     assert set(told["outbound"]) == {"queued", "dispatching", "sent", "delivered", "read", "failed", "unconfirmed"}
     assert told["reasons"]["ignored"] == {"reaction": 11, "nothing_to_answer": 6, "system": 3}
+
+
+def test_a_person_has_one_colour_in_the_inbox_and_on_the_phone() -> None:
+    shown = a_conversation("Paco (el del quiosco)", phone="34600000102")
+    hidden = a_conversation("Nuria V.", phone=None, username="nuria.vela")
+    paco = SimulatedPerson("ES.1", "Paco", "34600000102", username="paco", hides_phone=False)
+    nuria = SimulatedPerson("ES.2", "Nuria V.", "34600000104", username="nuria.vela", hides_phone=True)
+    assert hue(shown.face) == simulator_pages._row(paco)["tone"]
+    assert hue(hidden.face) == simulator_pages._row(nuria)["tone"]
+
+
+def test_people_whose_numbers_follow_each_other_have_different_colours() -> None:
+    counts = Counter(hue(f"346000001{number:02}") for number in range(24))
+    assert len(counts) == 8
+    assert max(counts.values()) <= 5

@@ -136,7 +136,7 @@ async def test_photo_voice_place_and_contact_leave_the_phone(visit: Open, shop: 
         await expect(own(page).locator("img.ph-photo")).to_be_visible()
         await expect(theirs(page).last).to_contain_text("buena pinta")
         assert shop.calls[-1]["image"]["mime_type"] == "image/jpeg"
-        await attach(page, "Mensaje de voz")
+        await attach(page, "Nota de voz")
         await expect(own(page).last.locator(".ph-length")).to_have_text("0:03")
         await expect(theirs(page).last).to_contain_text("He escuchado tu nota")
         assert shop.calls[-1]["audio"]["voice"] is True
@@ -146,7 +146,7 @@ async def test_photo_voice_place_and_contact_leave_the_phone(visit: Open, shop: 
         await expect(theirs(page).last).to_contain_text("6 minutos")
         await attach(page, "Contacto")
         await page.get_by_role("button", name="Lucía Campos").click()
-        await expect(own(page).last).to_contain_text("+34 600 000 193")
+        await expect(own(page).last).to_contain_text("+34 600 00 01 93")
 
 
 async def test_a_file_that_is_no_photo_is_refused_in_words(visit: Open) -> None:
@@ -300,3 +300,12 @@ async def test_axe_finds_nothing(visit: Open, theme: str, language: str, viewpor
             await check("people")
         await page.locator("[data-new-person]:visible").first.click()
         await check("person")
+
+
+async def test_another_person_begins_with_the_first_suggestion(visit: Open) -> None:
+    async with visit() as page:
+        suggestions = page.locator("#ph-suggestions")
+        await suggestions.evaluate("one => { one.scrollLeft = 200; }")
+        assert await suggestions.evaluate("one => one.scrollLeft") > 0
+        await page.locator(".ph-person").first.click()
+        await expect(suggestions).to_have_js_property("scrollLeft", 0)

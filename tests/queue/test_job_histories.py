@@ -195,7 +195,7 @@ async def act(queue: Queue, model: Model, number: int, deed: tuple[Any, ...]) ->
             model.come_back([id_ for id_ in dead if model.rows[id_].state != "parked"])
         case ("replay",):
             parked = [id_ for id_, row in model.rows.items() if row.state == "parked"]
-            assert await queue.worker().replay(every=True) == len(parked)
+            assert len(await queue.worker().replay(every=True)) == len(parked)
             for id_ in parked:
                 model.rows[id_].tries, model.rows[id_].wait = 0, 0
             model.come_back(parked)

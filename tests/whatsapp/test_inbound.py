@@ -10,6 +10,8 @@ import pytest
 
 from builders import meta
 from rig import APP_SECRET, VERIFY_TOKEN, Rig, as_body, sign
+from wacloud.modules.whatsapp.ui.webhook_view import webhook_view
+from wacloud.shared.ui.i18n import translator
 
 FIXTURES = Path(__file__).parents[2].parent / "shared" / "fixtures" / "whatsapp"
 
@@ -186,7 +188,7 @@ async def test_a_webhook_of_a_stranger_is_kept_and_processed_once_its_number_is_
             (shop.business_id, shop.waba_id, stranger.phone_number_id, rig.house.secrets.encrypt("t")),
         )
     failed = [w.id for w in await rig.house.webhook_inbox.failed() if w.business_id == shop.business_id]
-    assert await rig.house.webhook_inbox.replay(ids=failed) == 1
+    assert len(await rig.house.webhook_inbox.replay(ids=failed)) == 1
 
     async def stored():
         return (await rig.ledger(shop)).inbound["stored"] == 1
@@ -208,7 +210,31 @@ async def test_a_body_of_two_businesses_is_each_ones_own_share(rig: Rig):
         [message] = await rig.messages(shop)
         assert message.body.endswith(own)
         rows, _ = await rig.house.whatsapp.inbox.ledger_rows(shop.business_id, group="webhooks", state="processed")
-        assert foreign not in str(rows)
+        own_ids = await rig.house.whatsapp.inbox.own_ids(shop.business_id)
+        [opened] = [webhook_view(row, own_ids, translator("es"), with_body=True) for row in rows]
+        assert own in str(opened)
+        assert foreign not in str((rows, opened))
+
+
+async def test_an_element_nested_without_end_is_noted_and_its_neighbour_of_another_business_arrives(rig: Rig):
+    shop, other = await rig.shop(enabled=False), await rig.shop(enabled=False)
+    strange = meta.text("34600111222", "")
+    del strange["text"]
+    body = meta.inbound_of(shop, {**strange, "type": "zzz", "zzz": "DEEP"})
+    body["entry"] += meta.inbound(other, "34600333444", "hola")["entry"]
+    raw = as_body(body).replace(b'"DEEP"', b"[" * 3_000 + b"]" * 3_000)
+    assert await rig.post(raw) == 200
+    await rig.settled(other, webhooks=1)
+    [message], [neighbour] = await rig.messages(shop), await rig.messages(other)
+    assert (message.kind, neighbour.body) == ("unsupported", "hola")
+    async with rig.house.db.system("test: look at the whole body") as tx:
+        [kept] = await tx.rows(
+            "select * from app.webhook_inbox where part_of is null and position(%s in body) > 0",
+            (strange["id"].encode(),),
+        )
+    assert kept.body == raw
+    assert kept.state == "processed"
+    assert "body: nested too deeply, so a part was left out" in kept.notes
 
 
 @pytest.mark.skipif(not FIXTURES.is_dir(), reason="the folder of public Meta payloads is not beside the project")

@@ -28,6 +28,7 @@ from wacloud.modules.whatsapp.domain.inbound import (
     StatusUpdate,
 )
 from wacloud.modules.whatsapp.ui.meta_payload import ParsedWebhook, UnreadableWebhook, parse_webhook
+from wacloud.modules.whatsapp.ui.meta_values import CUT_BELOW, cut_deep
 from wacloud.modules.whatsapp.ui.webhook_glance import Glance, glance
 
 PUBLIC = Path(__file__).parents[3] / "shared" / "fixtures" / "whatsapp"
@@ -878,6 +879,45 @@ def test_any_entry_is_read(entry: object) -> None:
     parsed = parse({"object": "whatsapp_business_account", "entry": entry})
     assert_storable(parsed)
     assert parsed.problems or entry == []
+
+
+@pytest.mark.parametrize("depth", [200, 1_000, 5_000, 200_000])
+@pytest.mark.parametrize("nest", ["[]", "{}"], ids=["lists", "objects"])
+def test_an_element_nested_without_end_leaves_its_neighbours_whole(depth: int, nest: str) -> None:
+    deep = "[" * depth + "]" * depth if nest == "[]" else '{"a":' * depth + '"]}\\""' + "}" * depth
+    good, bad = ({"from": "34600000001", "id": f"wamid.{n}", "timestamp": "1795300200"} for n in (1, 2))
+    good |= {"type": "text", "text": {"body": 'hola ]} "['}}
+    bad |= {"type": "zzz", "zzz": "DEEP"}
+    body = json.dumps(envelope({"field": "messages", "value": value(messages=[bad, good])}))
+    parsed = parse_webhook(body.replace('"DEEP"', deep).encode(), NOW)
+    assert [item.wamid for item in parsed.items if isinstance(item, InboundMessage)] == ["wamid.2", "wamid.1"]
+    assert parsed.items[1].text == 'hola ]} "['
+    assert_storable(parsed)
+
+
+def without_depths(content: object, room: int) -> object:
+    if not isinstance(content, list | dict):
+        return content
+    if room == 0:
+        return None
+    if isinstance(content, list):
+        return [without_depths(element, room - 1) for element in content]
+    return {key: without_depths(element, room - 1) for key, element in content.items()}
+
+
+@settings(max_examples=200, deadline=None)
+@given(ANYTHING, st.integers(0, 150))
+def test_only_what_lies_too_deep_is_cut_off(content: object, depth: int) -> None:
+    nested = "[" * depth + json.dumps(content) + "]" * depth
+    assert json.loads(cut_deep(nested.encode())) == without_depths(json.loads(nested), CUT_BELOW)
+
+
+@pytest.mark.parametrize(
+    "broken", [b"[" * 2_000, b'{"a":' * 2_000 + b"}", b"[" * 2_000 + b'"' + b'\\"' * 500_000, b"]" * 2_000]
+)
+def test_what_is_broken_and_deep_is_unreadable_and_said_so_at_once(broken: bytes) -> None:
+    with pytest.raises(UnreadableWebhook):
+        parse_webhook(broken, NOW)
 
 
 # --- the glance at the door -----------------------------------------------------------------------

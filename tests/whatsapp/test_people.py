@@ -167,11 +167,11 @@ async def test_two_are_joined_in_the_very_body_in_which_one_of_them_also_writes_
 
 @pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
 async def test_a_chain_of_ids_in_one_body_is_one_person(rig: Rig, shop: Shop, order):
-    first, second = bsuid(), bsuid()
+    user_id = bsuid()
     chain = [
-        message("uno", phone=ROSA, user_id=first),
-        message("dos", phone=PACO, user_id=second),
-        message("tres", phone=PACO, user_id=first),
+        message("uno", phone=ROSA, user_id=user_id),
+        message("dos", phone=PACO),
+        message("tres", phone=PACO, user_id=user_id),
     ]
     await arrive(rig, shop, meta.inbound_of(shop, *(chain[n] for n in order)))
     assert len(await contacts(rig, shop)) == 1

@@ -7,6 +7,8 @@ import pytest
 
 from builders import meta
 from rig import Rig, Shop, as_body, eventually
+from wacloud.modules.whatsapp.ui.jobs import process_webhooks
+from wacloud.shared.application.webhooks import StoredWebhook
 
 ROSA, PACO = "34600111222", "34600333444"
 NOW = int(time.time()) - 60
@@ -59,6 +61,49 @@ async def test_of_two_edits_the_later_one_stands(rig: Rig, shop: Shop, order):
     row = await shown(rig, shop, message["id"])
     assert (row.body, row.edited_at.timestamp()) == ("tres", NOW + 2)
     assert {edit["body"] for edit in row.edits} == {"uno", "dos"}
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (1, 2, 0), (1, 0, 2)], ids=["after", "before", "around"])
+@pytest.mark.parametrize("together", [False, True], ids=["each alone", "in one body"])
+async def test_of_two_edits_within_one_second_the_one_that_came_last_stands(rig: Rig, shop: Shop, order, together):
+    message = meta.text(ROSA, "uno", at=NOW)
+    three = (
+        message,
+        meta.edit(ROSA, message["id"], "dos", at=NOW + 2),
+        meta.edit(ROSA, message["id"], "tres", at=NOW + 2),
+    )
+    told = [three[n] for n in order]
+    if together:
+        await rig.post(as_body(meta.inbound_of(shop, *told)))
+        await rig.settled(shop, webhooks=1)
+    else:
+        await arrive(rig, shop, *told)
+    row = await shown(rig, shop, message["id"])
+    assert row.body == "tres"
+    assert {edit["body"] for edit in row.edits} == {"uno", "dos"}
+
+
+async def test_of_two_edits_within_one_second_the_one_that_came_last_stands_whoever_stores_first(rig: Rig, shop: Shop):
+    message = meta.text(ROSA, "uno", at=NOW)
+    await arrive(rig, shop, message)
+    first, last = (
+        as_body(meta.inbound_of(shop, meta.edit(ROSA, message["id"], text, at=NOW + 2))) for text in ("dos", "tres")
+    )
+    now = rig.house.clock()
+    for number, body in ((3_000_002, last), (3_000_001, first)):
+        await process_webhooks(rig.house.whatsapp, [StoredWebhook(number, "whatsapp", body, now, 1, None)])
+    row = await shown(rig, shop, message["id"])
+    assert (row.body, [edit["body"] for edit in row.edits]) == ("tres", ["uno", "dos"])
+
+
+async def test_the_same_edit_told_twice_changes_the_text_once(rig: Rig, shop: Shop):
+    message = meta.text(ROSA, "uno", at=NOW)
+    edit = meta.edit(ROSA, message["id"], "dos", at=NOW + 1)
+    await arrive(rig, shop, message, edit)
+    await rig.post(as_body(meta.inbound_of(shop, edit, meta.text(ROSA, "y otra cosa", at=NOW + 2))))
+    await rig.settled(shop, webhooks=3)
+    row = await shown(rig, shop, message["id"])
+    assert (row.body, [one["body"] for one in row.edits]) == ("dos", ["uno"])
 
 
 @EITHER_ORDER

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -16,11 +17,14 @@ from wacloud.modules.whatsapp.application.mend import wake_queued_messages
 from wacloud.modules.whatsapp.application.outbox import dispatch_job
 from wacloud.modules.whatsapp.application.ports import Wish
 from wacloud.modules.whatsapp.application.send_again import NothingToSendAgain, send_again
+from wacloud.modules.whatsapp.application.stored import SendResult
 from wacloud.modules.whatsapp.application.write_reply import write_reply
 from wacloud.modules.whatsapp.domain.callback import read_callback, write_callback
 from wacloud.modules.whatsapp.domain.conversation import OutsideServiceWindow
 from wacloud.modules.whatsapp.domain.delivery import judge, pause_before_retry, pause_for_pair, tries_of
 from wacloud.modules.whatsapp.infra.throttle import PAIR_BURST, PAIR_EVERY_MS, OwnThrottle, ValkeyThrottle
+from wacloud.shared.application.db import StoreAway
+from wacloud.shared.infra.crypto import SecretBox
 
 NO_WAIT = timedelta()
 
@@ -82,6 +86,39 @@ async def test_the_same_key_ten_times_at_once_is_one_message(rig: Rig, shop: Sho
     assert len({answer["message_id"] for _, answer in answers}) == 1
     await rig.becomes(shop, answers[0][1]["message_id"], "delivered")
     assert rig.accepted(shop) == ["uno"]
+
+
+async def test_a_key_used_again_for_something_else_is_refused(rig: Rig, shop: Shop):
+    rosa, paco = await rig.heard(shop, "34600111222"), await rig.heard(shop, "34600333444")
+    _, first = await rig.send(shop, rosa, "uno", key="pedido-4711")
+    for conversation, text in ((paco, "uno"), (rosa, "dos")):
+        status, problem = await rig.send(shop, conversation, text, key="pedido-4711")
+        assert (status, problem["code"]) == (422, "idempotency_key_reused")
+    status, again = await rig.send(shop, rosa, " uno\n", key="pedido-4711")
+    assert (status, again["message_id"]) == (202, first["message_id"])
+    await rig.becomes(shop, first["message_id"], "delivered")
+    assert rig.accepted(shop) == ["uno"]
+
+
+async def test_a_key_for_two_conversations_at_once_is_one_message_and_one_refusal(rig: Rig, shop: Shop):
+    rosa, paco = await rig.heard(shop, "34600111222"), await rig.heard(shop, "34600333444")
+    answers = await asyncio.gather(*(rig.send(shop, one, "uno", key="pedido-4711") for one in (rosa, paco)))
+    assert sorted(status for status, _ in answers) == [202, 422]
+    await rig.settled(shop, webhooks=2)
+    assert rig.accepted(shop) == ["uno"]
+
+
+async def test_a_request_repeated_after_the_window_closed_is_answered_as_the_first_time(rig: Rig, shop: Shop):
+    conversation = await rig.heard(shop)
+    _, first = await rig.send(shop, conversation, "uno", key="pedido-4711")
+    await rig.becomes(shop, first["message_id"], "delivered")
+    async with rig.house.db.tenant(shop.business_id) as tx:
+        await tx.execute(
+            "update app.conversations set last_inbound_at = now() - interval '2 days' where business_id = %s",
+            (shop.business_id,),
+        )
+    status, again = await rig.send(shop, conversation, "uno", key="pedido-4711")
+    assert (status, again["message_id"]) == (202, first["message_id"])
 
 
 async def test_without_a_key_the_same_text_is_sent_each_time(rig: Rig, shop: Shop):
@@ -243,17 +280,38 @@ async def test_a_dead_token_holds_the_number_until_it_is_reconnected(rig: Rig, s
     assert posts(rig, shop, rule) == 3
 
 
-async def test_a_token_nobody_can_open_holds_its_number_and_no_other(rig: Rig, shop: Shop):
-    healthy = await rig.shop(enabled=False)
-    await set_number(rig, shop, access_token="v1.00000000.AAAA")
-    mine, theirs = await asyncio.gather(sends(rig, shop, "uno"), sends(rig, healthy, "dos"))
-    await rig.becomes(healthy, theirs, "delivered")
-    await eventually(lambda: is_held(rig, shop))
-    assert (await rig.one(shop, mine)).state == "queued"
+async def test_a_token_our_key_does_not_open_holds_nothing_and_the_message_goes_once_the_key_is_right(
+    rig: Rig, shop: Shop
+):
+    right = (await number_of(rig, shop)).access_token
+    await set_number(rig, shop, access_token=SecretBox(["the key of another installation"]).encrypt("token"))
+    message_id = await sends(rig, shop, "hola")
+    await waits(rig, shop, message_id, "token_unreadable")
+    number = await number_of(rig, shop)
+    assert (number.state, number.held_because) == ("connected", None)
+    await set_number(rig, shop, access_token=right)
+    await rig.hurry(shop)
+    row = await rig.becomes(shop, message_id, "delivered")
+    assert (row.reason, row.error) == (None, None)
+    assert rig.accepted(shop) == ["hola"]
 
 
-async def is_held(rig: Rig, shop: Shop) -> bool:
-    return (await number_of(rig, shop)).state == "held"
+@pytest.mark.parametrize("code", [190, 130429])
+async def test_what_meta_refused_stays_known_when_the_number_cannot_be_held_back(
+    rig: Rig, shop: Shop, monkeypatch, code: int
+):
+    async def broken(*_, **__):
+        raise StoreAway("away for a moment")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(rig.house.whatsapp.numbers, "hold", broken)
+        patch.setattr(rig.house.whatsapp.throttle, "pause", broken)
+        rule = rig.misbehave(shop, error_code=code)
+        message_id = await sends(rig, shop, "hola")
+        await waits(rig, shop, message_id, f"meta:{code}")
+    await rig.hurry(shop)
+    await rig.becomes(shop, message_id, "delivered")
+    assert posts(rig, shop, rule) == 2
 
 
 @pytest.mark.parametrize(("code", "at_least"), [(131042, timedelta(minutes=50)), (131048, timedelta(hours=3))])
@@ -375,6 +433,25 @@ async def test_a_job_that_runs_twice_sends_once(rig: Rig, shop: Shop):
     assert rig.accepted(shop) == ["hola"]
 
 
+async def test_a_refusal_that_comes_late_does_not_free_a_message_for_another_post(rig: Rig, shop: Shop):
+    """Its worker was taken for dead; meanwhile a person sent it again, and that POST is under way."""
+    message_id = await sends(rig, shop, "hola")
+    await rig.becomes(shop, message_id, "sent", "delivered")
+    store = rig.house.whatsapp.deliveries
+    pair = [(shop.business_id, message_id)]
+    async with rig.house.db.tenant(shop.business_id) as tx:
+        await tx.execute(
+            "update app.messages set state = 'dispatching', dispatch_attempt = 3, wamid = null where id = %s",
+            (message_id,),
+        )
+        [under_way] = await store.to_send(tx, pair)
+        for state in ("queued", "failed", "unconfirmed"):
+            await store.record(tx, [SendResult(replace(under_way, dispatch_attempt=2), state, reason="late")])
+        assert await store.begin_dispatch(tx, [under_way]) == {}
+        await store.record(tx, [SendResult(under_way, "queued", reason="of this one")])
+        assert await store.begin_dispatch(tx, [under_way]) == {message_id: 4}
+
+
 async def nothing_open(rig: Rig, shop: Shop) -> bool:
     return not await rig.jobs(shop)
 
@@ -459,6 +536,25 @@ async def test_outside_the_window_a_failed_message_stays_failed(rig: Rig, shop: 
     with pytest.raises(OutsideServiceWindow):
         await send_again(rig.house.whatsapp, shop.user_id, shop.business_id, message_id)
     assert (await rig.one(shop, message_id)).state == "failed"
+
+
+async def test_an_imported_message_that_once_failed_is_never_sent_by_us(rig: Rig, shop: Shop):
+    await rig.heard(shop)
+    past = {
+        **meta.text("34910000000", "Promo de hace un mes"),
+        "to": "34600111222",
+        "history_context": {"status": "ERROR"},
+    }
+    chunk = {"metadata": {"phase": 1}, "threads": [{"id": "34600111222", "messages": [past]}]}
+    value = meta.value(shop.phone_number_id, history=[chunk])
+    await rig.post(as_body(meta.envelope(shop.waba_id, value, field="history")))
+    await rig.settled(shop, webhooks=2)
+    [old] = await rig.messages(shop, "out")
+    assert (old.author, old.state) == ("history", "failed")
+    with pytest.raises(NothingToSendAgain):
+        await send_again(rig.house.whatsapp, shop.user_id, shop.business_id, old.id)
+    assert (await rig.one(shop, old.id)).state == "failed"
+    assert rig.accepted(shop) == []
 
 
 async def test_an_old_failure_told_again_does_not_touch_the_message_sent_again(rig: Rig, shop: Shop):
@@ -640,13 +736,18 @@ def test_pauses_grow_and_end():
 # ---- what would be left behind
 
 
-async def without_its_job(rig: Rig, shop: Shop, text: str) -> UUID:
+async def without_its_job(rig: Rig, shop: Shop, text: str, *, parked: bool = False) -> UUID:
     """A message queued some minutes ago whose job is gone, as after a worker that lost its lease at a bad moment."""
     conversation = await rig.heard(shop)
     await set_number(rig, shop, state="held", held_because="test")
     message_id = await sends(rig, shop, text, conversation)
     async with rig.house.db.tenant(shop.business_id) as tx:
-        await tx.execute("delete from app.jobs where business_id = %s", (shop.business_id,))
+        if parked:
+            await tx.execute(
+                "update app.jobs set state = 'parked', parked_at = now() where business_id = %s", (shop.business_id,)
+            )
+        else:
+            await tx.execute("delete from app.jobs where business_id = %s", (shop.business_id,))
         await tx.execute(
             "update app.messages set created_at = created_at - interval '5 minutes' where id = %s", (message_id,)
         )
@@ -662,15 +763,7 @@ async def test_a_queued_message_without_a_job_is_found_and_sent(rig: Rig, shop: 
 
 
 async def test_a_message_whose_job_was_parked_ends_as_failed_and_can_be_sent_again(rig: Rig, shop: Shop):
-    message_id = await without_its_job(rig, shop, "al final sí")
-    row = await rig.one(shop, message_id)
-    job = dispatch_job(shop.business_id, row.conversation_id, message_id)
-    async with rig.house.db.tenant(shop.business_id) as tx:
-        await tx.execute(
-            "insert into app.jobs (lane, kind, business_id, order_key, payload, state, parked_at) "
-            "values ('sending', %s, %s, %s, jsonb_build_object('message_id', %s::text), 'parked', now())",
-            (job.kind, shop.business_id, job.order_key, str(message_id)),
-        )
+    message_id = await without_its_job(rig, shop, "al final sí", parked=True)
     await wake_queued_messages(rig.house.whatsapp)
     row = await rig.one(shop, message_id)
     assert (row.state, row.reason) == ("failed", "gave_up")

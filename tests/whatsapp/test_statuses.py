@@ -155,6 +155,48 @@ async def test_a_status_of_an_unknown_message_waits_for_it(rig: Rig, shop: Shop)
     assert await rig.rows(shop, "select * from app.unmatched_statuses") == []
 
 
+async def test_statuses_that_never_find_their_message_hide_nobody_elses_and_none_of_their_own(rig: Rig, shop: Shop):
+    foreign = await rig.shop(enabled=False)
+    strange = [meta.status(meta.wamid(), "delivered", at=NOW) for _ in range(1000)]
+    for one in (shop, foreign):
+        await tell_body(rig, one, strange)
+    async with rig.house.db.tenant(foreign.business_id) as tx:
+        await tx.execute("update app.unmatched_statuses set received_at = now() - interval '1 hour', look_at = now()")
+    conversation = await rig.heard(shop)
+    wamid = meta.wamid()
+    await tell(rig, shop, meta.status(wamid, "delivered", at=NOW + 1))
+    [message] = await sent(rig, shop, conversation=conversation)
+    async with rig.house.db.tenant(shop.business_id) as tx:
+        await tx.execute("update app.messages set wamid = %s where id = %s", (wamid, message.id))
+        await tx.execute("update app.message_keys set key = %s where message_id = %s", (f"wamid:{wamid}", message.id))
+    for _ in range(2):
+        await settle_unmatched_statuses(rig.house.whatsapp)
+    await rig.becomes(shop, message.id, "delivered", seconds=30)
+    for one in (shop, foreign):
+        assert len(await rig.rows(one, "select wamid from app.unmatched_statuses")) == 1000
+    # What found nothing is looked for more and more rarely.
+    soon = "select wamid from app.unmatched_statuses where look_at < now() + interval '50 minutes'"
+    assert await rig.rows(foreign, soon) == []
+
+
+async def test_a_status_that_found_no_message_for_eight_days_is_dropped_and_a_late_match_is_not(rig: Rig, shop: Shop):
+    conversation = await rig.heard(shop)
+    wamid, never, young = (meta.wamid() for _ in range(3))
+    await tell(rig, shop, *(meta.status(one, "delivered", at=NOW) for one in (wamid, never, young)))
+    [message] = await sent(rig, shop, conversation=conversation)
+    async with rig.house.db.tenant(shop.business_id) as tx:
+        await tx.execute("update app.messages set wamid = %s where id = %s", (wamid, message.id))
+        await tx.execute("update app.message_keys set key = %s where message_id = %s", (f"wamid:{wamid}", message.id))
+        await tx.execute(
+            "update app.unmatched_statuses set look_at = now(), received_at = now() - interval '193 hours' "
+            "where wamid <> %s",
+            (young,),
+        )
+    await settle_unmatched_statuses(rig.house.whatsapp)
+    await rig.becomes(shop, message.id, "delivered")
+    assert [row.wamid for row in await rig.rows(shop, "select wamid from app.unmatched_statuses")] == [young]
+
+
 class HeldBack:
     """Our own record of what Meta answered comes late."""
 

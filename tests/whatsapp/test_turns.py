@@ -176,6 +176,53 @@ async def test_what_comes_after_a_person_took_over_waits_for_that_person(rig: Ri
     assert (await rig.messages(shop))[-1].state == "answered"
 
 
+async def test_what_nobody_answered_while_a_person_had_it_is_the_bots_when_it_is_given_back(rig: Rig):
+    shop = await rig.shop()
+    thinking = Thinking()
+    thinking.let_go.set()
+    rig.says(shop, thinking)
+    conversation = await rig.heard(shop, at=time.time() - 60)
+    await take_over(rig.house.whatsapp, shop.user_id, shop.business_id, conversation)
+    await rig.send(shop, conversation, "Soy Marta, dime.")
+    await writes(rig, shop, "¿Abrís mañana?")
+    await writes(rig, shop, "Es para diez.")
+    ledger = await rig.settled(shop, webhooks=3)
+    assert ledger.handed_over_because == {"person_has_it": 2}
+    await give_back(rig.house.whatsapp, shop.user_id, shop.business_id, conversation)
+    ledger = await rig.settled(shop, webhooks=3)
+    assert ledger.inbound == {"stored": 3, "answered": 3, "handed_over": 0, "ignored": 0, "pending": 0}
+    assert rig.accepted(shop)[-1] == "Sobre ¿Abrís mañana?, Es para diez."
+
+
+async def test_what_a_person_answered_is_not_answered_again_when_it_is_given_back(rig: Rig):
+    shop = await rig.shop()
+    rig.says(shop, "De acuerdo.")
+    conversation = await rig.heard(shop)
+    await take_over(rig.house.whatsapp, shop.user_id, shop.business_id, conversation)
+    await writes(rig, shop, "¿Abrís mañana?")
+    await rig.settled(shop, webhooks=2)
+    await rig.send(shop, conversation, "Mañana no.")
+    await rig.settled(shop, webhooks=2)
+    await give_back(rig.house.whatsapp, shop.user_id, shop.business_id, conversation)
+    await eventually(lambda: no_jobs(rig, shop))
+    assert (await rig.messages(shop))[-1].reason == "person_has_it"
+    assert rig.accepted(shop) == ["De acuerdo.", "Mañana no."]
+
+
+async def test_what_is_given_back_after_a_day_stays_with_the_person_who_had_it(rig: Rig):
+    shop = await rig.shop()
+    rig.says(shop, "De acuerdo.")
+    yesterday = time.time() - 25 * 3600
+    conversation = await rig.heard(shop, at=yesterday)
+    await take_over(rig.house.whatsapp, shop.user_id, shop.business_id, conversation)
+    await writes(rig, shop, "¿Sigues ahí?", at=yesterday + 60)
+    await rig.settled(shop, webhooks=2)
+    await give_back(rig.house.whatsapp, shop.user_id, shop.business_id, conversation)
+    await eventually(lambda: no_jobs(rig, shop))
+    assert (await rig.messages(shop))[-1].reason == "person_has_it"
+    assert rig.accepted(shop) == []
+
+
 async def test_a_slow_model_holds_up_neither_webhooks_nor_other_turns(rig: Rig):
     slow, quick = await rig.shop(), await rig.shop()
     thinking = Thinking()

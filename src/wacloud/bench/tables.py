@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
@@ -13,13 +14,23 @@ _SERVERS = {
 }
 
 
+class _Figures(Table):
+    """A table narrow enough for 80 columns: what is too long goes on in the next line, and nothing is cut."""
+
+    def __init__(self, title: str) -> None:
+        super().__init__(title=title, box=SIMPLE_HEAD, padding=0, pad_edge=False)
+
+    def add(self, *names: str) -> None:
+        for name in names:
+            self.add_column(name, justify="right", min_width=max(map(len, name.split()), default=0))
+
+
 def show_ingest(console: Console, report: Mapping[str, Any]) -> None:
     """Speed, latency and cost of the three servers, then what is in the database."""
     plan = report["plan"]
-    table = Table(title=f"webhooks of {report['body_bytes']} bytes, {plan['connections']} connections")
+    table = _Figures(f"webhooks of {report['body_bytes']} bytes, {plan['connections']} connections")
     table.add_column("server")
-    for name in ("accepts/s", f"p50 at {plan['rate']:g}/s", "p99", "serve CPU", "PostgreSQL CPU", "stored"):
-        table.add_column(name, justify="right")
+    table.add("accepts/s", f"p50 at {plan['rate']:g}/s", "p99", "serve CPU", "PostgreSQL CPU", "stored")
     for storage, figures in report["servers"].items():
         cpu, stored = figures["cpu_per_accept"], report["stored"][storage]
         table.add_row(
@@ -49,17 +60,18 @@ def show_e2e(console: Console, report: Mapping[str, Any]) -> None:
     """One load: latency, cost, zeros."""
     plan = report["plan"]
     title = f"{plan['rate']:g} messages/s for {plan['seconds']:g} s, {plan['conversations']} conversations"
-    table = Table(title=title)
+    table = _Figures(title)
     table.add_column("after the webhook was due")
-    for name in ("n", "p50", "p95", "p99", "max"):
-        table.add_column(name, justify="right")
+    table.add("n", "p50", "p95", "p99", "max")
     stages = {"webhook answered 200": report["accept"], **report["stages"], "reply at Meta's twin": report["reply"]}
     for name, figures in stages.items():
         times = (_ms(figures[key]) for key in ("p50", "p95", "p99", "max"))
         table.add_row(name, str(figures["n"]), *times)
     console.print(table)
     cpu = report["cpu"]["seconds_per_1000_messages"]
-    table = Table("", *cpu, title="CPU")
+    table = _Figures("CPU")
+    table.add_column("")
+    table.add(*cpu)
     table.add_row("seconds per 1,000 messages", *(_plain(seconds) for seconds in cpu.values()))
     table.add_row("share of a core", *(_plain(share) for share in report["cpu"]["share_of_a_core"].values()))
     console.print(table)
@@ -74,9 +86,8 @@ def show_e2e(console: Console, report: Mapping[str, Any]) -> None:
 
 def show_search(console: Console, report: Mapping[str, Any]) -> None:
     """Every rate that was tried."""
-    table = Table(title="rates tried")
-    for name in ("messages/s", "sustained", "p50", "p99", "done after", "worker", "serve", "PostgreSQL", "twin"):
-        table.add_column(name, justify="right")
+    table = _Figures("rates tried")
+    table.add("messages/s", "sustained", "p50", "p99", "done after", "worker", "serve", "PostgreSQL", "twin")
     for step in report["steps"]:
         cores = step["cpu"]["share_of_a_core"]
         table.add_row(

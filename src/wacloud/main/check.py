@@ -28,6 +28,11 @@ _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 ANSWER_WITHIN = 30.0
 REPORT_WITHIN = 10.0
 QUESTION = "Hola, ¿a qué hora abrís mañana?"
+CUSTOMER = "Comprobación"
+CHECK_HELP = (
+    "Send one message through the whole path, and end. On a demo that runs already, its customer "
+    f"({CUSTOMER}) stays in the inbox and on the phone page: what came in is never deleted."
+)
 
 
 class CheckFailed(Exception):
@@ -118,7 +123,7 @@ class _Check:
 
     def _write_on_phone(self) -> None:
         twin = f"{self._demo.graph_url}/_twin"
-        made = call(f"{twin}/customers", {"name": "Comprobación", "wa_id": self._customer})
+        made = call(f"{twin}/customers", {"name": CUSTOMER, "wa_id": self._customer})
         if made.status != 201:
             raise CheckFailed(f"the twin made no customer: {made.text[:200]}")
         self._steps.start()
@@ -208,7 +213,7 @@ def _webhook(demo: RunningDemo, customer: str) -> dict[str, Any]:
     value = {
         "messaging_product": "whatsapp",
         "metadata": {"display_phone_number": "", "phone_number_id": demo.phone_number_id},
-        "contacts": [{"profile": {"name": "Comprobación"}, "wa_id": customer}],
+        "contacts": [{"profile": {"name": CUSTOMER}, "wa_id": customer}],
         "messages": [message],
     }
     entry = {"id": demo.waba_id, "changes": [{"field": "messages", "value": value}]}

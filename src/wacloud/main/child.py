@@ -6,6 +6,7 @@ Start children from the main thread: Linux ends them when the thread that starte
 
 import contextlib
 import ctypes
+import errno
 import os
 import signal
 import socket
@@ -191,6 +192,24 @@ def answers(port: int) -> bool:
     with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 0.5):
         return True
     return False
+
+
+def check_address(host: str, port: int) -> None:
+    """:raises CannotStart: one cannot listen there."""
+    try:
+        for family, kind, protocol, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+            with socket.socket(family, kind, protocol) as trial:
+                trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                if family == socket.AF_INET6:
+                    trial.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+                trial.bind(address)
+    except OSError as problem:
+        if problem.errno == errno.EADDRINUSE:
+            other = free_port(port + 1 if port < 65535 else 0)
+            raise CannotStart(
+                f"Port {port} is in use by another program. Choose another, for example --port {other}."
+            ) from None
+        raise CannotStart(f"Nobody can listen on {host}, port {port}: {problem.strerror or problem}.") from None
 
 
 def is_free(port: int) -> bool:

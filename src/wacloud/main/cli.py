@@ -1,8 +1,10 @@
 """The command line: `wacloud --help` tells it all."""
 
+import logging
 import os
 import sys
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
 from uuid import UUID
@@ -13,7 +15,9 @@ from rich.console import Console
 from rich.table import Table
 
 from wacloud.main.bench_cli import bench_app
-from wacloud.main.settings import BadSettings, Settings, load_settings
+from wacloud.main.check import CHECK_HELP
+from wacloud.main.child import CannotStart
+from wacloud.main.settings import BadSettings, Settings, load_settings, use_env_file
 from wacloud.shared.application.db import StoreAway
 from wacloud.shared.domain.errors import AppError
 from wacloud.shared.domain.ids import BusinessId
@@ -35,12 +39,22 @@ console = Console()
 T = TypeVar("T")
 
 
-def _settings() -> Settings:
+class Language(StrEnum):
+    """What the pages are written in."""
+
+    SPANISH = "es"
+    ENGLISH = "en"
+
+
+def _settings(*, serving: bool = False) -> Settings:
     try:
         settings = load_settings()
     except BadSettings as error:
         _stop(f"settings: {error}")
     set_up_logging(settings.log_level)
+    if not serving:
+        # A command says once, at its end, that the database is away; a server's log tells of every attempt.
+        logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
     return settings
 
 
@@ -53,6 +67,8 @@ def _stop(message: str) -> NoReturn:
 def _run(work: Coroutine[Any, Any, T]) -> T:
     try:
         return uvloop.run(work)
+    except CannotStart as error:
+        _stop(str(error))
     except DatabaseNotFit as error:
         _stop("\n  - ".join(["the database is not fit to serve from:", *error.problems]))
     except StoreAway as error:
@@ -63,6 +79,21 @@ def _run(work: Coroutine[Any, Any, T]) -> T:
         raise typer.Exit(130) from None
 
 
+@app.callback()
+def options(
+    env_file: Annotated[
+        Path | None,
+        typer.Option(help="Settings of another installation, in place of .env; it wins over the environment."),
+    ] = None,
+) -> None:
+    """Every message of your customers, accounted for."""
+    if env_file is not None:
+        try:
+            use_env_file(env_file)
+        except BadSettings as error:
+            _stop(f"settings: {error}")
+
+
 @app.command()
 def serve(
     port: Annotated[int, typer.Option(min=1, max=65535)] = 8000,
@@ -71,7 +102,7 @@ def serve(
     """Serve the API, the pages and the webhooks."""
     from wacloud.main.web import serve as run_server  # noqa: PLC0415 - `wacloud --help` need not load the web
 
-    _run(run_server(_settings(), host, port))
+    _run(run_server(_settings(serving=True), host, port))
 
 
 @app.command()
@@ -79,14 +110,14 @@ def worker() -> None:
     """Process webhooks and run jobs."""
     from wacloud.main.worker import work  # noqa: PLC0415
 
-    _run(work(_settings()))
+    _run(work(_settings(serving=True)))
 
 
 @app.command()
 def demo(
     port: Annotated[int | None, typer.Option(min=1, max=65535, help="8000; a check takes any free one.")] = None,
     data: Annotated[Path | None, typer.Option(help="Where the demo keeps its data: .data/demo.")] = None,
-    check: Annotated[bool, typer.Option(help="Send one message through the whole path, then stop.")] = False,
+    check: Annotated[bool, typer.Option(help=CHECK_HELP)] = False,
 ) -> None:
     """Run everything at once on this machine, with a seeded business and a phone to play its customers."""
     from wacloud.main.demo import DEFAULT_FOLDER, run_demo  # noqa: PLC0415
@@ -143,7 +174,7 @@ def create_business(
     password: Annotated[
         str, typer.Option(prompt="Password", hide_input=True, confirmation_prompt=True, envvar="OWNER_PASSWORD")
     ],
-    language: str = "es",
+    language: Annotated[Language, typer.Option(help="Of the person and of the business.")] = Language.SPANISH,
     time_zone: str = "Europe/Madrid",
 ) -> None:
     """Make a person who can sign in, and their business; prints its id."""
@@ -158,7 +189,7 @@ def create_business(
                 email=email,
                 password=password,
                 business_name=business,
-                language=language,
+                language=language.value,
                 time_zone=time_zone,
             )
         print(account.business_id)
@@ -176,20 +207,24 @@ def connect_number(
 ) -> None:
     """Connect a number: the token is checked at Meta, kept encrypted, and its webhooks are subscribed."""
     from wacloud.main.wiring import open_house  # noqa: PLC0415
+    from wacloud.modules.business.api import business_profile  # noqa: PLC0415
     from wacloud.modules.whatsapp.application.connect_number import connect_number as connect  # noqa: PLC0415
 
     async def run() -> None:
         async with open_house(settings) as house:
+            async with house.db.tenant(business_id, read_only=True) as tx:
+                await business_profile(house.business, tx, business_id)
             number = await connect(
                 house.whatsapp,
                 house.secrets.encrypt,
-                BusinessId(business),
+                business_id,
                 waba_id=waba_id,
                 phone_number_id=phone_number_id,
                 access_token=token,
             )
         print(f"{number.display_phone_number} ({number.verified_name or 'no verified name'}) is connected")
 
+    business_id = BusinessId(business)
     settings = _settings()
     _run(run())
 
@@ -204,6 +239,9 @@ def jobs_list() -> None:
         async with open_house(settings) as house:
             jobs = PostgresJobs(house.db, "cli")
             counts, parked = await jobs.counts(), await jobs.parked()
+        if not counts:
+            print("nothing waits")
+            return
         table = Table("lane", "state", "jobs")
         for (lane, state), n in counts.items():
             table.add_row(lane, state, str(n))
@@ -223,20 +261,20 @@ def jobs_list() -> None:
 @jobs_app.command("replay")
 def jobs_replay(
     ids: Annotated[list[int] | None, typer.Argument(help="Ids of parked jobs.")] = None,
-    every: Annotated[bool, typer.Option("--all", help="Every parked job.")] = False,
+    every: Annotated[bool, typer.Option("--all", "--failed", help="Every parked job.")] = False,
 ) -> None:
     """Give parked jobs a fresh set of tries."""
     from wacloud.main.wiring import open_house  # noqa: PLC0415
     from wacloud.shared.infra.jobs import PostgresJobs  # noqa: PLC0415
 
-    async def run() -> int:
+    async def run() -> Sequence[int]:
         async with open_house(settings) as house:
             return await PostgresJobs(house.db, "cli").replay(ids or (), every=every)
 
     if not ids and not every:
         _stop("name the jobs, or say --all")
     settings = _settings()
-    print(f"{_run(run())} jobs are queued again")
+    _tell_replayed("job", ids, _run(run()), "is not parked")
 
 
 @webhooks_app.command("list")
@@ -247,6 +285,9 @@ def webhooks_list() -> None:
     async def run() -> None:
         async with open_house(settings) as house:
             counts, failed = await house.webhook_inbox.counts(), await house.webhook_inbox.failed()
+        if not counts:
+            print("no webhook has come yet, so nothing waits")
+            return
         table = Table("vendor", "state", "webhooks")
         for (provider, state), n in sorted(counts.items()):
             table.add_row(provider, state, str(n))
@@ -265,16 +306,23 @@ def webhooks_list() -> None:
 @webhooks_app.command("replay")
 def webhooks_replay(
     ids: Annotated[list[int] | None, typer.Argument(help="Ids of webhooks.")] = None,
-    failed: Annotated[bool, typer.Option(help="Every failed webhook.")] = False,
+    failed: Annotated[bool, typer.Option("--failed", "--all", help="Every failed webhook.")] = False,
 ) -> None:
     """Process webhooks again; what they already did is not done twice."""
     from wacloud.main.wiring import open_house  # noqa: PLC0415
 
-    async def run() -> int:
+    async def run() -> Sequence[int]:
         async with open_house(settings) as house:
             return await house.webhook_inbox.replay(ids=ids or (), failed=failed)
 
     if not ids and not failed:
         _stop("name the webhooks, or say --failed")
     settings = _settings()
-    print(f"{_run(run())} webhooks are queued again")
+    _tell_replayed("webhook", ids, _run(run()), "is not there, or waits already")
+
+
+def _tell_replayed(what: str, asked: Sequence[int] | None, replayed: Sequence[int], why_not: str) -> None:
+    print(f"{len(replayed)} {what}{' is' if len(replayed) == 1 else 's are'} queued again")
+    missed = [one for one in asked or () if one not in replayed]
+    if missed:
+        _stop("; ".join(f"{what} {one} {why_not}" for one in missed))

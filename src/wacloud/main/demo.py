@@ -9,13 +9,14 @@ import argparse
 import contextlib
 import json
 import os
+import shlex
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from wacloud.main.check import call, check_demo
+from wacloud.main.check import CHECK_HELP, call, check_demo
 from wacloud.main.child import CannotStart, Child, answers, free_port, is_free
 from wacloud.main.demo_folder import DemoFolder, DemoKeys, RunningDemo
 from wacloud.main.embedded import APP, EmbeddedPostgres, EmbeddedValkey
@@ -26,6 +27,18 @@ DEFAULT_PORT = 8000
 CHECKOUT = Path(__file__).resolve().parents[3]
 DEFAULT_FOLDER = (CHECKOUT if (CHECKOUT / "pyproject.toml").is_file() else Path.cwd()) / ".data" / "demo"
 CHECK_WAITS = 60.0
+# What the commands need to act on a running demo.
+SETTINGS = (
+    "APP_ENV",
+    "BASE_URL",
+    "DATABASE_URL",
+    "REDIS_URL",
+    "SECRET_KEYS",
+    "META_GRAPH_URL",
+    "META_APP_ID",
+    "META_APP_SECRET",
+    "META_VERIFY_TOKEN",
+)
 # Without the working folder on the path: what lies in the demo's folder is data.
 _PYTHON = (sys.executable, "-P", "-m")
 
@@ -109,6 +122,7 @@ class _Demo:
                 self._wacloud("serve", env, "--port", str(self._port), is_ready=lambda: _says_ok(ready)),
             )
         self._supervisor.look()
+        folder.write_settings({name: env[name] for name in SETTINGS})
         return RunningDemo(
             base_url=self._base_url,
             graph_url=env["META_GRAPH_URL"],
@@ -174,6 +188,8 @@ class _Demo:
                     str(port),
                     "--world",
                     str(self._folder.world),
+                    "--keep",
+                    str(self._folder.phones),
                 ],
                 env={**os.environ, "PYTHONUNBUFFERED": "1"},
                 is_ready=lambda: answers(port),
@@ -194,12 +210,14 @@ class _Demo:
         return Child(name=name, argv=argv, env=env, cwd=folder, is_ready=is_ready, ready_line=ready_line)
 
     def _welcome(self, demo: RunningDemo) -> None:
+        program = "wacloud" if not (CHECKOUT / "bin" / "wacloud").is_file() else "bin/wacloud"
         phone = "" if os.environ.get("META_GRAPH_URL") else f"\n  Phone     {demo.base_url}/simulator"
         print(
             f"""
   Page      {demo.base_url}/{phone}
   Log in    {demo.email}   {demo.password}
   Data      {self._folder.path}   (logs in logs/)
+  Commands  {program} --env-file {shlex.quote(str(self._folder.path / "demo.env"))} jobs list
 
   Ctrl-C stops everything.
 """,
@@ -230,6 +248,7 @@ def world_of(keys: DemoKeys, seeded: Mapping[str, Any], callback_url: str) -> di
         "callback_url": callback_url,
         "wabas": [waba],
         "customers": list(seeded.get("customers", ())),
+        "history": list(seeded.get("history", ())),
         "defaults": {},
     }
 
@@ -261,7 +280,7 @@ def main() -> int:
     parser.add_argument(
         "--data", default=DEFAULT_FOLDER, help="folder for all data (default .data/demo of the project)"
     )
-    parser.add_argument("--check", action="store_true", help="send one message through everything, and end")
+    parser.add_argument("--check", action="store_true", help=CHECK_HELP)
     options = parser.parse_args()
     if options.port is not None and not 1 <= options.port <= 65535:
         parser.error("--port lies between 1 and 65535")

@@ -1,4 +1,4 @@
-"""What a demo keeps in its folder: its lock, its keys, and `demo.json` for whoever uses it while it runs."""
+"""What a demo keeps in its folder: its lock, its keys and, while it runs, how to use it: `demo.json`, `demo.env`."""
 
 import contextlib
 import fcntl
@@ -51,7 +51,9 @@ class DemoFolder:
         self.path = path.absolute()
         self.logs = self.path / "logs"
         self.world = self.path / "world.json"
+        self.phones = self.path / "phones.jsonl"
         self._announced = self.path / "demo.json"
+        self._settings = self.path / "demo.env"
         try:
             self.logs.mkdir(parents=True, exist_ok=True)
             # PostgreSQL's own account has to pass through; what is secret in here is so by itself.
@@ -114,8 +116,17 @@ class DemoFolder:
         _write(self._announced, asdict(demo))
 
     def withdraw(self) -> None:
-        with contextlib.suppress(OSError):
-            self._announced.unlink(missing_ok=True)
+        for file in (self._announced, self._settings):
+            with contextlib.suppress(OSError):
+                file.unlink(missing_ok=True)
+
+    def write_settings(self, settings: Mapping[str, str]) -> None:
+        """`demo.env`: what `wacloud --env-file` needs to act on this demo while it runs."""
+        told = "# The settings of the demo that runs on this folder: wacloud --env-file demo.env jobs list\n"
+        for name, value in settings.items():
+            quoted = value.replace("\\", "\\\\").replace("'", "\\'")
+            told += f"{name}='{quoted}'\n"
+        _write_text(self._settings, told)
 
     def running(self) -> RunningDemo | None:
         """The demo that is ready on this folder, as far as its file says."""
@@ -129,12 +140,15 @@ class DemoFolder:
 
 
 def _write(file: Path, content: Mapping[str, object]) -> None:
+    _write_text(file, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+
+
+def _write_text(file: Path, content: str) -> None:
     """Whole or not at all, and for the owner's eyes only."""
     try:
         handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}-")
         with os.fdopen(handle, "w") as new:
-            json.dump(content, new, indent=2, ensure_ascii=False)
-            new.write("\n")
+            new.write(content)
         os.replace(name, file)
     except OSError as problem:
         raise CannotStart(f"{file} cannot be written: {problem.strerror}.") from None

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from wacloud.main import seed_phones
 from wacloud.main.seed_data import shop
 from wacloud.main.seed_data.chats import CHATS, GUESTS
 from wacloud.main.seed_data.script import Guest
@@ -39,8 +40,9 @@ class Seeded:
     display_phone_number: str
     verified_name: str
     is_new: bool
-    # Everybody the database knows, as the twin's customers: so that their windows are open there as they are here.
+    # As the database has them: so that the windows are open there as they are here, and the phones show the inbox.
     customers: tuple[dict[str, object], ...] = ()
+    history: tuple[dict[str, object], ...] = ()
 
     def as_json(self) -> str:
         """One line for the program that started this one."""
@@ -72,31 +74,9 @@ async def seed_demo(
         display_phone_number=shop.DISPLAY_PHONE,
         verified_name=shop.NAME,
         is_new=is_new,
-        customers=await _customers(db),
+        customers=await seed_phones.customers(db, BUSINESS_ID),
+        history=await seed_phones.history(db, BUSINESS_ID),
     )
-
-
-async def _customers(db: Database) -> tuple[dict[str, object], ...]:
-    async with db.tenant(BUSINESS_ID, read_only=True) as tx:
-        rows = await tx.rows(
-            """
-            select coalesce(p.profile_name, p.name, '?') as name, p.phone as wa_id, p.username,
-                   p.phone is null as hides_phone,
-                   (select value from app.contact_identities i where i.business_id = p.business_id
-                      and i.contact_id = p.id and i.kind = 'bsuid' limit 1) as bsuid,
-                   (select max(extract(epoch from c.last_inbound_at))::float8 from app.conversations c
-                      where c.business_id = p.business_id and c.contact_id = p.id and c.number_id = %s) as wrote_at
-            from app.contacts p where p.business_id = %s and p.merged_into is null order by wrote_at nulls first
-            """,
-            (NUMBER_ID, BUSINESS_ID),
-        )
-    people = []
-    for row in rows:
-        person = {name: value for name, value in row._asdict().items() if value is not None and name != "wrote_at"}
-        if row.wrote_at is not None:
-            person["wrote_at"] = {shop.PHONE_NUMBER_ID: row.wrote_at}
-        people.append(person)
-    return tuple(people)
 
 
 async def _is_missing(db: Database) -> bool:
@@ -245,7 +225,8 @@ async def _add_message(tx: Tx, message: Message) -> None:
         author_id=message.author_id,
         kind=message.kind,
         body=message.body,
-        content=json.dumps(message.content),
+        # What the ledger needs to say that this came by no webhook.
+        content=json.dumps({**message.content, "sample": True}),
         wamid=message.wamid,
         refers_to=message.refers_to,
         sent_at=message.sent_at,

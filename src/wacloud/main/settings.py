@@ -1,13 +1,18 @@
 """Settings, read from the environment in one place and passed on. `.env.example` explains each."""
 
+import os
+from dataclasses import replace
 from enum import StrEnum
 from importlib.util import find_spec
-from typing import Annotated, Any, Self
+from pathlib import Path
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import Field, model_validator
+from dotenv import dotenv_values
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from wacloud.shared.application.limits import Limit
 from wacloud.shared.ui.caller import trusted_networks
 
 
@@ -25,6 +30,16 @@ class BadSettings(Exception):
     """The environment is not fit to run with."""
 
 
+# Who may do what how often; RATE_LIMITS changes the numbers. The webhook's counts what bears no signature of Meta's and
+# nothing else: what Meta signed is never refused.
+LIMITS = (
+    Limit("login", 5, 60, "address", closes=True),
+    Limit("register", 3, 60, "address", closes=True),
+    Limit("send", 100, 60, "user"),
+    Limit("unsigned_webhook", 1000, 60, "everybody"),
+    Limit("analytics_event", 200, 60, "user"),
+)
+ENV_FILE = "WACLOUD_ENV_FILE"
 SAMPLE_SECRETS = frozenset({"change-me", "dev-secret", "secret", "test"})
 Listed = Annotated[list[str], NoDecode]
 
@@ -46,6 +61,7 @@ class Settings(BaseSettings):
     db_pool_max: int = Field(20, ge=2, le=100)
     redis_url: str = ""
     trusted_proxies: Listed = []
+    rate_limits: dict[str, Annotated[int, Field(ge=1)]] = {}
     secret_keys: Listed = []
 
     meta_app_id: str = ""
@@ -85,10 +101,15 @@ class Settings(BaseSettings):
                     values[name] = [part.strip() for part in values[name].split(",") if part.strip()]
         return values
 
-    @model_validator(mode="after")
-    def _tidy(self) -> Self:
-        self.base_url = self.base_url.rstrip("/")
-        return self
+    @field_validator("base_url")
+    @classmethod
+    def _without_slash(cls, base_url: str) -> str:
+        return base_url.rstrip("/")
+
+    @property
+    def limits(self) -> dict[str, Limit]:
+        """The limits by name."""
+        return {limit.name: replace(limit, most=self.rate_limits.get(limit.name, limit.most)) for limit in LIMITS}
 
     @property
     def is_play(self) -> bool:
@@ -106,6 +127,8 @@ class Settings(BaseSettings):
             trusted_networks(self.trusted_proxies)
         except ValueError as error:
             problems.append(f"TRUSTED_PROXIES: {error}")
+        if unknown := sorted(self.rate_limits.keys() - self.limits.keys()):
+            problems.append(f"RATE_LIMITS: there is no limit {', '.join(unknown)}")
         if self.queue_driver == "bullmq" and find_spec("bullmq") is None:
             problems.append("QUEUE_DRIVER=bullmq needs the package's extra: pip install 'wacloud[bullmq]'")
         if not self.is_play:
@@ -119,7 +142,9 @@ class Settings(BaseSettings):
             problems.append("SECRET_KEYS must be random and at least 32 characters long")
         if any(secret.lower() in SAMPLE_SECRETS for secret in (*self.meta_app_secret, self.meta_verify_token)):
             problems.append("META_APP_SECRET and META_VERIFY_TOKEN must not be sample values")
-        if urlsplit(self.base_url).scheme != "https":
+        if "base_url" not in self.model_fields_set:
+            problems.append("BASE_URL is not set")
+        elif urlsplit(self.base_url).scheme != "https":
             problems.append("BASE_URL must be https: Meta calls nothing else, and cookies need it")
         if urlsplit(self.meta_graph_url).hostname in ("localhost", "127.0.0.1", "::1"):
             problems.append("META_GRAPH_URL points to a twin on this machine, which production refuses")
@@ -128,13 +153,34 @@ class Settings(BaseSettings):
 
 def load_settings(**overrides: Any) -> Settings:
     """
-    Read the environment (and `.env`).
+    Read the environment, and `.env` or the file that was named instead.
 
     :raises BadSettings: a value is not of its kind, or something needed is missing.
     """
+    overrides.setdefault("_env_file", os.environ.get(ENV_FILE, ".env"))
     try:
         settings = Settings(**overrides)
+    except ValidationError as error:
+        told = (f"{'_'.join(map(str, one['loc'])).upper()}: {one['msg']}" for one in error.errors())
+        raise BadSettings("; ".join(told)) from None
     except ValueError as error:
         raise BadSettings(str(error)) from error
     settings.check()
     return settings
+
+
+def use_env_file(file: Path) -> None:
+    """
+    Take the settings of this file from now on, in this process and its children.
+
+    Whoever names a file means one installation: what the environment says of another must not mix with it.
+
+    :raises BadSettings: it cannot be read.
+    """
+    try:
+        with file.open() as lines:
+            values = dotenv_values(stream=lines, interpolate=False)
+    except (OSError, UnicodeDecodeError) as problem:
+        raise BadSettings(f"{file} cannot be read: {getattr(problem, 'strerror', None) or problem}") from None
+    os.environ.update({name: value for name, value in values.items() if value is not None})
+    os.environ[ENV_FILE] = str(file)

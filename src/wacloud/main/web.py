@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from functools import partial
 
+import psycopg
 import structlog
 import uvicorn
 from fastapi import APIRouter, FastAPI
@@ -13,6 +14,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, Counter, generate_latest
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
+from wacloud.main.child import check_address
 from wacloud.main.settings import Settings
 from wacloud.main.wiring import House, Swaps, open_house
 from wacloud.modules.auth.application.still_in import still_in
@@ -37,8 +39,9 @@ from wacloud.shared.ui import api_pages, preferences, static_files
 from wacloud.shared.ui.caller import trusted_networks
 from wacloud.shared.ui.errors import install_errors
 from wacloud.shared.ui.guard import declare, install_guard, public
+from wacloud.shared.ui.openapi import install_description
 from wacloud.shared.ui.security_headers import SecurityHeaders
-from wacloud.shared.ui.serving import PromptServer
+from wacloud.shared.ui.serving import PromptServer, most_connections
 
 log = structlog.get_logger()
 
@@ -70,12 +73,20 @@ def make_app(house: House) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url="/openapi.json",
+        openapi_tags=[
+            {"name": "auth", "description": "Signing in, and the keys our tokens are checked with."},
+            {"name": "users", "description": "The person who asks."},
+            {"name": "businesses", "description": "The businesses of the person who asks."},
+            {"name": "whatsapp", "description": "Sending, and where every message stands."},
+        ],
     )
+    install_description(app)
     install_guard(app, authenticator=TokenAuthenticator(house.auth), base_url=settings.base_url)
     app.state.trusted_proxies = trusted_networks(settings.trusted_proxies)
+    app.state.limits = house.limits
     app.state.demo_pages = phones is not None
     app.state.before_shutdown = [hub.close, *([phones.close] if phones else [])]
-    install_errors(app)
+    install_errors(app, unstorable=[psycopg.DataError])
     app.add_middleware(SecurityHeaders, https=settings.base_url.startswith("https:"))
     app.state.count_whatsapp = _count_whatsapp()
     app.router.routes[:0] = webhook_routes(house.webhook_keys, house.webhook_inbox, app.state.count_whatsapp)
@@ -96,7 +107,9 @@ def make_app(house: House) -> FastAPI:
     app.include_router(json_api.routes(house.whatsapp))
     if phones is not None:
         number_of = PostgresNumbers(house.db).first_of
-        app.include_router(simulator_pages.routes(phones, number_of, questions_of(house.bot)))
+        app.include_router(
+            simulator_pages.routes(phones, number_of, questions_of(house.bot), house.whatsapp.inbox.counts)
+        )
     for route in app.router.routes:
         if getattr(route, "path", None) == app.openapi_url:
             declare(route, public())
@@ -137,7 +150,14 @@ def _operations(house: House) -> APIRouter:
 
 
 async def serve(settings: Settings, host: str, port: int, swaps: Swaps | None = None) -> None:
-    """Serve until SIGTERM or Ctrl-C; then answer what has begun, and stop."""
+    """
+    Serve until SIGTERM or Ctrl-C; then answer what has begun, and stop.
+
+    :raises CannotStart: somebody else listens there.
+    """
+    check_address(host, port)
+    if not static_files.are_complete():
+        log.warning("serve.front_end_missing", hint="the pages have no styles and no live updates: run bin/setup first")
     swaps = swaps or Swaps()
     clock = DatabaseClock(swaps.clock or system_clock)
     async with open_house(settings, replace(swaps, clock=clock)) as house, clock.kept_by(house.db):
@@ -158,7 +178,9 @@ async def serve_house(house: House, host: str, port: int) -> None:
         log_level="warning",
         proxy_headers=False,
         server_header=False,
+        # Longer than load balancers keep a connection they are not using: they hang up first, never into a request.
         timeout_keep_alive=75,
+        limit_concurrency=most_connections(),
         timeout_graceful_shutdown=8,
         backlog=2048,
     )

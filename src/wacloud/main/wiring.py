@@ -39,6 +39,7 @@ from wacloud.modules.user.application.ports import UserDeps
 from wacloud.modules.user.infra.users import PostgresUserReader, PostgresUsers
 from wacloud.modules.whatsapp.application.accept_webhook import WebhookKeys
 from wacloud.modules.whatsapp.application.ports import CloudApi, WhatsappDeps
+from wacloud.modules.whatsapp.application.read_marks import ReadMarks
 from wacloud.modules.whatsapp.infra.account_events import PostgresAccountEvents
 from wacloud.modules.whatsapp.infra.cloud_api import GraphApi
 from wacloud.modules.whatsapp.infra.contacts import PostgresContacts
@@ -51,9 +52,11 @@ from wacloud.modules.whatsapp.infra.numbers import PostgresNumbers
 from wacloud.modules.whatsapp.infra.throttle import ValkeyThrottle
 from wacloud.shared.application.clock import Clock, system_clock
 from wacloud.shared.application.db import StoreAway
+from wacloud.shared.application.limits import Limits
 from wacloud.shared.infra.crypto import SecretBox
 from wacloud.shared.infra.database_check import check_database
 from wacloud.shared.infra.http import open_egress
+from wacloud.shared.infra.limits_valkey import ValkeyLimiter
 from wacloud.shared.infra.live_valkey import ValkeyAnnouncer
 from wacloud.shared.infra.postgres import Connection, PostgresDatabase, make_pool
 from wacloud.shared.infra.webhook_inbox import PostgresWebhookInbox
@@ -75,6 +78,7 @@ class House:
     rings: "BullMqRings | None"
     webhook_inbox: PostgresWebhookInbox
     webhook_keys: WebhookKeys
+    limits: Limits
     auth: AuthDeps
     user: UserDeps
     business: BusinessDeps
@@ -121,7 +125,7 @@ async def open_house(settings: Settings, swaps: Swaps | None = None) -> AsyncIte
         announcer = ValkeyAnnouncer(redis)
         stack.push_async_callback(announcer.drained)
         await stack.enter_async_context(pool)
-        await _check(pool, allow_no_fsync=settings.app_env is AppEnv.TEST)
+        await _check(pool, settings.database_url, allow_no_fsync=settings.app_env is AppEnv.TEST)
         rings = _bullmq_rings(settings)
         if rings is not None:
             stack.push_async_callback(rings.close)
@@ -132,6 +136,9 @@ async def open_house(settings: Settings, swaps: Swaps | None = None) -> AsyncIte
         inbox = PostgresWebhookInbox(db, ring=rings.webhooks if rings else None)
         user = UserDeps(db, PostgresUsers(), PostgresUserReader(db))
         business = BusinessDeps(db, PostgresBusinesses(), PostgresBusinessReader(db), PostgresAuditLog())
+        cloud_api = swaps.cloud_api or _graph(settings, egress, secrets)
+        read_marks = ReadMarks(cloud_api)
+        stack.push_async_callback(read_marks.close)
         whatsapp = WhatsappDeps(
             db=db,
             clock=clock,
@@ -144,7 +151,8 @@ async def open_house(settings: Settings, swaps: Swaps | None = None) -> AsyncIte
             deliveries=PostgresDeliveries(),
             account_events=PostgresAccountEvents(),
             inbox=PostgresInbox(db),
-            cloud_api=swaps.cloud_api or _graph(settings, egress, secrets),
+            cloud_api=cloud_api,
+            read_marks=read_marks,
             throttle=ValkeyThrottle(redis),
         )
         embedder: Embedder = (
@@ -176,6 +184,7 @@ async def open_house(settings: Settings, swaps: Swaps | None = None) -> AsyncIte
             webhook_keys=WebhookKeys(
                 [secret.encode() for secret in settings.meta_app_secret], settings.meta_verify_token
             ),
+            limits=Limits(settings.limits, ValkeyLimiter(redis)),
             auth=AuthDeps(
                 db=db,
                 clock=clock,
@@ -215,12 +224,26 @@ def _bullmq_rings(settings: Settings) -> "BullMqRings | None":
     return BullMqRings(settings.redis_url)
 
 
-async def _check(pool: "AsyncConnectionPool[Connection]", *, allow_no_fsync: bool) -> None:
+async def _check(pool: "AsyncConnectionPool[Connection]", url: str, *, allow_no_fsync: bool) -> None:
     try:
         async with pool.connection() as conn:
             await check_database(conn, allow_no_fsync=allow_no_fsync)
-    except (PoolTimeout, psycopg.OperationalError) as error:
+    except PoolTimeout as error:
+        raise StoreAway(await _why_away(url)) from error
+    except psycopg.OperationalError as error:
         raise StoreAway(str(error)) from error
+
+
+async def _why_away(url: str) -> str:
+    """What the pool, which tries again and again, does not say."""
+    try:
+        async with await psycopg.AsyncConnection.connect(url, connect_timeout=2):
+            return "it has no free connection"
+    except psycopg.OperationalError as error:
+        return str(error)
+    except psycopg.Error:
+        # The driver quotes what it could not read, and there may be a password in it.
+        return "DATABASE_URL is none: it reads postgresql://wacloud_app:password@host:5432/database"
 
 
 def _graph(settings: Settings, egress: aiohttp.ClientSession, secrets: SecretBox) -> GraphApi:

@@ -56,11 +56,11 @@ revoke all on function private.my_businesses(), private.my_colleagues(), private
 grant execute on function private.worker_staff() to wacloud_worker;
 grant execute on function private.my_businesses(), private.my_colleagues() to authenticated;
 
-call private.protect('app.businesses', 'id', 'select');
+call private.protect('app.businesses', 'id');
 -- Members may describe their business; who owns it changes by the app's own use case only.
 grant update (name, sector, phone, employee_count, language, time_zone, profile) on app.businesses to authenticated;
 call private.open_to_system('app.businesses', 'select, insert');
-call private.protect('app.members', 'business_id', 'select');
+call private.protect('app.members');
 call private.open_to_system('app.members', 'select, insert');
 do $$ begin
   -- The definer functions above read members as its owner, whom forced row level security binds as well.
@@ -70,7 +70,7 @@ end $$;
 create policy owner_sees on app.businesses for select to authenticated using (owner_id = (select auth.uid()));
 
 call private.open_to_system('app.users', 'select, insert, update');
-grant select, update on app.users to authenticated;
+grant select, update (name, language) on app.users to authenticated;
 create policy oneself on app.users for all to authenticated using (id = (select auth.uid())) with check (id = (select auth.uid()));
 grant select on app.users to wacloud_worker;
 create policy staff on app.users for select to wacloud_worker using (id = any ((select private.worker_staff())::uuid[]));

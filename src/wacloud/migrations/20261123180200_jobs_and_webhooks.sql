@@ -27,7 +27,7 @@ create table app.webhook_inbox (
 create index webhook_inbox_open on app.webhook_inbox (lane, id) where state = 'pending';
 create index webhook_inbox_ledger on app.webhook_inbox (business_id, state, received_at desc);
 
-call private.protect('app.webhook_inbox', 'business_id', 'select');
+call private.protect('app.webhook_inbox');
 call private.open_to_system('app.webhook_inbox', 'select, insert, update');
 -- The same body twice in one partition is refused by this key; across partitions the insert looks back nine days.
 call private.partition_by_time('app.webhook_inbox', 'week', interval '35 days',
@@ -77,9 +77,11 @@ create table app.finished_jobs (
 ) partition by range (finished_at);
 create index finished_jobs_business on app.finished_jobs (business_id, finished_at desc);
 
-call private.protect('app.jobs');
+-- A member's deed queues work, and hurries what is queued already.
+call private.protect('app.jobs', 'business_id', 'select,
+  insert (lane, kind, business_id, order_key, unique_key, payload, run_at, max_attempts), update (run_at)');
 call private.open_to_system('app.jobs', 'select, insert, update, delete');
-call private.protect('app.finished_jobs', 'business_id', 'select');
+call private.protect('app.finished_jobs');
 call private.open_to_system('app.finished_jobs', 'select, insert');
 call private.partition_by_time('app.finished_jobs', 'day', interval '7 days');
 

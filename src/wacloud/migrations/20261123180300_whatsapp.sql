@@ -135,7 +135,7 @@ create table app.message_keys (
   primary key (business_id, key)
 );
 
--- A status that came before we knew its wamid; applied as soon as we do.
+-- A status that came before we knew its wamid; applied as soon as we do, dropped after some days.
 create table app.unmatched_statuses (
   business_id uuid not null,
   wamid text not null,
@@ -144,8 +144,10 @@ create table app.unmatched_statuses (
   at timestamptz not null,
   detail jsonb not null,
   received_at timestamptz not null default now(),
+  look_at timestamptz not null default now(),        -- when to look for its message again: ever more rarely
   primary key (business_id, wamid, status, participant)
 );
+create index unmatched_statuses_due on app.unmatched_statuses (business_id, look_at);
 
 -- Everything Meta says about accounts, numbers and templates, known to us or not.
 create table app.account_events (
@@ -162,16 +164,22 @@ create table app.account_events (
 );
 create index account_events_newest on app.account_events (business_id, at desc);
 
-call private.protect('app.whatsapp_accounts', 'business_id', 'select');
+call private.protect('app.whatsapp_accounts');
 call private.open_to_system('app.whatsapp_accounts', 'select, insert');
-call private.protect('app.phone_numbers', 'business_id', 'select');
+call private.protect('app.phone_numbers');
 call private.open_to_system('app.phone_numbers', 'select, insert, update');
 call private.protect('app.contacts');
 call private.protect('app.contact_identities');
-call private.protect('app.conversations');
-call private.protect('app.messages');
-call private.protect('app.message_keys');
+-- A member takes over, gives back, has seen, and writes; what is written is never written over by hand.
+call private.protect('app.conversations', 'business_id', 'select,
+  update (handler, handler_since, handed_over_because, assigned_to, unread,
+          last_inbound_at, last_message_at, last_message_id, last_message_created_at)');
+call private.protect('app.messages', 'business_id', 'select,
+  insert (business_id, id, created_at, conversation_id, direction, author, author_id, kind, body, content, raw, wamid,
+          refers_to, sent_at, state, reason, cause, turn_id, arrival),
+  update (state, reason, error)');
+call private.protect('app.message_keys', 'business_id', 'select, insert');
 call private.protect('app.unmatched_statuses');
 call private.open_to_system('app.unmatched_statuses', 'select');
-call private.protect('app.account_events', 'business_id', 'select');
+call private.protect('app.account_events');
 call private.partition_by_time('app.messages', 'month');

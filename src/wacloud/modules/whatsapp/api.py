@@ -8,7 +8,6 @@ from wacloud.modules.whatsapp.application.mailboxes import (
 )
 from wacloud.modules.whatsapp.application.outbox import Draft
 from wacloud.modules.whatsapp.application.ports import WhatsappDeps
-from wacloud.modules.whatsapp.application.show_typing import ShowTyping
 from wacloud.modules.whatsapp.application.stored import Mailbox
 from wacloud.modules.whatsapp.domain.conversation import ServiceWindow
 
@@ -17,7 +16,6 @@ __all__ = [
     "Draft",
     "Mailbox",
     "ServiceWindow",
-    "ShowTyping",
     "WhatsappDeps",
     "close_mailboxes",
     "lock_mailboxes",

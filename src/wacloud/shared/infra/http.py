@@ -7,15 +7,19 @@ import aiohttp
 KEEP_ALIVE_S = 3.0
 
 
-def open_egress(*, at_once: int = 200, total_s: float = 20, connect_s: float = 5) -> aiohttp.ClientSession:
+def open_egress(
+    *, at_once: int = 200, total_s: float = 20, connect_s: float = 5, wait_s: float = 8
+) -> aiohttp.ClientSession:
     """
     A client session; its owner closes it.
 
     :param at_once: connections at most; more calls wait for one.
+    :param wait_s: the wait for a connection, free or new. It ends as `ConnectionTimeoutError`, which says that nothing
+        was sent; the total time-out could not tell. So it is the shorter of the two.
     """
     return aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=at_once, keepalive_timeout=KEEP_ALIVE_S, ttl_dns_cache=60),
-        timeout=aiohttp.ClientTimeout(total=total_s, sock_connect=connect_s, sock_read=total_s),
+        timeout=aiohttp.ClientTimeout(total=total_s, connect=wait_s, sock_connect=connect_s, sock_read=total_s),
         headers={"User-Agent": "wacloud/0.1"},
         auto_decompress=True,
         cookie_jar=aiohttp.DummyCookieJar(),

@@ -279,14 +279,14 @@ class PostgresJobs:
             )
         return [ParkedJob(*row) for row in rows]
 
-    async def replay(self, ids: Sequence[int] = (), *, every: bool = False) -> int:
-        """Give parked jobs a fresh set of tries; returns how many."""
+    async def replay(self, ids: Sequence[int] = (), *, every: bool = False) -> list[int]:
+        """Give parked jobs a fresh set of tries; returns which."""
         async with self._db.system("replay jobs") as tx:
             rows = await tx.rows(_REPLAY, (list(ids), every))
             for lane in {row.lane for row in rows}:
                 await tx.execute("select pg_notify('wacloud_jobs', %s)", (lane,))
         self._rings.ring([QueuedJob(*row) for row in rows])
-        return len(rows)
+        return [row.id for row in rows]
 
     async def queue_due(self, lane_of: Mapping[str, Lane]) -> None:
         """Queue the recurring jobs that are due now: the clock moves on in the transaction that queues them."""

@@ -20,7 +20,12 @@ def set_up_logging(level: str = "INFO", *, pretty: bool | None = None) -> None:
     """Call once at the start of a process; without `pretty`, a terminal gets coloured lines and a file JSON."""
     if pretty is None:
         pretty = sys.stderr.isatty()
-    renderer: Any = structlog.dev.ConsoleRenderer() if pretty else structlog.processors.JSONRenderer(default=str)
+    # The console's own tracebacks would print local variables: passwords, tokens, what customers wrote.
+    renderer: Any = (
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+        if pretty
+        else structlog.processors.JSONRenderer(default=str)
+    )
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

@@ -68,7 +68,7 @@ def migrate(admin_dsn: str, *, app_password: str | None, folder: Path = MIGRATIO
     With `app_password` the app's role may then log in with it; without, its login is left as it is. Of two
     callers at once the second waits and finds nothing left to do.
 
-    :raises CannotMigrate: no connection, a file that fails, or an applied file that was changed.
+    :raises CannotMigrate: no connection or too few rights, a file that fails, or an applied file that was changed.
     """
     wanted = read_migrations(folder)
     try:
@@ -85,6 +85,13 @@ def migrate(admin_dsn: str, *, app_password: str | None, folder: Path = MIGRATIO
             return [migration.file for migration in missing]
     except psycopg.OperationalError as problem:
         raise CannotMigrate(f"The database cannot be reached or did not answer: {_first_line(problem)}") from problem
+    except psycopg.ProgrammingError as problem:
+        if problem.sqlstate is None:
+            # The driver quotes what it could not read, and there may be a password in it.
+            raise CannotMigrate("The URL is none: it reads postgresql://owner:password@host:5432/database") from None
+        raise CannotMigrate(f"The database refused: {_first_line(problem)}") from problem
+    except psycopg.Error as problem:
+        raise CannotMigrate(f"The database refused: {_first_line(problem)}") from problem
 
 
 def read_migrations(folder: Path = MIGRATIONS) -> list[Migration]:

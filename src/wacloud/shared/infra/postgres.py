@@ -15,6 +15,7 @@ from wacloud.shared.application.jobs import NewJob
 from wacloud.shared.application.live import Announcer, Change
 from wacloud.shared.domain.events import Event
 from wacloud.shared.domain.ids import BusinessId, UserId
+from wacloud.shared.infra.arrays import with_quick_arrays
 from wacloud.shared.infra.new_jobs import Inserted, QueuedJob, Taker, insert_jobs
 
 Connection = psycopg.AsyncConnection[Any]
@@ -24,6 +25,7 @@ STATEMENT_TIMEOUT_S = 30
 QUERY_TIMEOUT_S = 10
 RECONNECT_WITHIN_S = 2
 
+MEMBER = "authenticated"
 RingJobs = Callable[[Sequence[QueuedJob]], None]
 
 
@@ -102,7 +104,7 @@ class PostgresDatabase:
     @asynccontextmanager
     async def member(self, user_id: UserId, *, read_only: bool = False) -> AsyncIterator[PostgresTx]:
         claims = json.dumps({"sub": str(user_id), "role": "authenticated"})
-        async with self._transaction("authenticated", {"request.jwt.claims": claims}, read_only) as tx:
+        async with self._transaction(MEMBER, {"request.jwt.claims": claims}, read_only) as tx:
             yield tx
 
     @asynccontextmanager
@@ -124,7 +126,8 @@ class PostgresDatabase:
     async def _transaction(
         self, role: str, settings: Mapping[str, str], read_only: bool, wait_s: float | None = None
     ) -> AsyncIterator[PostgresTx]:
-        taker = self.taker
+        # A member may queue work; claiming it is for those who do it.
+        taker = None if role == MEMBER else self.taker
         inserted = Inserted()
         try:
             conn = await self._begin(_opening(role, settings, read_only), wait_s)
@@ -237,5 +240,6 @@ def make_pool(
             "prepare_threshold": None if transaction_pooled else 5,
             "connect_timeout": 5,
             "application_name": "wacloud",
+            "context": with_quick_arrays(),
         },
     )

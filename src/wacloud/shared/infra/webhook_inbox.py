@@ -293,8 +293,8 @@ class PostgresWebhookInbox:
                 )
         self._ring_for([row for row in settled if row.state == "pending"])
 
-    async def replay(self, *, ids: Sequence[int] = (), failed: bool = False) -> int:
-        """Put webhooks back into the queue; what they already did is not done again."""
+    async def replay(self, *, ids: Sequence[int] = (), failed: bool = False) -> list[int]:
+        """Put webhooks back into the queue; what they already did is not done again. Returns which."""
         async with self._db.system("replay webhooks") as tx:
             rows = await tx.rows(
                 """
@@ -306,7 +306,7 @@ class PostgresWebhookInbox:
                 (list(ids), failed),
             )
         self._ring_for(rows)
-        return len(rows)
+        return [row.id for row in rows]
 
     async def counts(self) -> Mapping[tuple[str, str], int]:
         """How many webhooks of each provider are in each state."""

@@ -67,8 +67,8 @@ def _operation(description: dict[str, Any], method: str, path: str, told: dict[s
 
 
 def _shape(description: dict[str, Any], answer: dict[str, Any]) -> str | None:
-    contents: list[dict[str, Any]] = list(answer.get("content", {}).values())
-    schema = contents[0].get("schema") if contents else None
+    # Refusals look all the same, and say in words what they mean.
+    schema = answer.get("content", {}).get("application/json", {}).get("schema")
     return _as_text(_resolved(description, schema)) if schema else None
 
 

@@ -9,8 +9,12 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from wacloud.shared.ui.caching import kept_or_fresh
+
 # More than any form of this product needs; uploads and webhooks set their own.
 LARGEST_JSON = 256 * 1024
+# What the reader says of a body that is no JSON by our rules, wherever in it that shows.
+UNREADABLE = "not readable without doubt"
 
 
 class _StrictJson(Request):
@@ -22,7 +26,7 @@ class _StrictJson(Request):
             try:
                 self._json = json.loads(body.decode(), object_pairs_hook=_each_once, parse_constant=_no_constant)
             except (UnicodeDecodeError, RecursionError) as error:
-                raise json.JSONDecodeError("not readable", "", 0) from error
+                raise json.JSONDecodeError(UNREADABLE, "", 0) from error
         return self._json
 
 
@@ -40,7 +44,8 @@ class StrictJsonRoute(APIRoute):
         async def handle_strictly(request: Request) -> Response:
             if takes_json and not _is_json(request.headers.get("content-type", "")):
                 raise HTTPException(415)
-            return await handle(_StrictJson(request.scope, request.receive))
+            response = await handle(_StrictJson(request.scope, request.receive))
+            return kept_or_fresh(request, response)
 
         return handle_strictly
 
@@ -53,9 +58,9 @@ def _is_json(content_type: str) -> bool:
 def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise json.JSONDecodeError("a key stands twice", "", 0)
+        raise json.JSONDecodeError(UNREADABLE, "", 0)
     return found
 
 
 def _no_constant(name: str) -> NoReturn:
-    raise json.JSONDecodeError(f"{name} is no JSON", "", 0)
+    raise json.JSONDecodeError(UNREADABLE, name, 0)

@@ -6,7 +6,8 @@ Every way a request can fail, as one answer: problem+json for programs, a page f
 
 import time
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -20,9 +21,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from wacloud.shared.application.db import StoreAway
 from wacloud.shared.domain.errors import AppError
-from wacloud.shared.ui import i18n, pages
+from wacloud.shared.ui import i18n, limits, pages
 from wacloud.shared.ui.guard import own_path
-from wacloud.shared.ui.i18n import best_language
+from wacloud.shared.ui.i18n import accepted_languages, best_language
 from wacloud.shared.ui.problems import (
     Problem,
     problem_of_app_error,
@@ -33,7 +34,8 @@ from wacloud.shared.ui.problems import (
 
 log = structlog.get_logger(__name__)
 
-Translate = Callable[[str, str], str]
+# (language, message, **values)
+Translate = Callable[..., str]
 # (request, status, title, message, request_id) -> the page
 RenderError = Callable[[Request, int, str, str, str], Response | Awaitable[Response]]
 
@@ -48,20 +50,29 @@ def install_errors(
     *,
     translate: Translate = i18n.translate,
     render_error: RenderError | None = pages.render_error,
+    unstorable: Sequence[type[Exception]] = (),
 ) -> None:
-    """Register the handlers and the boundary that gives every request its id."""
+    """
+    Register the handlers and the boundary that gives every request its id.
+
+    :param unstorable: what the database's driver raises for a value no column takes: somebody sent it.
+    """
     app.state.translate = translate
     app.state.render_error = render_error
     app.add_exception_handler(AppError, _app_error)
     app.add_exception_handler(StoreAway, _store_away)
     app.add_exception_handler(RequestValidationError, _validation_error)
     app.add_exception_handler(HTTPException, _http_error)
+    for kind in unstorable:
+        app.add_exception_handler(kind, _unstorable)
     app.add_middleware(RequestBoundary)
 
 
 class RequestBoundary:
     """
     Give every request an id, turn what nobody expected into a 500 that tells nothing, keep caches out.
+
+    A NUL in an address is refused here for all: no column takes one, no person types one.
 
     The id is our own: one sent by a caller could be made to look like another request's in the logs.
     """
@@ -89,12 +100,18 @@ class RequestBoundary:
                     return
                 has_started = True
                 headers["x-request-id"] = request_id
+                for name, value in state.get(limits.HEADERS, {}).items():
+                    headers[name] = value
                 if state.get("is_private") and "cache-control" not in headers:
                     headers["cache-control"] = "no-store"
             elif is_too_large:
                 return
             await send(message)
 
+        if b"%00" in scope.get("query_string", b"") or "\0" in scope["path"]:
+            response = await _answer(Request(scope, receive), problem_of_status(422))
+            await response(scope, receive, send_with_id)
+            return
         started_at = time.perf_counter()
         try:
             await self.app(scope, receive, send_with_id)
@@ -139,6 +156,12 @@ async def _store_away(request: Request, error: Exception) -> Response:
     return await _answer(request, Problem(503, problem.code, problem.title, retry_after=STORE_AWAY_RETRY_S))
 
 
+async def _unstorable(request: Request, error: Exception) -> Response:
+    # Our own checks should have refused it first, so the log says where they did not.
+    log.warning("value_unstorable", error=type(error).__name__, path=request.url.path, request_id=_id(request))
+    return await _answer(request, problem_of_status(422))
+
+
 async def _validation_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     return await _answer(request, problem_of_fields(error.errors()))
@@ -158,7 +181,7 @@ async def _answer_for_bug(request: Request) -> Response:
     except Exception:
         # The bug may be in the very page that tells of bugs.
         log.exception("error_page_failed", request_id=_id(request))
-        return problem_response(problem, title=problem.title, request_id=_id(request), headers={})
+        return problem_response(problem, translate=_as_written, request_id=_id(request), headers={})
 
 
 async def _answer(request: Request, problem: Problem, headers: dict[str, str] | None = None) -> Response:
@@ -169,15 +192,19 @@ async def _answer(request: Request, problem: Problem, headers: dict[str, str] | 
     if problem.retry_after is not None:
         headers["Retry-After"] = str(problem.retry_after)
     language = language_of(request)
-    title = request.app.state.translate(language, problem.title)
+    translate = partial(request.app.state.translate, language)
     render: RenderError | None = request.app.state.render_error
     if render is not None and wants_page(request):
-        heading = request.app.state.translate(language, problem_of_status(problem.status).title)
-        page = render(request, problem.status, heading, title, _id(request))
+        heading = translate(problem_of_status(problem.status).title)
+        page = render(request, problem.status, heading, translate(problem.title), _id(request))
         response = await page if isinstance(page, Awaitable) else page
         response.headers.update(headers)
         return response
-    return problem_response(problem, title=title, request_id=_id(request), headers=headers)
+    return problem_response(problem, translate=translate, request_id=_id(request), headers=headers)
+
+
+def _as_written(message: str, **values: object) -> str:
+    return message % values if values else message
 
 
 def wants_page(request: Request) -> bool:
@@ -191,8 +218,8 @@ def language_of(request: Request) -> str:
     """As the pages choose it; a program is also heard by its Accept-Language."""
     if wants_page(request):
         return pages.look_of(request).language
-    asked = request.headers.get("accept-language", "").split(",")
-    return best_language(getattr(request.state, "language", None), *(language.strip() for language in asked))
+    asked = request.headers.get("accept-language", "")
+    return best_language(getattr(request.state, "language", None), *accepted_languages(asked))
 
 
 def _to_login(request: Request, error: AppError) -> Response | None:

@@ -262,6 +262,12 @@ def undeclared_routes(app: Any) -> list[str]:
     return [f"{path} ({name})" for path, name in _undeclared(app.routes, "")]
 
 
+def access_of(context: Any) -> Access | None:
+    """Who may use a FastAPI route (`iter_route_contexts` gives its context); None where it does not say."""
+    dependant = getattr(context, "dependant", None)
+    return next((call for call in _calls(dependant) if isinstance(call, Access)), None) if dependant else None
+
+
 def install_guard(app: Any, *, authenticator: Authenticator, base_url: str) -> None:
     """Put into `app.state` what the guard needs."""
     app.state.authenticator = authenticator

@@ -4,6 +4,7 @@ The two languages of the pages. The source texts are English; Spanish is read fr
 Nothing is compiled: what a translator edits is what the process reads.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
@@ -17,6 +18,8 @@ Translate = Callable[[str], str]
 LANGUAGES: Final = ("es", "en")
 DEFAULT_LANGUAGE: Final = "es"
 SOURCE_LANGUAGE: Final = "en"
+_QUALITY: Final = re.compile(r"(?:q\s*=\s*([01](?:\.\d{0,3})?))?", re.IGNORECASE)
+_LONGEST_HEADER: Final = 500
 LOCALES = Path(__file__).resolve().parents[2] / "locales"
 
 
@@ -50,6 +53,17 @@ def best_language(*wishes: str | None) -> str:
         if wish and wish[:2].lower() in LANGUAGES:
             return wish[:2].lower()
     return DEFAULT_LANGUAGE
+
+
+def accepted_languages(header: str) -> list[str]:
+    """The languages of an Accept-Language header, the dearest first; what is written wrongly is left out."""
+    wishes: list[tuple[float, str]] = []
+    for part in header[:_LONGEST_HEADER].split(","):
+        name, _, rest = part.strip().partition(";")
+        found = _QUALITY.fullmatch(rest.strip())
+        if name and found:
+            wishes.append((float(found[1] or 1), name))
+    return [name for quality, name in sorted(wishes, key=lambda wish: -wish[0]) if quality > 0]
 
 
 @cache

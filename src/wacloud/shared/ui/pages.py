@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
+from zlib import crc32
 
 from fastapi import Request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
@@ -15,7 +16,7 @@ from starlette.responses import HTMLResponse
 
 from wacloud.shared.domain.phone import display_phone
 from wacloud.shared.ui import times
-from wacloud.shared.ui.i18n import N_, best_language, translate, translate_many, translator
+from wacloud.shared.ui.i18n import N_, accepted_languages, best_language, translate, translate_many, translator
 from wacloud.shared.ui.icons import icon
 from wacloud.shared.ui.static_files import MODULES, static_url
 
@@ -54,11 +55,12 @@ class Look:
 
 
 def look_of(request: Request, member: Any = None) -> Look:
-    """Language by `?lang=`, then the cookie, then the person's own setting; theme by the cookie."""
+    """Language by `?lang=`, the cookie, the person's setting, what the browser asks for; theme by the cookie."""
     language = best_language(
         request.query_params.get("lang"),
         request.cookies.get(LANGUAGE_COOKIE),
         getattr(member, "language", None) or getattr(request.state, "language", None),
+        *accepted_languages(request.headers.get("accept-language", "")),
     )
     theme = request.cookies.get(THEME_COOKIE)
     return Look(
@@ -87,7 +89,11 @@ def render(request: Request, template: str, status_code: int = 200, **context: A
         **context,
     )
     # Pages hold people's messages, and the same address answers with a page or a fragment.
-    headers = {"cache-control": "no-store", "vary": "HX-Request, Cookie", "content-language": look.language}
+    headers = {
+        "cache-control": "no-store",
+        "vary": "HX-Request, Cookie, Accept-Language",
+        "content-language": look.language,
+    }
     response = HTMLResponse(html, status_code, headers)
     asked = request.query_params.get("lang")
     if asked == look.language and asked != request.cookies.get(LANGUAGE_COOKIE):
@@ -141,6 +147,7 @@ def environment(language: str) -> Environment:
         sortable=times.sortable,
         phone=display_phone,
         say=lambda message, **values: translate(language, message, **values),
+        sentence=sentence,
         initials=initials,
         hue=hue,
     )
@@ -155,8 +162,14 @@ def initials(name: str) -> str:
 
 
 def hue(name: object) -> int:
-    """One of eight colours, always the same for the same name or id."""
-    return sum(str(name).encode()) % 8
+    """One of eight colours, always the same for the same name or id, and evenly spread over names that are alike."""
+    return crc32(str(name).encode()) % 8
+
+
+def sentence(words: str) -> str:
+    """What stands in the middle of a line elsewhere, standing on its own."""
+    told = words[:1].upper() + words[1:]
+    return told if told.endswith((".", "!", "?", "…")) else f"{told}."
 
 
 def _plural(language: str) -> Callable[..., str]:

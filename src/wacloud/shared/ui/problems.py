@@ -5,13 +5,17 @@ What a program reads when a request could not be done: problem+json (RFC 9457).
 finds the request in the logs.
 """
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from starlette.responses import JSONResponse
 
 from wacloud.shared.domain.errors import AppError, Kind
+from wacloud.shared.ui.bodies import UNREADABLE
+from wacloud.shared.ui.i18n import N_
 
 STATUS_OF: Mapping[Kind, int] = {
     "invalid": 422,
@@ -47,13 +51,51 @@ _MOST_FIELDS = 50
 _RETRY_AFTER = {503: 5}
 
 
+# What is wrong with a field, by the validator's code for it; the longest beginning that fits counts.
+MESSAGE_OF: Mapping[str, str] = {
+    "missing": N_("This is required."),
+    "extra_forbidden": N_("This is not known here."),
+    "string_too_short": N_("Too short: %(min_length)s characters at least."),
+    "string_too_long": N_("Too long: %(max_length)s characters at most."),
+    "string_pattern_mismatch": N_("This does not have the form it must have."),
+    "string": N_("This must be text."),
+    "literal_error": N_("This must be one of: %(expected)s."),
+    "enum": N_("This must be one of: %(expected)s."),
+    "int": N_("This must be a whole number."),
+    "float": N_("This must be a number."),
+    "bool": N_("This must be true or false."),
+    "uuid": N_("This must be a UUID."),
+    "date": N_("This must be a date, or a date and a time."),
+    "url": N_("This must be a web address."),
+    "list": N_("This must be a list."),
+    "dict": N_("This must be an object."),
+    "model": N_("This must be an object."),
+    "too_short": N_("Too few: %(min_length)s at least."),
+    "too_long": N_("Too many: %(max_length)s at most."),
+    "greater_than_equal": N_("Too small: %(ge)s at least."),
+    "greater_than": N_("Too small: it must be more than %(gt)s."),
+    "less_than_equal": N_("Too large: %(le)s at most."),
+    "less_than": N_("Too large: it must be less than %(lt)s."),
+    "json_invalid": N_("The body is not JSON from character %(offset)s on."),
+}
+NOT_ACCEPTED = N_("This is not accepted.")
+NOT_READABLE = N_("The body is not JSON that can be read without doubt: UTF-8, no key twice, no NaN and no Infinity.")
+_LIMITS = ("min_length", "max_length", "ge", "gt", "le", "lt", "expected")
+
+
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """One field that is missing or wrong. The value that came is never repeated: it may be a secret."""
+    """
+    One field that is missing or wrong. The value that came is never repeated: it may be a secret.
+
+    `values` are the limits its message names.
+    """
 
     field: str
     code: str
     message: str
+    values: Mapping[str, object]
+    offset: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,23 +134,41 @@ def problem_of_status(status: int) -> Problem:
 
 def problem_of_fields(errors: Iterable[Mapping[str, Any]]) -> Problem:
     """Fields that do not fit, from a validator's list."""
-    fields = [
-        FieldError(
-            field=".".join(str(part) for part in error.get("loc", ())[1:])[:200] or "body",
-            code=str(error.get("type", "invalid")),
-            message=str(error.get("msg", ""))[:300],
-        )
-        for error, _ in zip(errors, range(_MOST_FIELDS), strict=False)
-    ]
+    fields = [_field_error(error) for error in islice(errors, _MOST_FIELDS)]
     code, title = CODE_OF[422]
     return Problem(status=422, code=code, title=title, errors=tuple(fields))
 
 
-def problem_response(problem: Problem, *, title: str, request_id: str, headers: Mapping[str, str]) -> JSONResponse:
-    """The answer; `title` is the problem's title in the reader's language."""
+def _field_error(error: Mapping[str, Any]) -> FieldError:
+    code = str(error.get("type", "invalid"))
+    where, context = tuple(error.get("loc", ())), error.get("ctx") or {}
+    if code == "json_invalid":
+        # The validator puts the place in the body where a field's name belongs. Our own reader knows none.
+        offset = where[-1] if where and isinstance(where[-1], int) else None
+        if context.get("error") == UNREADABLE or offset is None:
+            return FieldError("body", code, NOT_READABLE, {})
+        return FieldError("body", code, MESSAGE_OF[code], {"offset": offset}, offset)
+    values = {name: context[name] for name in _LIMITS if name in context}
+    if "expected" in values:
+        values["expected"] = str(values["expected"]).replace(" or ", ", ")
+    kind = max((kind for kind in MESSAGE_OF if code.startswith(kind)), key=len, default=None)
+    message = MESSAGE_OF[kind] if kind else NOT_ACCEPTED
+    named = set(re.findall(r"%\((\w+)\)", message))
+    return FieldError(
+        ".".join(str(part) for part in where[1:])[:200] or "body",
+        code,
+        message if named <= values.keys() else NOT_ACCEPTED,
+        {name: values[name] for name in named & values.keys()},
+    )
+
+
+def problem_response(
+    problem: Problem, *, translate: Callable[..., str], request_id: str, headers: Mapping[str, str]
+) -> JSONResponse:
+    """The answer; `translate` puts a sentence into the reader's language and fills in its values."""
     content: dict[str, object] = {
         "type": f"urn:wacloud:problem:{problem.code}",
-        "title": title,
+        "title": translate(problem.title),
         "status": problem.status,
         "code": problem.code,
         "request_id": request_id,
@@ -117,7 +177,9 @@ def problem_response(problem: Problem, *, title: str, request_id: str, headers: 
         content["detail"] = problem.detail
     if problem.errors:
         content["errors"] = [
-            {"field": error.field, "code": error.code, "message": error.message} for error in problem.errors
+            {"field": error.field, "code": error.code, "message": translate(error.message, **error.values)}
+            | ({} if error.offset is None else {"offset": error.offset})
+            for error in problem.errors
         ]
     if problem.retry_after is not None:
         content["retry_after"] = problem.retry_after

@@ -55,6 +55,11 @@ def static_files() -> Mapping[str, StaticFile]:
     }
 
 
+def are_complete() -> bool:
+    """Whether the libraries of the pages are there: a package built before `bin/setup` ran lacks them."""
+    return all(f"vendor/{name}" in static_files() for name in ("tabler.min.css", "htmx.min.js"))
+
+
 def static_url(path: str) -> str:
     """The address that changes with the content; a file that is not there keeps a plain one."""
     found = static_files().get(path)

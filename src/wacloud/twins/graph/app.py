@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from wacloud.twins.graph.control import answer_control
 from wacloud.twins.graph.graph_api import answer_graph, download_media, split_path
+from wacloud.twins.graph.inbound import go_on
 from wacloud.twins.graph.twin import Twin
 from wacloud.twins.graph.wire import Answer, CutConnection, Request, Stream, as_json
 
@@ -67,6 +68,7 @@ class GraphTwin:
         while True:
             message = await receive()
             if message["type"] == "lifespan.startup":
+                go_on(self.twin)
                 await send({"type": "lifespan.startup.complete"})
             else:
                 await self.twin.close()

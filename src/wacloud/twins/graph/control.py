@@ -289,7 +289,7 @@ async def _world(twin: Twin, request: Request) -> Answer:
     content = msgspec.to_builtins(twin.world)
     for waba in content["wabas"]:
         del waba["access_token"]
-    for secret in ("app_secret", "verify_token", "codes", "customers"):
+    for secret in ("app_secret", "verify_token", "codes", "customers", "history"):
         del content[secret]
     return as_json(content)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import itertools
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -69,7 +68,7 @@ class People:
 
     def __init__(self, home_business_id: str) -> None:
         self._home = home_business_id
-        self._numbers = itertools.count(1)
+        self._next = 1
         self.customers: dict[str, Customer] = {}
         self._by_phone: dict[str, Customer] = {}
         self._by_bsuid: dict[str, Customer] = {}
@@ -77,16 +76,14 @@ class People:
     def add(self, spec: CustomerSpec) -> Customer:
         """Make a person; the same phone or BSUID again changes the person who has it."""
         wa_id = digits_of(spec.wa_id) if spec.wa_id else None
-        known = (self._by_phone.get(wa_id) if wa_id else None) or (
-            self._by_bsuid.get(spec.bsuid) if spec.bsuid else None
-        )
+        known = self.known(spec)
         if known is not None:
             for name in msgspec.structs.asdict(spec):
                 if name not in ("wa_id", "bsuid", "phones", "wrote_at"):
                     setattr(known, name, getattr(spec, name))
             customer = known
         else:
-            serial = next(self._numbers)
+            serial, self._next = self._next, self._next + 1
             wa_id = wa_id or f"34600{serial:06d}"
             customer = Customer(
                 customer_id=f"c{serial}",
@@ -107,6 +104,21 @@ class People:
         for phone in spec.phones:
             self._by_phone[digits_of(phone)] = customer
         return customer
+
+    def known(self, spec: CustomerSpec) -> Customer | None:
+        """Who has this phone or BSUID already."""
+        by_phone = self._by_phone.get(digits_of(spec.wa_id)) if spec.wa_id else None
+        return by_phone or (self._by_bsuid.get(spec.bsuid) if spec.bsuid else None)
+
+    def put_back(self, customer: Customer) -> None:
+        """A person as an earlier twin knew them; nobody new gets their id."""
+        self.customers[customer.customer_id] = customer
+        self._by_phone[customer.wa_id] = customer
+        for bsuid in customer.bsuids.values():
+            self._by_bsuid[bsuid] = customer
+        number = customer.customer_id.removeprefix("c")
+        if number.isdigit():
+            self._next = max(self._next, int(number) + 1)
 
     def find(self, key: str) -> Customer | None:
         return (

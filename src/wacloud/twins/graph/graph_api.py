@@ -133,7 +133,7 @@ def _unknown(twin: Twin, request: Request) -> Answer:
 async def _upload_media(twin: Twin, request: Request) -> Answer:
     _, number = twin.access.number(request, request.parts[0])
     mime_type, content = await read_upload(request)
-    file = twin.media.keep(number.phone_number_id, mime_type, content, twin.clock() + UPLOAD_LIVES_S)
+    file = twin.keep_file(twin.media.keep(number.phone_number_id, mime_type, content, twin.clock() + UPLOAD_LIVES_S))
     return as_json({"id": file.media_id})
 
 

@@ -79,6 +79,7 @@ def write(twin: Twin, thread: Thread, message: Json, base_url: str, at: float | 
         text=text_of(kind, content),
         status="waiting",
         reply_to=payload.get("context", {}).get("id"),
+        payload=payload,
     )
     if kind not in OPENS_NO_WINDOW:
         thread.heard_from_customer(now, by_ad="referral" in message)
@@ -101,8 +102,11 @@ def deliver(twin: Twin, written: Written, effects: Do | None = None) -> Delivery
     value["messages"] = [written.payload]
 
     def acknowledged() -> None:
+        bubble.payload = None
         if bubble.advance("delivered"):
             twin.show_status(bubble)
+        else:
+            twin.keep_bubble(bubble)
 
     twin.ledger.inbound += 1
     twin.throttle.count(thread.number.phone_number_id, twin.clock())
@@ -114,6 +118,17 @@ def deliver(twin: Twin, written: Written, effects: Do | None = None) -> Delivery
         copies=effects.duplicate_webhooks if effects else 0,
         on_acknowledged=acknowledged,
     )
+
+
+def go_on(twin: Twin) -> None:
+    """What a twin before this one began and did not end: webhooks nobody acknowledged, statuses that never came."""
+    for thread in twin.threads.all():
+        for bubble in thread.bubbles:
+            if bubble.is_inbound and bubble.payload is not None:
+                deliver(twin, Written(bubble, bubble.payload))
+            # The callback data shows that it was sent here, and is none of the history.
+            elif bubble.callback_data is not None and bubble.status in ("accepted", "sent"):
+                twin.statuses.plan(bubble, None)
 
 
 def echo(twin: Twin, thread: Thread, message: Json) -> tuple[str, Delivery | None]:
@@ -183,7 +198,7 @@ def _with_media(twin: Twin, thread: Thread, kind: str, given: Json, base_url: st
         if kind == "audio":
             content.setdefault("voice", True)
     now = twin.clock()
-    file = twin.media.keep(thread.number.phone_number_id, mime_type, data, now + INBOUND_LIVES_S)
+    file = twin.keep_file(twin.media.keep(thread.number.phone_number_id, mime_type, data, now + INBOUND_LIVES_S))
     content |= {
         "mime_type": mime_type,
         "sha256": base64.b64encode(file.sha256).decode("ascii"),

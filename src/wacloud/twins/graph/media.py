@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import itertools
 import os
 from dataclasses import dataclass
 from typing import Any
@@ -69,20 +68,37 @@ class MediaShelf:
 
     def __init__(self) -> None:
         self._files: dict[str, MediaFile] = {}
-        self._ids = itertools.count(1_003_383_421_387_256)
+        self.next_number = 1_003_383_421_387_256
         self._secret = os.urandom(16)
 
     def keep(self, phone_number_id: str, mime_type: str, content: bytes, expires_at: float) -> MediaFile:
-        file = MediaFile(
-            media_id=str(next(self._ids)),
+        media_id, self.next_number = str(self.next_number), self.next_number + 1
+        return self.put_back(
+            content,
+            media_id=media_id,
             phone_number_id=phone_number_id,
             mime_type=mime_type,
-            content=content,
             expires_at=expires_at,
-            sha256=hashlib.sha256(content).digest(),
         )
-        self._files[file.media_id] = file
+
+    def put_back(
+        self, content: bytes, *, media_id: str, phone_number_id: str, mime_type: str, expires_at: float
+    ) -> MediaFile:
+        """A file under an id it has already."""
+        sha256 = hashlib.sha256(content).digest()
+        file = self._files[media_id] = MediaFile(media_id, phone_number_id, mime_type, content, expires_at, sha256)
+        self.go_on_from(int(media_id) + 1 if media_id.isdigit() else 0)
         return file
+
+    def go_on_from(self, number: int) -> None:
+        """No file that is kept from now on has an id below this."""
+        self.next_number = max(self.next_number, number)
+
+    def newest(self, most: int, now: float) -> list[MediaFile]:
+        """The last files kept that are not over yet; the others are dropped."""
+        alive = [file for file in self._files.values() if file.expires_at > now][-most:]
+        self._files = {file.media_id: file for file in alive}
+        return alive
 
     def find(self, media_id: str, now: float) -> MediaFile | None:
         file = self._files.get(media_id)

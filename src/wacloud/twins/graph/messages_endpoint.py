@@ -180,7 +180,7 @@ def _recipient(twin: Twin, waba: Waba, number: Number, body: Json) -> tuple[Cust
         return customer, True, customer.on_whatsapp
     reachable = twin.world.defaults.unknown_recipients == "create"
     spec = CustomerSpec(name=f"+{digits}", wa_id=digits, on_whatsapp=reachable)
-    return twin.people.add(spec), True, reachable
+    return twin.add_customer(spec), True, reachable
 
 
 def _hold_back(twin: Twin, number: Number, customer: Customer, now: float) -> None:

@@ -10,6 +10,7 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from wacloud.twins.graph.app import GraphTwin
+from wacloud.twins.graph.keeping import Keeper
 from wacloud.twins.graph.twin import Twin
 from wacloud.twins.graph.world import World
 
@@ -25,8 +26,10 @@ class CuttableProtocol(HttpToolsProtocol):
 class TwinServer(uvicorn.Server):
     """Says in one line when it is ready, and lets open screens go when it stops."""
 
-    def __init__(self, world: World, host: str, port: int, *, announce: bool = True) -> None:
-        self.twin = Twin(world)
+    def __init__(
+        self, world: World, host: str, port: int, *, announce: bool = True, keeper: Keeper | None = None
+    ) -> None:
+        self.twin = Twin(world, keeper=keeper)
         self._announce = announce
         options: dict[str, Any] = {"loop": "uvloop"} if sys.platform != "win32" else {}
         super().__init__(

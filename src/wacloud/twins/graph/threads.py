@@ -45,6 +45,8 @@ class Bubble:
     is_edited: bool = False
     is_revoked: bool = False
     errors: list[dict[str, Any]] | None = None
+    # A customer's message whose webhook nobody has acknowledged: its element of value.messages.
+    payload: dict[str, Any] | None = None
 
     def advance(self, status: str) -> bool:
         """Move the ticks forward; False where they are there already."""
@@ -126,6 +128,9 @@ class Threads:
         if thread is None:
             thread = self._threads[key] = Thread(waba, number, customer)
         return thread
+
+    def all(self) -> list[Thread]:
+        return list(self._threads.values())
 
     def of(self, customer: Customer) -> list[Thread]:
         return [t for t in self._threads.values() if t.customer is customer]

@@ -89,6 +89,28 @@ class CustomerSpec(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     stopped_marketing: bool = False
 
 
+class PastMessage(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """
+    A message from before the twin began. `customer` is the person's phone or BSUID, `at` Unix seconds.
+
+    `status` is how far its ticks have come, `type` and `content` are Meta's, `reactions` by who: customer, business.
+    """
+
+    phone_number_id: str
+    customer: str
+    wamid: str
+    is_inbound: bool
+    type: str
+    content: Any
+    at: float
+    status: Literal["sent", "delivered", "read"]
+    text: str = ""
+    reply_to: str | None = None
+    reactions: dict[str, str] = msgspec.field(default_factory=dict)
+    is_edited: bool = False
+    is_revoked: bool = False
+
+
 class StatusDelays(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """Milliseconds after the accepted POST; null means that status never comes by itself."""
 
@@ -141,6 +163,7 @@ class World(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     wabas: list[Waba]
     defaults: Defaults = msgspec.field(default_factory=Defaults)
     customers: list[CustomerSpec] = msgspec.field(default_factory=list)
+    history: list[PastMessage] = msgspec.field(default_factory=list)
     codes: dict[str, str] = msgspec.field(default_factory=dict)
 
 

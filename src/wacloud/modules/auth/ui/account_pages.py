@@ -18,6 +18,7 @@ from wacloud.shared.domain.errors import AppError
 from wacloud.shared.ui.caller import caller_of
 from wacloud.shared.ui.guard import Person, public, refuse_cross_site, signed_in
 from wacloud.shared.ui.i18n import N_
+from wacloud.shared.ui.limits import check_limit
 from wacloud.shared.ui.pages import look_of, render
 
 SENT = "auth/sent.html"
@@ -43,6 +44,7 @@ def routes(deps: AuthDeps) -> APIRouter:
     async def sign_up(request: Request, name: Text = "", email: Text = "", password: Text = "") -> Response:
         """Everybody who typed something possible is told the same."""
         refuse_cross_site(request)
+        await check_limit(request, "register")
         language = look_of(request).language
         try:
             await register(

@@ -19,6 +19,8 @@ from wacloud.modules.user.api import User
 from wacloud.shared.ui.bodies import LARGEST_JSON, StrictJsonRoute
 from wacloud.shared.ui.caller import caller_of
 from wacloud.shared.ui.guard import public
+from wacloud.shared.ui.limits import limited
+from wacloud.shared.ui.openapi import problems
 
 Email = Annotated[str, Field(max_length=254)]
 Password = Annotated[str, Field(max_length=LONGEST_PASSWORD)]
@@ -117,7 +119,16 @@ def routes(deps: AuthDeps) -> APIRouter:
             business_id=claims.business_id,
         )
 
-    @router.post("/api/auth/register", status_code=202, response_model=CheckYourMail, dependencies=[public()])
+    @router.post(
+        "/api/auth/register",
+        operation_id="register",
+        summary="Sign up",
+        status_code=202,
+        response_model=CheckYourMail,
+        response_description="A mail is on its way, whoever the address belongs to.",
+        responses=problems(429, 503),
+        dependencies=[public(), limited("register")],
+    )
     async def sign_up(body: Register, request: Request, response: Response) -> object:
         """Make an account; the mailed link makes it usable. A known address is answered alike."""
         await register(
@@ -131,37 +142,84 @@ def routes(deps: AuthDeps) -> APIRouter:
         response.headers["cache-control"] = "no-store"
         return CheckYourMail()
 
-    @router.post("/api/auth/login", response_model=LoginAnswer, dependencies=[public()])
+    @router.post(
+        "/api/auth/login",
+        operation_id="login",
+        summary="Sign in",
+        response_model=LoginAnswer,
+        response_description="Tokens, who signed in, and the business the tokens are for.",
+        responses=problems(429, 503, _401="invalid_credentials"),
+        dependencies=[public(), limited("login")],
+    )
     async def login(body: Login, request: Request, response: Response) -> object:
         """Tokens for somebody who knows their password."""
         entrance = await sign_in(deps, body.email, body.password, caller_of(request))
         assert entrance.refresh_token is not None
         return tokens(response, entrance.user, entrance.claims, entrance.refresh_token)
 
-    @router.post("/api/auth/refresh", response_model=LoginAnswer, dependencies=[public()])
+    @router.post(
+        "/api/auth/refresh",
+        operation_id="refresh",
+        summary="Refresh the tokens",
+        response_model=LoginAnswer,
+        response_description="The next tokens.",
+        responses=problems(503, _401="refresh_token_not_good"),
+        dependencies=[public()],
+    )
     async def refresh(body: Refresh, request: Request, response: Response) -> object:
         """The next tokens. A refresh token works once; used again later, it ends its session."""
         refreshed = await refresh_session(deps, body.refresh_token, caller_of(request))
         return tokens(response, refreshed.user, refreshed.claims, refreshed.refresh_token)
 
-    @router.post("/api/auth/forgot-password", status_code=202, response_model=CheckYourMail, dependencies=[public()])
+    @router.post(
+        "/api/auth/forgot-password",
+        operation_id="forgot_password",
+        summary="Ask for a new password",
+        status_code=202,
+        response_model=CheckYourMail,
+        response_description="If somebody has this address, a mail is on its way.",
+        responses=problems(503, _429="too_many_tries"),
+        dependencies=[public()],
+    )
     async def forgot(body: ForgotPassword, request: Request, response: Response) -> object:
         """Mail a link that sets a new password. An unknown address is answered alike."""
         await forgot_password(deps, body.email, caller_of(request))
         response.headers["cache-control"] = "no-store"
         return CheckYourMail()
 
-    @router.post("/api/auth/reset-password", status_code=204, dependencies=[public()])
+    @router.post(
+        "/api/auth/reset-password",
+        operation_id="reset_password",
+        summary="Set a new password",
+        status_code=204,
+        response_description="It counts from now on.",
+        responses=problems(503, _429="too_many_tries", _422="link_not_good"),
+        dependencies=[public()],
+    )
     async def reset(body: ResetPassword, request: Request) -> None:
         """Set a new password with the secret of a mailed link; every session ends."""
         await reset_password(deps, body.token, body.password, caller_of(request))
 
-    @router.post("/api/auth/verify-email", status_code=204, dependencies=[public()])
+    @router.post(
+        "/api/auth/verify-email",
+        operation_id="verify_email",
+        summary="Confirm an address",
+        status_code=204,
+        response_description="The account can be used.",
+        responses=problems(503, _429="too_many_tries", _422="link_not_good", _403="not_the_sign_up"),
+        dependencies=[public()],
+    )
     async def verify(body: VerifyEmail, request: Request) -> None:
         """Confirm the address of an account with the secret of the mailed link and the password of the sign-up."""
         await verify_email(deps, body.token, caller_of(request), password=body.password)
 
-    @router.get("/.well-known/jwks.json", dependencies=[public()])
+    @router.get(
+        "/.well-known/jwks.json",
+        operation_id="get_keys",
+        summary="Public keys",
+        response_description="A JSON Web Key Set (RFC 7517).",
+        dependencies=[public()],
+    )
     async def jwks(response: Response) -> dict[str, Any]:
         """The public keys of our tokens."""
         response.headers["cache-control"] = "public, max-age=600"

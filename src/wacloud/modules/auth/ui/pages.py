@@ -1,6 +1,7 @@
 """The login page, and the way out."""
 
 from typing import Annotated
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, Request
 from starlette.responses import RedirectResponse, Response
@@ -13,6 +14,7 @@ from wacloud.modules.auth.ui.cookie import drop_session, keep_session, token_in
 from wacloud.shared.domain.errors import AppError, NotSignedIn
 from wacloud.shared.ui.caller import caller_of
 from wacloud.shared.ui.guard import own_path, public, refuse_cross_site
+from wacloud.shared.ui.limits import check_limit
 from wacloud.shared.ui.pages import render
 from wacloud.shared.ui.problems import problem_of_app_error
 
@@ -45,10 +47,18 @@ def routes(deps: AuthDeps) -> APIRouter:
         # Without this another site could sign a person in as somebody else.
         refuse_cross_site(request)
         following = own_path(next_path)
+        await check_limit(request, "login")
         try:
             entrance = await sign_in(deps, email, password, caller_of(request), for_program=False)
         except AppError as refusal:
-            return refused(request, "auth/login.html", refusal, following=following, email=email[:254])
+            return refused(
+                request,
+                "auth/login.html",
+                refusal,
+                following=following,
+                here=_here(following),
+                email=email[:254],
+            )
         response = RedirectResponse(
             following if entrance.user.is_verified else VERIFY, 303, {"cache-control": "no-store"}
         )
@@ -90,4 +100,16 @@ def refused(request: Request, template: str, refusal: AppError, **context: objec
 
 
 def _form(request: Request, following: str) -> Response:
-    return render(request, "auth/login.html", following=following, email="", refusal=None, member=None)
+    return render(
+        request,
+        "auth/login.html",
+        following=following,
+        here=_here(following),
+        email="",
+        refusal=None,
+        member=None,
+    )
+
+
+def _here(following: str) -> str:
+    return "/login?" + urlencode({"next": following})

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Literal
 from uuid import UUID
 
-from wacloud.modules.bot.application.compose_answer import compose_answer
+from wacloud.modules.bot.application.compose_answer import asks_for_words, compose_answer
 from wacloud.modules.bot.application.ports import BotDeps, Briefing, TurnRecord
 from wacloud.modules.bot.domain.answer import Answer, Why
 from wacloud.modules.bot.domain.prices import Usage
@@ -19,7 +19,6 @@ from wacloud.modules.whatsapp.api import (
     Draft,
     Mailbox,
     ServiceWindow,
-    ShowTyping,
     close_mailboxes,
     lock_mailboxes,
     read_mailboxes,
@@ -58,7 +57,6 @@ class AnswerTurns:
 
     def __init__(self, deps: BotDeps) -> None:
         self._deps = deps
-        self._show_typing = ShowTyping(deps.whatsapp)
         self._writer: Batcher[_Decision, Verdict] = Batcher(self._write, writers=2, most=200, one_by_one=True)
 
     async def __call__(self, jobs: Sequence[Job], finish: Finish) -> None:
@@ -94,7 +92,9 @@ class AnswerTurns:
             early = self._decide_without_answer(mailbox, briefing)
             if early is None:
                 pause = self._rest_of_burst(mailbox, briefing)
-                self._show_typing(mailbox)
+                # Nobody is to see "typing…" and then nothing; who waits for a person was told so already.
+                if mailbox.handler == "bot" and asks_for_words(_question(mailbox, briefing)):
+                    self._deps.whatsapp.read_marks.typing(mailbox)
                 if pause > timedelta() and answer is None:
                     finish(job, Again(pause, "waiting for the rest of the burst"))
                     return

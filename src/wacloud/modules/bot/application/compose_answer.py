@@ -17,6 +17,8 @@ from wacloud.modules.bot.domain.small_talk import asks_for_person, phrase, small
 
 # Kinds that ask nothing when they come alone.
 _SAYS_NOTHING = frozenset({"sticker", "reaction"})
+# Kinds whose words are a name or an address: looked up among questions, they find an answer nobody asked for.
+_SHARED: dict[str, Why] = {"location": "shared_location", "contacts": "shared_contact"}
 _HITS_FOR_MODEL = 8
 # Of a flood the newest are read; WhatsApp itself ends a text at this length.
 _MOST_READ = 30
@@ -49,12 +51,12 @@ async def compose_answer(deps: AnswerDeps, question: Question) -> Answer:
 
     Call it with no transaction open: it may take as long as the model's deadline.
     """
-    texts = tuple(read for text in question.texts[-_MOST_READ:] if (read := text[:LONGEST_TEXT].strip()))
+    texts = _texts(question)
     language = question.facts.language
+    if not asks_for_words(question):
+        return Answer(text=None, source="none", why="nothing_to_answer")
     if not texts:
-        if question.kinds and set(question.kinds) <= _SAYS_NOTHING:
-            return Answer(text=None, source="none", why="nothing_to_answer")
-        return _to_person(question, "cannot_read_media", {"kinds": sorted(set(question.kinds))})
+        return _to_person(question, _shared_in(question) or "cannot_read_media", {"kinds": sorted(set(question.kinds))})
     wish = asks_for_person(texts)
     if wish:
         return Answer(
@@ -65,9 +67,6 @@ async def compose_answer(deps: AnswerDeps, question: Question) -> Answer:
             hand_over_because="asked_for_person",
         )
     small_talk = small_talk_in(texts)
-    if small_talk and small_talk[0] == "acknowledgement" and not _was_asked(question):
-        return Answer(text=None, source="none", why="nothing_to_answer")
-
     asked = await _ask_model(deps, deps.model, question) if deps.model else _Asked()
     if asked.heard == "answered":
         return _with(asked, Answer(text=asked.text, source="model", why="model_answered", detail=asked.detail))
@@ -80,7 +79,25 @@ async def compose_answer(deps: AnswerDeps, question: Question) -> Answer:
     return _with(asked, await _by_knowledge(deps, question, texts, asked))
 
 
+def asks_for_words(question: Question) -> bool:
+    """Whether these messages want an answer, or at least word that a person has them; a sticker or a nod does not."""
+    texts = _texts(question)
+    if not texts:
+        return not question.kinds or not set(question.kinds) <= _SAYS_NOTHING
+    if asks_for_person(texts):
+        return True
+    small_talk = small_talk_in(texts)
+    return small_talk is None or small_talk[0] != "acknowledgement" or _was_asked(question)
+
+
+def _texts(question: Question) -> tuple[str, ...]:
+    return tuple(read for text in question.texts[-_MOST_READ:] if (read := text[:LONGEST_TEXT].strip()))
+
+
 async def _by_knowledge(deps: AnswerDeps, question: Question, texts: tuple[str, ...], asked: _Asked) -> Answer:
+    shared = _shared_in(question)
+    if shared and asked.heard == "no_model":
+        return _to_person(question, shared, asked.detail)
     threshold = question.settings.knowledge_threshold
     if asked.heard == "did_not_know":
         # The model saw the knowledge and found nothing in it: only a very sure match may say otherwise.
@@ -166,6 +183,12 @@ def _was_asked(question: Question) -> bool:
     return bool(question.history) and (
         question.history[-1].author != "contact" and question.history[-1].text.rstrip().endswith("?")
     )
+
+
+def _shared_in(question: Question) -> Why | None:
+    """Where nothing but places and people's cards came: which."""
+    kinds = set(question.kinds) - _SAYS_NOTHING
+    return _SHARED[max(kinds)] if kinds and kinds <= set(_SHARED) else None
 
 
 def _to_person(question: Question, why: Why, detail: dict[str, Any]) -> Answer:

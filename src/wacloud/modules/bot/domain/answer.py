@@ -34,6 +34,9 @@ Why = Literal[
     "asked_for_person",
     # Only pictures, voice or the like, which nothing here can look at.
     "cannot_read_media",
+    # Nothing but a place on the map, or somebody's contact card.
+    "shared_location",
+    "shared_contact",
     # "ok", a thumb, a sticker: an answer would be noise.
     "nothing_to_answer",
     "person_has_it",

@@ -26,7 +26,13 @@ def routes(deps: BusinessDeps) -> APIRouter:
     """The routes of this module."""
     router = APIRouter(route_class=StrictJsonRoute, max_body_size=LARGEST_JSON, tags=["businesses"])
 
-    @router.get("/api/businesses", response_model=list[Business])
+    @router.get(
+        "/api/businesses",
+        operation_id="list_businesses",
+        summary="My businesses",
+        response_model=list[Business],
+        response_description="None, one or many.",
+    )
     async def businesses(person: Annotated[Person, signed_in()]) -> object:
         """Every business of the person who is signed in, the first they joined first."""
         return [

@@ -11,6 +11,7 @@ from wacloud.modules.user.application.ports import UserDeps
 from wacloud.shared.domain.errors import NotFound
 from wacloud.shared.ui.bodies import LARGEST_JSON, StrictJsonRoute
 from wacloud.shared.ui.guard import Person, signed_in
+from wacloud.shared.ui.openapi import problems
 
 
 class Me(BaseModel):
@@ -27,7 +28,14 @@ def routes(deps: UserDeps) -> APIRouter:
     """The routes of this module."""
     router = APIRouter(route_class=StrictJsonRoute, max_body_size=LARGEST_JSON, tags=["users"])
 
-    @router.get("/api/users/me", response_model=Me)
+    @router.get(
+        "/api/users/me",
+        operation_id="get_me",
+        summary="Who am I",
+        response_model=Me,
+        response_description="The person.",
+        responses=problems(404),
+    )
     async def me(person: Annotated[Person, signed_in()]) -> object:
         """The person who is signed in."""
         user = await deps.reader.oneself(person.user_id)

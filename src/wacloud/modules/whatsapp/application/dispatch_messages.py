@@ -2,8 +2,11 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
+
+import structlog
 
 from wacloud.modules.whatsapp.application.outbox import dispatch_job
 from wacloud.modules.whatsapp.application.ports import WhatsappDeps, Wish
@@ -14,6 +17,8 @@ from wacloud.modules.whatsapp.domain.delivery import SendOutcome, pause_before_r
 from wacloud.shared.application.batching import Batcher
 from wacloud.shared.application.db import StoreAway
 from wacloud.shared.application.jobs import Again, Done, Failed, Finish, Job, NewJob, Outcome
+
+log = structlog.get_logger()
 
 HELD_CHECK = timedelta(seconds=20)
 GIVE_UP_AFTER = timedelta(hours=24)
@@ -66,7 +71,8 @@ class DispatchMessages:
         async with asyncio.TaskGroup() as group:
             for message in going:
                 if message.id in begun:
-                    group.create_task(self._try_to_send(message, by_message[message.id], finish))
+                    under_way = replace(message, dispatch_attempt=begun[message.id])
+                    group.create_task(self._try_to_send(under_way, by_message[message.id], finish))
 
     async def _read(self, jobs: Sequence[Job]) -> dict[UUID, Outgoing]:
         pairs = [(job.business_id, UUID(job.payload["message_id"])) for job in jobs if job.business_id is not None]
@@ -114,43 +120,49 @@ class DispatchMessages:
     async def _send(self, message: Outgoing, job: Job, finish: Finish) -> None:
         outcome = await self._deps.cloud_api.send(message, write_callback(message.id, message.created_at))
         result, job_outcome = self._conclude(message, job, outcome)
-        if outcome.verdict == "wait":
-            recipient = _recipient(message) if outcome.scope == "pair" else None
-            pause = pause_for(outcome.scope, message.dispatch_attempt)
-            await self._deps.throttle.pause(message.phone_number_id, recipient, pause)
-        if outcome.verdict == "reconnect":
-            await self._hold(message, outcome)
+        # First of all what Meta said: it is known nowhere else. Holding back the others can be made up for.
         await self._recorder.add(result)
+        try:
+            await self._hold_back_others(message, outcome)
+        except Exception as error:
+            # The next message is refused in the same way, and then this is tried again.
+            log.warning("dispatch.hold_failed", verdict=outcome.verdict, error=f"{type(error).__name__}: {error}"[:500])
         finish(job, job_outcome)
 
     def _conclude(self, message: Outgoing, job: Job, outcome: SendOutcome) -> tuple[SendResult, Outcome]:
         """The message's new state, and whether the job comes again. Only a refusal we know of is ever repeated."""
-        error = outcome.as_error()
+        error, attempt = outcome.as_error(), message.dispatch_attempt
         match outcome.verdict:
             case "accepted":
                 return SendResult(message, "sent", wamid=outcome.wamid), Done()
             case "unknown":
                 return SendResult(message, "unconfirmed", reason="no_answer", error=error), Done()
             case "stop":
-                return SendResult(message, "failed", reason=f"meta:{outcome.code}", error=error), Done()
-            case "retry" if message.dispatch_attempt + 1 >= tries_of(outcome.code):
-                return SendResult(message, "failed", reason=f"meta:{outcome.code}", error=error), Done()
+                return SendResult(message, "failed", reason=outcome.reason, error=error), Done()
+            case "retry" if attempt >= tries_of(outcome.code):
+                return SendResult(message, "failed", reason=outcome.reason, error=error), Done()
             case "retry":
-                pause, why = pause_before_retry(message.dispatch_attempt + 1), "refused for now"
+                pause, why = pause_before_retry(attempt), "refused for now"
             case "later":
                 pause, why = outcome.after or HELD_CHECK, "refused until later"
             case "wait":
-                pause, why = pause_for(outcome.scope, message.dispatch_attempt), "throttled by Meta"
+                pause, why = pause_for(outcome.scope, message.dispatch_attempt - 1), "throttled by Meta"
             case "reconnect":
                 pause, why = HELD_CHECK, "the number has to be reconnected"
         if self._deps.clock() + pause - job.created_at > GIVE_UP_AFTER:
-            return SendResult(message, "failed", reason=f"meta:{outcome.code}", error=error), Done()
-        waiting = SendResult(message, "queued", reason=f"meta:{outcome.code}", error=error)
+            return SendResult(message, "failed", reason=outcome.reason, error=error), Done()
+        waiting = SendResult(message, "queued", reason=outcome.reason, error=error)
         return waiting, Again(pause, why)
 
-    async def _hold(self, message: Outgoing, outcome: SendOutcome) -> None:
-        async with self._deps.db.tenant(message.business_id) as tx:
-            await self._deps.numbers.hold(tx, message.number_id, f"meta:{outcome.code}", None)
+    async def _hold_back_others(self, message: Outgoing, outcome: SendOutcome) -> None:
+        """A refusal that is not of this message alone keeps back those that would meet it too."""
+        if outcome.verdict == "wait":
+            recipient = _recipient(message) if outcome.scope == "pair" else None
+            pause = pause_for(outcome.scope, message.dispatch_attempt - 1)
+            await self._deps.throttle.pause(message.phone_number_id, recipient, pause)
+        if outcome.verdict == "reconnect":
+            async with self._deps.db.tenant(message.business_id) as tx:
+                await self._deps.numbers.hold(tx, message.number_id, outcome.reason, None)
 
     async def _record(self, results: Sequence[SendResult]) -> Sequence[None]:
         """

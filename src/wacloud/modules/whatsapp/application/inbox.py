@@ -1,7 +1,7 @@
 """What the inbox, the thread and the ledger show: frozen rows and the port that reads them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol
 from uuid import UUID
@@ -32,6 +32,13 @@ class ConversationRow:
     window_closes_at: datetime | None  # None: the contact never wrote
     unread: int
     number: str  # display_phone_number of the business's number
+    profile_name: str | None = None  # what the contact calls itself, where the business has a name of its own for it
+    found_text: str | None = None  # the newest message a search found, from around the words searched for
+
+    @property
+    def face(self) -> str:
+        """What the colour of this person's picture hangs on; the simulated phone goes by the same."""
+        return self.phone or self.username or self.contact_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +115,15 @@ class Ledger:
     ignored_because: dict[str, int]
     handed_over_because: dict[str, int]
     failed_because: dict[str, int]
+    samples: dict[str, int] = field(default_factory=dict)  # of inbound and outbound: told beforehand, by no webhook
+
+
+@dataclass(frozen=True, slots=True)
+class OwnIds:
+    """Meta's ids of a business: its accounts and its sending numbers."""
+
+    accounts: frozenset[str]
+    numbers: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +138,10 @@ class LedgerRow:
     body: str | None
     conversation_id: UUID | None
     contact_name: str | None
+    # Of a webhook, as it came; None where it is too large. It may hold parts of other businesses: never show it whole,
+    # only what `OwnIds` say is this business's.
+    payload: bytes | None = field(default=None, repr=False)
+    notes: Sequence[str] = ()  # of a webhook: what could not be placed
 
 
 class InboxReader(Protocol):
@@ -179,4 +199,12 @@ class InboxReader(Protocol):
         limit: int = 50,
     ) -> tuple[list[LedgerRow], str | None]:
         """The rows behind one number: group is webhooks, inbound or outbound."""
+        ...
+
+    async def webhook(self, business_id: BusinessId, webhook_id: int, at: datetime) -> LedgerRow | None:
+        """One webhook by its id and the time it was received; None where this business has none like it."""
+        ...
+
+    async def own_ids(self, business_id: BusinessId) -> OwnIds:
+        """Which accounts and numbers are this business's."""
         ...

@@ -2,24 +2,42 @@
 
 from datetime import timedelta
 
+import structlog
+
 from wacloud.modules.whatsapp.application.outbox import dispatch_job
 from wacloud.modules.whatsapp.application.ports import WhatsappDeps
 from wacloud.modules.whatsapp.events import MessagesReceived
 
+log = structlog.get_logger()
+
 STALE_AFTER = timedelta(seconds=60)
+# Meta repeats what it has to tell for up to seven days.
+KEEP_UNMATCHED = timedelta(days=8)
+STATUSES_OF_ONE = 1000
+BUSINESSES_AT_ONCE = 20
 
 
 async def settle_unmatched_statuses(deps: WhatsappDeps) -> int:
-    """Statuses that came before we knew their message find it now; returns how many did."""
+    """
+    Statuses that came before we knew their message find it now; returns how many did.
+
+    Those that never find one are dropped once Meta itself would no longer repeat anything about their message.
+    """
     async with deps.db.system("find unmatched statuses") as tx:
         businesses = await deps.deliveries.businesses_with_unmatched(tx)
-    if not businesses:
-        return 0
-    async with deps.db.tenant(*businesses) as tx:
-        applied = await deps.deliveries.apply_unmatched(tx, businesses)
-        for change in applied:
-            tx.show(change.business_id, change.conversation_id)
-    return len(applied)
+    number = 0
+    for start in range(0, len(businesses), BUSINESSES_AT_ONCE):
+        some = businesses[start : start + BUSINESSES_AT_ONCE]
+        async with deps.db.tenant(*some) as tx:
+            applied, dropped = await deps.deliveries.apply_unmatched(
+                tx, some, most=STATUSES_OF_ONE, keep=KEEP_UNMATCHED
+            )
+            for change in applied:
+                tx.show(change.business_id, change.conversation_id)
+        number += len(applied)
+        for business_id, count in dropped.items():
+            log.info("statuses.dropped", business=str(business_id), number=count, reason="their message never came")
+    return number
 
 
 async def wake_stale_mailboxes(deps: WhatsappDeps) -> int:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Protocol
 
 from wacloud.modules.whatsapp.application.inbox import InboxReader
+from wacloud.modules.whatsapp.application.read_marks import ReadMarks
 from wacloud.modules.whatsapp.application.stored import (
     DescribedNumber,
     Outgoing,
@@ -86,4 +87,5 @@ class WhatsappDeps:
     account_events: AccountEvents
     inbox: InboxReader
     cloud_api: CloudApi
+    read_marks: ReadMarks
     throttle: Throttle

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
-from wacloud.modules.whatsapp.application.identify_contacts import Person, identify_contacts, merge_contacts
+from wacloud.modules.whatsapp.application.identify_contacts import Person, identify_contacts
 from wacloud.modules.whatsapp.application.note_account_news import note_account_news
 from wacloud.modules.whatsapp.application.ports import WhatsappDeps
 from wacloud.modules.whatsapp.application.stored import Heard, NewMessage, Number, StoredConversation
@@ -79,8 +79,11 @@ async def receive_batch(deps: WhatsappDeps, batch: Sequence[Received]) -> set[Bu
         to_lock = sorted({received.business_id for received in batch if received.needs_lock})
         locked = await deps.messages.try_to_lock(tx, to_lock) if to_lock else set()
         batch = [received for received in batch if received.business_id in locked or not received.needs_lock]
-        await _merge_identities(deps, tx, batch)
+        changed = await _merge_identities(deps, tx, batch)
         await _store_messages(deps, tx, batch)
+        for person in changed:
+            # The message that tells of a new number is itself from the old one, to which nothing is to be sent.
+            await identify_contacts(deps, tx, [person])
         await _apply_statuses(deps, tx, batch)
         await _note_people(deps, tx, batch)
         await note_account_news(
@@ -99,20 +102,20 @@ def _of(batch: Sequence[Received], kind: type[T]) -> list[tuple[BusinessId, Numb
     return [(r.business_id, r.number, r.item) for r in batch if isinstance(r.item, kind) and r.number]
 
 
-async def _merge_identities(deps: WhatsappDeps, tx: Tx, batch: Sequence[Received]) -> None:
-    changes = _of(batch, IdentityChange)
-    if not changes:
-        return
-    for business_id, _, change in sorted(changes, key=lambda entry: entry[2].at):
-        # One sender that shows the old and the new ids at once: the same evidence as any payload naming both.
-        before = {(business_id, change.previous)} if change.previous.is_known else set()
-        after = {(business_id, change.current)} if change.current.is_known else set()
-        contacts = await identify_contacts(deps, tx, [*before, *after])
-        ids = sorted(set(contacts.values()))
-        for other in ids[1:]:
-            await merge_contacts(deps, tx, business_id, ids[0], other)
-        if after and ids:
-            await deps.contacts.refresh(tx, [(business_id, ids[0], change.current)])
+async def _merge_identities(deps: WhatsappDeps, tx: Tx, batch: Sequence[Received]) -> list[Person]:
+    """Returns those who changed, as they are now."""
+    changed: list[Person] = []
+    for business_id, _, change in sorted(_of(batch, IdentityChange), key=lambda entry: entry[2].at):
+        before, after = (business_id, change.previous), (business_id, change.current)
+        known_as: dict[Person, UUID] = {}
+        if change.previous.is_known:
+            contact = (await identify_contacts(deps, tx, [before]))[before]
+            if change.is_one_person:
+                known_as[after] = contact
+        if change.current.is_known:
+            await identify_contacts(deps, tx, [after], known_as)
+            changed.append(after)
+    return changed
 
 
 async def _store_messages(deps: WhatsappDeps, tx: Tx, batch: Sequence[Received]) -> None:

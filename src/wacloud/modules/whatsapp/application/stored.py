@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from wacloud.modules.whatsapp.domain.identity import IdentityKey
 from wacloud.shared.domain.ids import BusinessId
 
 
@@ -117,13 +118,39 @@ class Outgoing:
 
 @dataclass(frozen=True, slots=True)
 class SendResult:
-    """A dispatched message and what the POST came to: the new state, or `queued` to try again."""
+    """
+    A dispatched message and what the POST came to: the new state, or `queued` to try again.
+
+    Bad news of an earlier dispatch than the message's last changes nothing: another POST may be under way.
+    """
 
     message: Outgoing
     state: str
     wamid: str | None = None
     reason: str | None = None
     error: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KnownContact:
+    """By what a contact is known, and when their newest BSUID was first seen."""
+
+    keys: frozenset[IdentityKey]
+    met_at: datetime | None
+
+    @property
+    def bsuids(self) -> frozenset[str]:
+        """Their BSUIDs: more than one where Meta told of a change."""
+        return frozenset(key.value for key in self.keys if key.kind == "bsuid")
+
+
+@dataclass(frozen=True, slots=True)
+class Caused:
+    """The message one decision led to."""
+
+    id: UUID
+    conversation_id: UUID
+    body: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +210,15 @@ class Ending:
     state: str
     reason: str | None
     answered_by: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class Newest:
+    """The newest message of a contact and the number it came to: what Meta wants to know to mark a thread read."""
+
+    phone_number_id: str
+    access_token: str  # encrypted
+    wamid: str
 
 
 @dataclass(frozen=True, slots=True)

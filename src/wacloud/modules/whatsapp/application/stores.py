@@ -8,12 +8,15 @@ from uuid import UUID
 from wacloud.modules.whatsapp.application.stored import (
     AccountEvent,
     Applied,
+    Caused,
     ConversationState,
     DescribedNumber,
     Ending,
     Heard,
+    KnownContact,
     LeftBehind,
     Mailbox,
+    Newest,
     NewMessage,
     Outgoing,
     Owners,
@@ -66,12 +69,20 @@ class Contacts(Protocol):
         """Which contact has which identity."""
         ...
 
+    async def describe(self, tx: Tx, contacts: Iterable[tuple[BusinessId, UUID]]) -> Mapping[UUID, "KnownContact"]:
+        """By what these contacts are known."""
+        ...
+
     async def add(self, tx: Tx, contacts: Sequence[tuple[BusinessId, UUID, Sender]]) -> None:
         """New people."""
         ...
 
     async def add_identities(self, tx: Tx, identities: Sequence[tuple[BusinessId, IdentityKey, UUID]]) -> None:
-        """Identities that point to a contact from now on."""
+        """Identities, in the order they were met, that point to a contact now, whomever they pointed to before."""
+        ...
+
+    async def forget_numbers(self, tx: Tx, numbers: Sequence[tuple[BusinessId, UUID, str]]) -> None:
+        """Nothing is sent to a contact any more by this number (as it was shown): it is somebody else's."""
         ...
 
     async def refresh(self, tx: Tx, contacts: Sequence[tuple[BusinessId, UUID, Sender]]) -> None:
@@ -124,8 +135,8 @@ class Conversations(Protocol):
         """One conversation, locked until the transaction ends."""
         ...
 
-    async def mark_seen(self, tx: Tx, business_id: BusinessId, conversation_id: UUID) -> None:
-        """Nothing in it is unread."""
+    async def mark_seen(self, tx: Tx, business_id: BusinessId, conversation_id: UUID) -> Newest | None:
+        """Nothing in it is unread; the message that was the newest unread one, if Meta knows it."""
         ...
 
 
@@ -172,8 +183,18 @@ class Messages(Protocol):
         """Every waiting message of these conversations ends so."""
         ...
 
-    async def of_cause(self, tx: Tx, business_id: BusinessId, cause: str) -> UUID:
-        """The message of a cause that has one."""
+    async def reopen(
+        self, tx: Tx, business_id: BusinessId, conversation_id: UUID, reasons: Sequence[str], since: datetime
+    ) -> int:
+        """
+        What was handed over for one of these reasons, and came after our last words, waits for an answer again.
+
+        Messages sent before `since` stay as they are. Returns how many wait.
+        """
+        ...
+
+    async def find_by_cause(self, tx: Tx, business_id: BusinessId, cause: str) -> "Caused | None":
+        """The message of a cause, as it was written first."""
         ...
 
 
@@ -206,8 +227,8 @@ class Deliveries(Protocol):
         """Queued or dispatching messages with all that sending needs."""
         ...
 
-    async def begin_dispatch(self, tx: Tx, messages: Sequence[Outgoing]) -> set[UUID]:
-        """Mark queued messages as dispatching; returns those that were still queued."""
+    async def begin_dispatch(self, tx: Tx, messages: Sequence[Outgoing]) -> Mapping[UUID, int]:
+        """Mark queued messages as dispatching; returns the number of this dispatch for those that still were queued."""
         ...
 
     async def record(self, tx: Tx, results: Sequence["SendResult"]) -> list[Applied]:
@@ -218,8 +239,14 @@ class Deliveries(Protocol):
         """Move messages forward; what finds no message is kept until it does."""
         ...
 
-    async def apply_unmatched(self, tx: Tx, business_ids: Sequence[BusinessId]) -> list[Applied]:
-        """Try the kept statuses of these businesses again."""
+    async def apply_unmatched(
+        self, tx: Tx, business_ids: Sequence[BusinessId], *, most: int, keep: timedelta
+    ) -> tuple[list[Applied], Mapping[BusinessId, int]]:
+        """
+        Try kept statuses again, at most so many of each of these businesses, those first that have waited longest.
+
+        Returns those applied, and how many of each business were dropped because nothing came of them for so long.
+        """
         ...
 
     async def left_behind(self, tx: Tx, older_than: timedelta) -> list["LeftBehind"]:

@@ -3,9 +3,14 @@
 from uuid import UUID
 
 from wacloud.modules.whatsapp.application.ports import WhatsappDeps
-from wacloud.modules.whatsapp.domain.conversation import ConversationUnknown
+from wacloud.modules.whatsapp.application.stored import ConversationState
+from wacloud.modules.whatsapp.domain.conversation import SERVICE_WINDOW, ConversationUnknown, ServiceWindow
+from wacloud.modules.whatsapp.events import MessagesReceived
 from wacloud.shared.application.db import Tx
 from wacloud.shared.domain.ids import BusinessId, UserId
+
+# What a bot handed over for a reason of its own it would hand over again.
+WHILE_PERSON_HAD_IT = ("taken_over", "person_has_it", "person_wrote")
 
 
 async def take_over(deps: WhatsappDeps, user_id: UserId, business_id: BusinessId, conversation_id: UUID) -> None:
@@ -15,7 +20,8 @@ async def take_over(deps: WhatsappDeps, user_id: UserId, business_id: BusinessId
     :raises ConversationUnknown: this person sees no such conversation.
     """
     async with deps.db.member(user_id) as tx:
-        here = await _here(deps, tx, business_id, conversation_id)
+        await _find(deps, tx, business_id, conversation_id)
+        here = [(business_id, conversation_id)]
         await deps.conversations.hand_to(tx, here, "person", user_id=user_id)
         await deps.messages.settle_pending(tx, here, "handed_over", "taken_over")
         tx.show(business_id, conversation_id)
@@ -23,26 +29,37 @@ async def take_over(deps: WhatsappDeps, user_id: UserId, business_id: BusinessId
 
 async def give_back(deps: WhatsappDeps, user_id: UserId, business_id: BusinessId, conversation_id: UUID) -> None:
     """
-    The bot answers what comes from now on; what people were handed stays theirs.
+    The bot answers from now on, and what came while a person had it and nobody has answered yet.
 
     :raises ConversationUnknown: this person sees no such conversation.
     """
     async with deps.db.member(user_id) as tx:
-        here = await _here(deps, tx, business_id, conversation_id)
-        await deps.conversations.hand_to(tx, here, "bot")
+        conversation = await _find(deps, tx, business_id, conversation_id)
+        await deps.conversations.hand_to(tx, [(business_id, conversation_id)], "bot")
+        now = deps.clock()
+        if ServiceWindow(conversation.last_inbound_at).is_open(now):
+            since = now - SERVICE_WINDOW
+            count = await deps.messages.reopen(tx, business_id, conversation_id, WHILE_PERSON_HAD_IT, since)
+            if count:
+                tx.publish(MessagesReceived(business_id=business_id, conversation_id=conversation_id, count=count))
         tx.show(business_id, conversation_id)
 
 
 async def mark_seen(deps: WhatsappDeps, user_id: UserId, business_id: BusinessId, conversation_id: UUID) -> None:
-    """Nothing in this conversation is unread."""
+    """
+    Nothing in this conversation is unread, and the customer sees that it was read.
+
+    :raises ConversationUnknown: this person sees no such conversation.
+    """
     async with deps.db.member(user_id) as tx:
-        await deps.conversations.mark_seen(tx, business_id, conversation_id)
+        await _find(deps, tx, business_id, conversation_id)
+        newest = await deps.conversations.mark_seen(tx, business_id, conversation_id)
         tx.show(business_id, conversation_id)
+    deps.read_marks.read(newest)
 
 
-async def _here(
-    deps: WhatsappDeps, tx: Tx, business_id: BusinessId, conversation_id: UUID
-) -> list[tuple[BusinessId, UUID]]:
-    if await deps.conversations.find(tx, business_id, conversation_id) is None:
+async def _find(deps: WhatsappDeps, tx: Tx, business_id: BusinessId, conversation_id: UUID) -> ConversationState:
+    conversation = await deps.conversations.find(tx, business_id, conversation_id)
+    if conversation is None:
         raise ConversationUnknown
-    return [(business_id, conversation_id)]
+    return conversation

@@ -7,7 +7,13 @@ from wacloud.modules.whatsapp.application.ports import WhatsappDeps
 from wacloud.modules.whatsapp.domain.conversation import ConversationUnknown, ServiceWindow
 from wacloud.modules.whatsapp.domain.ids import MessageId
 from wacloud.modules.whatsapp.domain.message import checked_text
+from wacloud.shared.application.db import Tx
+from wacloud.shared.domain.errors import AppError
 from wacloud.shared.domain.ids import BusinessId, UserId, new_id
+
+
+class IdempotencyKeyReused(AppError):
+    """This request already sent something else. Send it once more if it is a new message."""
 
 
 async def write_reply(
@@ -21,32 +27,49 @@ async def write_reply(
     """
     Queue a text and take the conversation over: the bot is silent in it until it is given back.
 
-    `key` is the caller's idempotency key: the same key again sends nothing and returns the first message's id.
+    `key` is the caller's idempotency key: the same request again sends nothing and returns the first message's id.
 
+    :raises IdempotencyKeyReused: the key was used for another conversation or another text.
     :raises ConversationUnknown: this person sees no such conversation.
     :raises OutsideServiceWindow: only a message template may be sent now.
     :raises TextMissing: there is nothing to send.
     :raises TextTooLong: Meta takes 4096 characters.
     """
     body = checked_text(text)
+    cause = f"reply:{author}:{key or new_id()}"
     async with deps.db.member(author) as tx:
         conversation = await deps.conversations.find(tx, business_id, conversation_id)
         if conversation is None:
             raise ConversationUnknown
+        if key and (earlier := await _sent_before(deps, tx, business_id, cause, conversation_id, body)):
+            return earlier
         ServiceWindow(conversation.last_inbound_at).check(deps.clock())
         draft = Draft(
             business_id=business_id,
             conversation_id=conversation_id,
-            cause=f"reply:{author}:{key or new_id()}",
+            cause=cause,
             author="member",
             author_id=author,
             body=body,
         )
         written = await put_in_outbox(deps, tx, [draft])
         if draft.id not in written:
-            return MessageId(await deps.messages.of_cause(tx, business_id, draft.cause))
+            # The same key came in at the same time, into another conversation: else the lock would have kept us apart.
+            raise IdempotencyKeyReused
         here = [(business_id, conversation_id)]
         await deps.conversations.hand_to(tx, here, "person", user_id=author)
-        await deps.conversations.mark_seen(tx, business_id, conversation_id)
+        newest = await deps.conversations.mark_seen(tx, business_id, conversation_id)
         await deps.messages.settle_pending(tx, here, "handed_over", "person_wrote")
+    deps.read_marks.read(newest)
     return MessageId(draft.id)
+
+
+async def _sent_before(
+    deps: WhatsappDeps, tx: Tx, business_id: BusinessId, cause: str, conversation_id: UUID, body: str
+) -> MessageId | None:
+    sent = await deps.messages.find_by_cause(tx, business_id, cause)
+    if sent is None:
+        return None
+    if (sent.conversation_id, sent.body) != (conversation_id, body):
+        raise IdempotencyKeyReused
+    return MessageId(sent.id)

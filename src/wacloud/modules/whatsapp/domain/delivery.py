@@ -53,6 +53,9 @@ STOP: Final = frozenset(
     }
 )
 RETRIES: Final = 6
+# What no second try mends, and what an open window mends.
+_NOBODY_TO_SEND_TO: Final = "no_recipient"
+_WINDOW_WAS_CLOSED: Final = 131047
 
 
 class MetaRefused(AppError):
@@ -66,6 +69,7 @@ class SendOutcome:
 
     accepted: `wamid` is set. retry: refused for now, nothing was sent. wait: throttled, `scope` says what.
     later: not before `after`. stop: never. reconnect: the token is dead. unknown: it may have been sent.
+    `own_reason` says why where it was not Meta that refused.
     """
 
     verdict: Verdict
@@ -75,6 +79,12 @@ class SendOutcome:
     details: str | None = None
     scope: str | None = None
     after: timedelta | None = None
+    own_reason: str | None = None
+
+    @property
+    def reason(self) -> str:
+        """The reason as it is kept with the message."""
+        return self.own_reason or f"meta:{self.code}"
 
     def as_error(self) -> dict[str, object]:
         """The error as it is kept with the message."""
@@ -112,6 +122,17 @@ def judge(
     if code not in STOP and (transient or http_status >= 500):
         return SendOutcome("retry", code=code, title=title, details=details)
     return known
+
+
+def may_be_sent_again(state: str, code: int | None, reason: str | None) -> bool:
+    """
+    Whether it makes sense that a person sends this message once more, the service window being open.
+
+    Not where Meta refused it for good: the same message would only be refused again.
+    """
+    if state == "unconfirmed":
+        return True
+    return state == "failed" and code not in STOP - {_WINDOW_WAS_CLOSED} and reason != _NOBODY_TO_SEND_TO
 
 
 def tries_of(code: int | None) -> float:

@@ -6,7 +6,8 @@ there. Older payloads have only the phone-based wa_id. A contact is found by any
 """
 
 import re
-from dataclasses import dataclass
+from collections.abc import Set
+from dataclasses import dataclass, replace
 from typing import Literal, Self, TypeAlias
 
 from wacloud.shared.domain.phone import canonical_phone, country_of_phone, looks_like_phone
@@ -24,6 +25,27 @@ class IdentityKey:
 
     kind: IdentityKind
     value: str
+
+    @property
+    def is_address(self) -> bool:
+        """Whether it is of the number rather than of the person: numbers pass from one to another."""
+        return self.kind in ("wa_id", "phone")
+
+    @property
+    def number(self) -> str:
+        """The same for every way to write one number."""
+        is_written = self.kind == "wa_id" and looks_like_phone(self.value)
+        return canonical_phone(self.value) if is_written else self.value
+
+
+def is_someone_else(one: Set[str], other: Set[str]) -> bool:
+    """
+    Whether the BSUIDs of two who show the same number say that they are two people.
+
+    A BSUID is made anew when somebody changes their number, so a number that comes with another one has a new owner,
+    unless Meta told that one person's id changed. Who shows no BSUID may be anybody.
+    """
+    return bool(one) and bool(other) and one.isdisjoint(other)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +132,10 @@ class Sender:
                 return country
         user_id = self.bsuid or self.parent_bsuid
         return user_id[:2].upper() if user_id and is_bsuid(user_id) else None
+
+    def without_number(self) -> "Sender":
+        """The same person, without the number that is somebody else's by now."""
+        return replace(self, wa_id=None)
 
     def or_else(self, other: "Sender") -> "Sender":
         """Fill what is missing here from another view of the same person; what is here stays."""

@@ -170,7 +170,7 @@ class StatusUpdate:
 @dataclass(frozen=True, slots=True)
 class IdentityChange:
     """
-    A person got a new phone, a new BSUID or both: `previous` and `current` are one contact.
+    A person got a new phone, a new BSUID or both: `previous` and `current` are one contact if `is_one_person`.
 
     `reason` is user_id_update or the type of the system message that told it. Only ids Meta names in fields
     of their own are here; the prose of a system message is never read for ids, as a person's name is part
@@ -184,6 +184,11 @@ class IdentityChange:
     reason: str
     at: datetime
     text: str | None = None
+
+    @property
+    def is_one_person(self) -> bool:
+        """A new security code comes with a new phone in the same hands, and just as well with a new owner."""
+        return self.reason != "customer_identity_changed"
 
 
 @dataclass(frozen=True, slots=True)

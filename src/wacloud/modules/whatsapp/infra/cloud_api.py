@@ -54,13 +54,15 @@ class GraphApi:
             url = self._url(message.phone_number_id, "messages", message.access_token)
             headers = self._headers(message.access_token)
         except CannotDecrypt:
-            return SendOutcome("reconnect", title="the stored access token cannot be opened")
+            # Most likely this process was started with other SECRET_KEYS: our fault, and no reason to hold the number.
+            log.error("graph.token_unreadable", phone_number_id=message.phone_number_id, check="SECRET_KEYS")
+            return SendOutcome("later", title="CannotDecrypt", own_reason="token_unreadable")
         try:
             async with self._session.post(url, data=_encode(body), headers=headers) as response:
                 return _read_answer(response.status, await response.read())
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             # No connection was made, so nothing can have been sent.
-            return SendOutcome("retry", title=type(error).__name__)
+            return SendOutcome("retry", title=type(error).__name__, own_reason="meta_unreachable")
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             return SendOutcome("unknown", title=type(error).__name__)
 

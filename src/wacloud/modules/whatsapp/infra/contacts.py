@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
+from wacloud.modules.whatsapp.application.stored import KnownContact
 from wacloud.modules.whatsapp.domain.identity import IdentityKey, Sender
 from wacloud.shared.application.db import Tx
 from wacloud.shared.domain.ids import BusinessId
@@ -32,6 +33,26 @@ class PostgresContacts:
         )
         return {(row.business_id, IdentityKey(row.kind, row.value)): row.contact_id for row in rows}
 
+    async def describe(self, tx: Tx, contacts: Iterable[tuple[BusinessId, UUID]]) -> Mapping[UUID, KnownContact]:
+        wanted = sorted(set(contacts))
+        rows = await tx.rows(
+            """
+            select i.contact_id, i.kind, i.value, i.first_seen_at
+            from unnest(%s::uuid[], %s::uuid[]) as w(business_id, id)
+            cross join lateral (
+              select * from app.contact_identities o
+              where o.business_id = w.business_id and o.contact_id = w.id) i
+            """,
+            ([business_id for business_id, _ in wanted], [contact_id for _, contact_id in wanted]),
+        )
+        keys: dict[UUID, set[IdentityKey]] = {contact_id: set() for _, contact_id in wanted}
+        met: dict[UUID, datetime] = {}
+        for row in rows:
+            keys[row.contact_id].add(IdentityKey(row.kind, row.value))
+            if row.kind == "bsuid":
+                met[row.contact_id] = max(row.first_seen_at, met.get(row.contact_id, row.first_seen_at))
+        return {contact_id: KnownContact(frozenset(own), met.get(contact_id)) for contact_id, own in keys.items()}
+
     async def add(self, tx: Tx, contacts: Sequence[tuple[BusinessId, UUID, Sender]]) -> None:
         await tx.execute(
             """
@@ -51,8 +72,11 @@ class PostgresContacts:
     async def add_identities(self, tx: Tx, identities: Sequence[tuple[BusinessId, IdentityKey, UUID]]) -> None:
         await tx.execute(
             """
-            insert into app.contact_identities (business_id, kind, value, contact_id)
-            select * from unnest(%s::uuid[], %s::text[], %s::text[], %s::uuid[])
+            insert into app.contact_identities (business_id, kind, value, contact_id, first_seen_at)
+            select business_id, kind, value, contact_id, now() + place * interval '1 microsecond'
+            from unnest(%s::uuid[], %s::text[], %s::text[], %s::uuid[])
+              with ordinality as i(business_id, kind, value, contact_id, place)
+            order by business_id, kind, value
             on conflict (business_id, kind, value) do update set contact_id = excluded.contact_id
             """,
             (
@@ -61,6 +85,16 @@ class PostgresContacts:
                 [key.value for _, key, _ in identities],
                 [contact_id for _, _, contact_id in identities],
             ),
+        )
+
+    async def forget_numbers(self, tx: Tx, numbers: Sequence[tuple[BusinessId, UUID, str]]) -> None:
+        await tx.execute(
+            """
+            update app.contacts c set phone = null
+            from unnest(%s::uuid[], %s::uuid[], %s::text[]) as n(business_id, id, phone)
+            where c.business_id = n.business_id and c.id = n.id and c.phone = n.phone
+            """,
+            ([b for b, _, _ in numbers], [c for _, c, _ in numbers], [phone for _, _, phone in numbers]),
         )
 
     async def refresh(self, tx: Tx, contacts: Sequence[tuple[BusinessId, UUID, Sender]]) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
-from wacloud.modules.whatsapp.application.stored import ConversationState, Heard, StoredConversation
+from wacloud.modules.whatsapp.application.stored import ConversationState, Heard, Newest, StoredConversation
 from wacloud.shared.application.db import Tx
 from wacloud.shared.domain.ids import BusinessId
 
@@ -107,13 +107,27 @@ class PostgresConversations:
     async def find(self, tx: Tx, business_id: BusinessId, conversation_id: UUID) -> ConversationState | None:
         row = await tx.row(
             "select id, handler, last_inbound_at, contact_id, number_id from app.conversations "
-            "where business_id = %s and id = %s for update",
+            "where business_id = %s and id = %s for no key update",
             (business_id, conversation_id),
         )
         return ConversationState(*row) if row else None
 
-    async def mark_seen(self, tx: Tx, business_id: BusinessId, conversation_id: UUID) -> None:
-        await tx.execute(
-            "update app.conversations set unread = 0 where business_id = %s and id = %s and unread > 0",
+    async def mark_seen(self, tx: Tx, business_id: BusinessId, conversation_id: UUID) -> Newest | None:
+        row = await tx.row(
+            """
+            with seen as (
+              update app.conversations set unread = 0 where business_id = %s and id = %s and unread > 0
+              returning business_id, id, number_id)
+            select n.phone_number_id, n.access_token, m.wamid
+            from seen s
+            cross join lateral (
+              select * from app.phone_numbers o where o.business_id = s.business_id and o.id = s.number_id limit 1) n
+            cross join lateral (
+              select o.wamid from app.messages o
+              where o.business_id = s.business_id and o.conversation_id = s.id
+                and o.direction = 'in' and o.author = 'contact' and o.wamid is not null
+              order by o.sent_at desc, o.arrival desc limit 1) m
+            """,
             (business_id, conversation_id),
         )
+        return Newest(*row) if row else None

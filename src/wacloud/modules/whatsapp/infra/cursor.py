@@ -2,7 +2,14 @@
 
 import base64
 import json
+from collections.abc import Callable
 from datetime import datetime
+from typing import TypeVar
+from uuid import UUID
+
+T = TypeVar("T")
+
+_LONGEST_NUMBER = 18  # more digits may not fit into a bigint
 
 
 def write_cursor(at: datetime | None, rest: str) -> str:
@@ -11,12 +18,29 @@ def write_cursor(at: datetime | None, rest: str) -> str:
     return base64.urlsafe_b64encode(told).decode().rstrip("=")
 
 
-def read_cursor(cursor: str | None) -> tuple[datetime | None, str | None]:
-    """A cursor that was tampered with is the same as none: the first page."""
+def read_cursor(cursor: str | None, read_rest: Callable[[str], T]) -> tuple[datetime | None, T | None]:
+    """
+    The time and what `read_rest` makes of the id: `as_uuid` or `as_number`.
+
+    A cursor that was tampered with is the same as none: the first page.
+    """
     if not cursor:
         return None, None
     try:
         at, rest = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        return datetime.fromisoformat(at), str(rest)[:40]
-    except (ValueError, TypeError):
+        return datetime.fromisoformat(at), read_rest(rest)
+    except (ValueError, TypeError, AttributeError):
         return None, None
+
+
+def as_uuid(written: str) -> UUID:
+    """:raises ValueError: it is none."""
+    return UUID(written)
+
+
+def as_number(written: str) -> int:
+    """:raises ValueError: it is no whole number that fits into a column."""
+    # A superscript two is a digit to Python and none to PostgreSQL.
+    if not (written.isascii() and written.isdigit() and len(written) <= _LONGEST_NUMBER):
+        raise ValueError(written)
+    return int(written)

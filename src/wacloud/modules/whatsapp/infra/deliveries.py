@@ -1,17 +1,20 @@
 """Outbound messages on their way: read, marked, recorded in batches; statuses move them forward only."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from wacloud.modules.whatsapp.application.stored import Applied, LeftBehind, Outgoing, SendResult
 from wacloud.modules.whatsapp.domain.callback import read_callback
-from wacloud.modules.whatsapp.domain.identity import Sender
-from wacloud.modules.whatsapp.domain.inbound import MetaError, StatusUpdate
+from wacloud.modules.whatsapp.domain.inbound import StatusUpdate
 from wacloud.modules.whatsapp.domain.message import PROGRESS, STATE_OF_STATUS
+from wacloud.modules.whatsapp.infra.unmatched_statuses import (
+    businesses_with_unmatched,
+    keep_unmatched,
+    take_matched,
+)
 from wacloud.shared.application.db import Tx
 from wacloud.shared.domain.ids import BusinessId
 
@@ -40,7 +43,7 @@ update app.messages m
 set state = 'dispatching', dispatched_at = now(), dispatch_attempt = m.dispatch_attempt + 1, reason = null, error = null
 from unnest(%s::uuid[], %s::uuid[], %s::timestamptz[]) as w(business_id, id, created_at)
 where m.business_id = w.business_id and m.id = w.id and m.created_at = w.created_at and m.state = 'queued'
-returning m.id
+returning m.id, m.dispatch_attempt
 """
 
 # Rows are locked in the order they are named, here and below: by key, so that two batches never wait for each other.
@@ -51,16 +54,17 @@ with told as (
   select m.business_id, m.id, m.created_at, r.state as told, r.wamid, r.reason, r.error, case
       -- A refusal is news only of a message that no status has told better about.
       when r.state in ('queued', 'failed', 'unconfirmed') then
-        case when m.state in ('dispatching', 'queued', 'unconfirmed') then r.state else m.state end
+        case when m.state in ('dispatching', 'queued', 'unconfirmed') and m.dispatch_attempt = r.attempt then r.state
+             else m.state end
       -- What failed was an earlier POST of the same message.
       when m.state = 'failed' and m.wamid is distinct from r.wamid then r.state
       when array_position(%(progress)s::text[], r.state) > array_position(%(progress)s::text[], m.state) then r.state
       else m.state end as state
   from unnest(%(businesses)s::uuid[], %(ids)s::uuid[], %(created)s::timestamptz[], %(states)s::text[],
-              %(wamids)s::text[], %(reasons)s::text[], %(errors)s::text[])
-    as r(business_id, id, created_at, state, wamid, reason, error)
+              %(wamids)s::text[], %(reasons)s::text[], %(errors)s::text[], %(attempts)s::int[])
+    as r(business_id, id, created_at, state, wamid, reason, error, attempt)
   cross join lateral (
-    select o.business_id, o.id, o.created_at, o.state, o.wamid from app.messages o
+    select o.business_id, o.id, o.created_at, o.state, o.wamid, o.dispatch_attempt from app.messages o
     where o.business_id = r.business_id and o.id = r.id and o.created_at = r.created_at limit 1 for update) m
 )
 update app.messages m
@@ -134,24 +138,6 @@ where m.business_id = s.business_id and m.id = s.id and m.created_at = s.created
 returning m.business_id, m.conversation_id, m.id
 """
 
-_KEEP_UNMATCHED = """
-insert into app.unmatched_statuses (business_id, wamid, status, participant, at, detail)
-select business_id, wamid, status, participant, at, detail::jsonb
-from unnest(%s::uuid[], %s::text[], %s::text[], %s::text[], %s::timestamptz[], %s::text[])
-  as u(business_id, wamid, status, participant, at, detail)
-on conflict do nothing
-"""
-
-_TAKE_MATCHED = """
-delete from app.unmatched_statuses u
-using (
-  select n.business_id, n.wamid, 'wamid:' || n.wamid as key from app.unmatched_statuses n
-  where n.business_id = any(%s) order by n.received_at limit 1000) n
-join app.message_keys k on k.business_id = n.business_id and k.key = n.key
-where u.business_id = n.business_id and u.wamid = n.wamid
-returning u.business_id, u.wamid, u.status, u.at, u.detail
-"""
-
 
 @dataclass(slots=True)
 class _Advance:
@@ -185,12 +171,12 @@ class PostgresDeliveries:
         rows = await tx.rows(_TO_SEND, ([b for b, _ in ids], [m for _, m in ids]))
         return [Outgoing(*row) for row in rows]
 
-    async def begin_dispatch(self, tx: Tx, messages: Sequence[Outgoing]) -> set[UUID]:
+    async def begin_dispatch(self, tx: Tx, messages: Sequence[Outgoing]) -> Mapping[UUID, int]:
         rows = await tx.rows(
             _BEGIN,
             ([m.business_id for m in messages], [m.id for m in messages], [m.created_at for m in messages]),
         )
-        return {row.id for row in rows}
+        return {row.id: row.dispatch_attempt for row in rows}
 
     async def record(self, tx: Tx, results: Sequence[SendResult]) -> list[Applied]:
         results = sorted(results, key=lambda result: (result.message.business_id, result.message.id))
@@ -204,6 +190,7 @@ class PostgresDeliveries:
                 "states": [r.state for r in results],
                 "wamids": [r.wamid for r in results],
                 "reasons": [r.reason for r in results],
+                "attempts": [r.message.dispatch_attempt for r in results],
                 "errors": [None if r.error is None else json.dumps(r.error, default=str) for r in results],
             },
         )
@@ -258,7 +245,7 @@ class PostgresDeliveries:
                 if (place := told.get((business_id, status.wamid))) is not None and place[0] not in found
             ]
         if unmatched:
-            await self._keep(tx, unmatched)
+            await keep_unmatched(tx, unmatched)
         return [Applied(business_id, conversation_id) for business_id, conversation_id, _ in applied]
 
     async def _advance(
@@ -286,32 +273,14 @@ class PostgresDeliveries:
         )
         return [(row.business_id, row.conversation_id, row.id) for row in rows]
 
-    async def _keep(self, tx: Tx, unmatched: Sequence[tuple[BusinessId, StatusUpdate]]) -> None:
-        details = [
-            {
-                "callback_data": status.callback_data,
-                "pricing": status.pricing,
-                "errors": [[e.code, e.title, e.message, e.details, e.href] for e in status.errors],
-            }
-            for _, status in unmatched
-        ]
-        await tx.execute(
-            _KEEP_UNMATCHED,
-            (
-                [business_id for business_id, _ in unmatched],
-                [status.wamid for _, status in unmatched],
-                [status.status for _, status in unmatched],
-                [status.participant or "" for _, status in unmatched],
-                [status.at for _, status in unmatched],
-                [json.dumps(detail, default=str) for detail in details],
-            ),
-        )
+    async def apply_unmatched(
+        self, tx: Tx, business_ids: Sequence[BusinessId], *, most: int, keep: timedelta
+    ) -> tuple[list[Applied], dict[BusinessId, int]]:
+        taken, dropped = await take_matched(tx, business_ids, most=most, keep=keep)
+        return (await self.apply_statuses(tx, taken) if taken else []), dropped
 
-    async def apply_unmatched(self, tx: Tx, business_ids: Sequence[BusinessId]) -> list[Applied]:
-        rows = await tx.rows(_TAKE_MATCHED, (list(business_ids),))
-        if not rows:
-            return []
-        return await self.apply_statuses(tx, [(row.business_id, _status(row)) for row in rows])
+    async def businesses_with_unmatched(self, tx: Tx) -> list[BusinessId]:
+        return await businesses_with_unmatched(tx)
 
     async def left_behind(self, tx: Tx, older_than: timedelta) -> list[LeftBehind]:
         rows = await tx.rows(
@@ -339,15 +308,13 @@ class PostgresDeliveries:
             (reason, [one.business_id for one in messages], [one.id for one in messages]),
         )
 
-    async def businesses_with_unmatched(self, tx: Tx) -> list[BusinessId]:
-        rows = await tx.rows("select distinct business_id from app.unmatched_statuses limit 1000")
-        return [row.business_id for row in rows]
-
     async def requeue(self, tx: Tx, business_id: BusinessId, message_id: UUID) -> UUID | None:
         row = await tx.row(
             """
             update app.messages set state = 'queued', reason = null, error = null
             where business_id = %s and id = %s and direction = 'out' and state in ('failed', 'unconfirmed')
+              -- What was written on the phone, or before the number was connected, is not ours to send.
+              and author in ('bot', 'member')
             returning conversation_id
             """,
             (business_id, message_id),
@@ -364,18 +331,4 @@ def _first_error(status: StatusUpdate) -> str:
             "details": first.details,
             "others": [error.code for error in others],
         }
-    )
-
-
-def _status(row: Any) -> StatusUpdate:
-    return StatusUpdate(
-        waba_id="",
-        phone_number_id="",
-        wamid=row.wamid,
-        status=row.status,
-        at=row.at.astimezone(UTC),
-        recipient=Sender(),
-        callback_data=row.detail["callback_data"],
-        pricing=row.detail["pricing"],
-        errors=tuple(MetaError(*error) for error in row.detail["errors"]),
     )

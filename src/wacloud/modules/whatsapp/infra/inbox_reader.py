@@ -1,5 +1,6 @@
 """What the inbox, the thread and the ledger show; see `application/inbox.py`."""
 
+import re
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any
@@ -15,15 +16,24 @@ from wacloud.modules.whatsapp.application.inbox import (
     TurnRow,
 )
 from wacloud.modules.whatsapp.domain.conversation import ServiceWindow
-from wacloud.modules.whatsapp.infra.cursor import read_cursor, write_cursor
+from wacloud.modules.whatsapp.infra.cursor import as_number, as_uuid, read_cursor, write_cursor
 from wacloud.modules.whatsapp.infra.ledger import PostgresLedger
 from wacloud.shared.application.db import Database, Tx
 from wacloud.shared.domain.ids import BusinessId, UserId
 
+# How a search reads texts: `private.plain` written out, as a call of it costs more than the whole rest of a row.
+_ACCENTS = ("áàâäãéèêëíìîïóòôöõúùûüñç", "aaaaaeeeeiiiiooooouuuunc")
+_PLAIN = f"translate(lower({{}}), '{_ACCENTS[0]}', '{_ACCENTS[1]}')"
+_ACCENTS_OFF = str.maketrans(*_ACCENTS)
+_LIKE_A_PHONE = re.compile(r"[\d\s+().-]{3,}", re.ASCII)
+# A search looks through so many of the newest messages of the business, whatever it has: some hundredths of a second.
+_SEARCHED = 10_000
+
 _ROW = """
 select c.id, c.contact_id, coalesce(p.name, p.profile_name, '@' || p.username, '+' || p.phone, '?') as contact_name,
-       p.username, p.phone, c.handler, c.handed_over_because, u.name as assigned_to, c.last_message_at,
-       case when m.revoked_at is null then left(m.body, 160) end as last_preview, m.kind as last_kind,
+       p.profile_name, p.username, p.phone, c.handler, c.handed_over_because, u.name as assigned_to, c.last_message_at,
+       case when m.revoked_at is null then left(m.body, 160) end as last_preview,
+       case when m.kind = 'audio' and m.content #>> '{media,voice}' = 'true' then 'voice' else m.kind end as last_kind,
        m.author as last_author, m.state as last_state, c.last_inbound_at, c.unread, n.display_phone_number as number
 from app.conversations c
 join app.contacts p on p.business_id = c.business_id and p.id = c.contact_id
@@ -40,11 +50,21 @@ _SHOWN = {
     "bot": "and c.handler = 'bot'",
     "person": "and c.handler = 'person'",
 }
-_FOUND = """
-and c.contact_id in (select s.id from app.contacts s where s.business_id = %(business)s and (
-    private.plain(coalesce(s.name, '') || ' ' || coalesce(s.profile_name, '') || ' ' || coalesce(s.username, ''))
-      like '%%' || private.plain(%(search)s) || '%%'
-    or (%(digits)s <> '' and s.phone like '%%' || %(digits)s || '%%')))
+_FOUND = f"""
+and (c.id = any(%(found)s) or c.contact_id in (
+  select s.id from app.contacts s where s.business_id = %(business)s and (
+    {_PLAIN.format("coalesce(s.name, '') || ' ' || coalesce(s.profile_name, '') || ' ' || coalesce(s.username, '')")}
+      like '%%' || {_PLAIN.format("%(search)s::text")} || '%%'
+    or (%(digits)s <> '' and s.phone like '%%' || %(digits)s || '%%'))))
+"""
+# Newest first, so the first of a conversation is the one to show.
+_IN_MESSAGES = f"""
+select m.conversation_id, m.body from (
+  select conversation_id, body, kind, revoked_at, created_at from app.messages
+  where business_id = %(business)s order by created_at desc limit {_SEARCHED}) m
+where m.revoked_at is null and m.kind not in ('reaction', 'edit', 'revoke')
+  and {_PLAIN.format("m.body")} like '%%' || {_PLAIN.format("%(search)s::text")} || '%%'
+order by m.created_at desc limit 500
 """
 
 _MESSAGES = """
@@ -84,13 +104,14 @@ class PostgresInbox(PostgresLedger):
         limit: int = 50,
     ) -> Page:
         search = search.strip()[:100]
-        at, last_id = read_cursor(cursor)
+        at, last_id = read_cursor(cursor, as_uuid)
         params = {
             "business": business_id,
             "search": search.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_"),
-            "digits": "".join(c for c in search if c.isdigit()) if len(search) > 2 else "",
+            # Of "tarta de 8" the 8 is no part of a phone.
+            "digits": re.sub(r"\D", "", search) if _LIKE_A_PHONE.fullmatch(search) else "",
             "at": at,
-            "id": last_id if last_id and len(last_id) == 36 else None,
+            "id": last_id,
             "limit": limit + 1,
         }
         sql = (
@@ -99,7 +120,12 @@ class PostgresInbox(PostgresLedger):
             + "order by c.last_message_at desc, c.id desc limit %(limit)s"
         )
         async with self._db.member(user_id, read_only=True) as tx:
-            rows = [_to_conversation(row) for row in await tx.rows(sql, params)]
+            texts: dict[UUID, str] = {}
+            if search:
+                for hit in await tx.rows(_IN_MESSAGES, params):
+                    texts.setdefault(hit.conversation_id, hit.body)
+            params["found"] = list(texts)
+            rows = [_to_conversation(row, _around(search, texts.get(row.id))) for row in await tx.rows(sql, params)]
         more = len(rows) > limit
         rows = rows[:limit]
         last = rows[-1] if rows else None
@@ -140,14 +166,14 @@ class PostgresInbox(PostgresLedger):
     async def _messages(
         self, tx: Tx, business_id: BusinessId, conversation_id: UUID, before: str | None, limit: int
     ) -> list[MessageRow]:
-        at, arrival = read_cursor(before)
+        at, arrival = read_cursor(before, as_number)
         rows = await tx.rows(
             _MESSAGES,
             {
                 "business": business_id,
                 "conversation": conversation_id,
                 "at": at,
-                "arrival": int(arrival) if arrival and arrival.isdigit() else 0,
+                "arrival": arrival,
                 "limit": limit,
             },
         )
@@ -171,7 +197,16 @@ class PostgresInbox(PostgresLedger):
         return self._replica.tenant(business_id, read_only=True)
 
 
-def _to_conversation(row: Any) -> ConversationRow:
+def _around(search: str, text: str | None) -> str | None:
+    """The text from shortly before the words searched for, so that a line of the list shows them."""
+    if text is None:
+        return None
+    at = text.lower().translate(_ACCENTS_OFF).find(search.lower().translate(_ACCENTS_OFF))
+    start = text.rfind(" ", 0, at - 12) + 1 if at > 20 else 0
+    return ("… " if start else "") + " ".join(text[start : start + 160].split())
+
+
+def _to_conversation(row: Any, found_text: str | None = None) -> ConversationRow:
     return ConversationRow(
         id=row.id,
         contact_id=row.contact_id,
@@ -190,6 +225,8 @@ def _to_conversation(row: Any) -> ConversationRow:
         window_closes_at=ServiceWindow(row.last_inbound_at).closes_at,
         unread=row.unread,
         number=row.number,
+        profile_name=row.profile_name,
+        found_text=found_text,
     )
 
 

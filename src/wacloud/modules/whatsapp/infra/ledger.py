@@ -2,23 +2,30 @@
 
 from collections import Counter
 from contextlib import AbstractAsyncContextManager
+from datetime import datetime
 from typing import Any
 
-from wacloud.modules.whatsapp.application.inbox import Ledger, LedgerRow
+from wacloud.modules.whatsapp.application.inbox import Ledger, LedgerRow, OwnIds
 from wacloud.modules.whatsapp.domain.message import INBOUND_STATES, OUTBOUND_STATES
-from wacloud.modules.whatsapp.infra.cursor import read_cursor, write_cursor
+from wacloud.modules.whatsapp.infra.cursor import as_number, as_uuid, read_cursor, write_cursor
 from wacloud.shared.application.db import Database, Tx
 from wacloud.shared.domain.ids import BusinessId
 
+# A webhook is mostly a kilobyte; a chunk of old chats may have megabytes, and a page of fifty of those fits nowhere.
+_LARGEST_LISTED = 64 * 1024
+_LARGEST_SHOWN = 1024 * 1024
+
 _MESSAGES = """
 select direction, state, case when state in ('ignored', 'handed_over', 'failed') then reason end as reason,
-       count(*) as n
+       count(*) as n, count(*) filter (where content ? 'sample') as samples
 from app.messages where business_id = %s group by 1, 2, 3
 """
 _WEBHOOKS = "select state, count(*) as n from app.webhook_inbox where business_id = %s group by 1"
 
 _MESSAGE_ROWS = """
-select m.id::text as id, m.created_at as at, m.kind as what, m.state, m.reason, left(m.body, 200) as body,
+select m.id::text as id, m.created_at as at,
+       case when m.kind = 'audio' and m.content #>> '{media,voice}' = 'true' then 'voice' else m.kind end as what,
+       m.state, m.reason, left(m.body, 200) as body,
        m.conversation_id, coalesce(p.name, p.profile_name, '@' || p.username, '+' || p.phone, '?') as contact_name
 from app.messages m
 join app.conversations c on c.business_id = m.business_id and c.id = m.conversation_id
@@ -29,13 +36,15 @@ where m.business_id = %(business)s and m.direction = %(direction)s
   and (%(at)s::timestamptz is null or (m.created_at, m.id::text) < (%(at)s, %(last)s))
 order by m.created_at desc, m.id::text desc limit %(limit)s
 """
-_WEBHOOK_ROWS = """
-select w.id::text as id, w.received_at as at, w.provider as what, w.state,
-       coalesce(w.error, array_to_string(w.notes, '; ')) as reason,
-       left(convert_from(substring(w.body for 400), 'SQL_ASCII'), 200) as body,
-       null::uuid as conversation_id, null::text as contact_name
+_WEBHOOK = """
+select w.id::text as id, w.received_at as at, w.provider as what, w.state, w.error as reason, null::text as body,
+       null::uuid as conversation_id, null::text as contact_name,
+       case when octet_length(w.body) <= %(largest)s then w.body end as payload, coalesce(w.notes, '{}') as notes
 from app.webhook_inbox w
-where w.business_id = %(business)s and (%(state)s = 'all' or w.state = %(state)s)
+where w.business_id = %(business)s"""
+_ONE_WEBHOOK = f"{_WEBHOOK} and w.received_at = %(at)s and w.id = %(id)s"
+_WEBHOOK_ROWS = f"""
+{_WEBHOOK} and (%(state)s = 'all' or w.state = %(state)s)
   and (%(at)s::timestamptz is null or (w.received_at, w.id) < (%(at)s, %(last)s::bigint))
 order by w.received_at desc, w.id desc limit %(limit)s
 """
@@ -54,19 +63,24 @@ class PostgresLedger:
             webhooks = {row.state: row.n for row in await tx.rows(_WEBHOOKS, (business_id,))}
         states: Counter[tuple[str, str]] = Counter()
         reasons: dict[str, Counter[str]] = {state: Counter() for state in ("ignored", "handed_over", "failed")}
+        samples: Counter[str] = Counter()
         for row in messages:
             states[row.direction, row.state] += row.n
+            samples[row.direction] += row.samples
             if row.state in reasons:
                 reasons[row.state][row.reason or "unknown"] += row.n
         inbound = {state: states["in", state] for state in INBOUND_STATES}
+        # Every row there is, also one in a state nobody knows: that is how a message that is unaccounted for shows.
+        stored = sum(n for (direction, _), n in states.items() if direction == "in")
         kept = {state: webhooks.get(state, 0) for state in ("processed", "failed", "pending")}
         return Ledger(
             webhooks={"received": sum(kept.values()), **kept},
-            inbound={"stored": sum(inbound.values()), **inbound},
+            inbound={"stored": stored, **inbound},
             outbound={state: states["out", state] for state in OUTBOUND_STATES},
             ignored_because=dict(reasons["ignored"]),
             handed_over_because=dict(reasons["handed_over"]),
             failed_because=dict(reasons["failed"]),
+            samples={"inbound": samples["in"], "outbound": samples["out"]},
         )
 
     async def ledger_rows(
@@ -80,21 +94,42 @@ class PostgresLedger:
         limit: int = 50,
     ) -> tuple[list[LedgerRow], str | None]:
         """Newest first, and the cursor of the next page."""
-        at, last = read_cursor(cursor)
+        at, last = read_cursor(cursor, as_number) if group == "webhooks" else read_cursor(cursor, as_uuid)
         params: dict[str, Any] = {
             "business": business_id,
             "direction": "out" if group == "outbound" else "in",
-            "state": "all" if state in ("received", "stored") else state,
+            "state": "all" if state in ("received", "stored", "all") else state,
             "reason": "" if reason == "unknown" else reason,
             "at": at,
-            "last": last if group != "webhooks" or (last or "0").isdigit() else "0",
+            "last": None if last is None else str(last),
             "limit": limit + 1,
+            "largest": _LARGEST_LISTED,
         }
         async with self._read(business_id) as tx:
             rows = await tx.rows(_WEBHOOK_ROWS if group == "webhooks" else _MESSAGE_ROWS, params)
         found = [LedgerRow(*row) for row in rows[:limit]]
         more = rows[limit - 1] if len(rows) > limit else None
         return found, write_cursor(more.at, more.id) if more else None
+
+    async def webhook(self, business_id: BusinessId, webhook_id: int, at: datetime) -> LedgerRow | None:
+        params = {"business": business_id, "id": webhook_id, "at": at, "largest": _LARGEST_SHOWN}
+        async with self._read(business_id) as tx:
+            row = await tx.row(_ONE_WEBHOOK, params)
+        return LedgerRow(*row) if row else None
+
+    async def own_ids(self, business_id: BusinessId) -> OwnIds:
+        async with self._read(business_id) as tx:
+            rows = await tx.rows(
+                """
+                select waba_id, null as phone_number_id from app.whatsapp_accounts where business_id = %(business)s
+                union all select null, phone_number_id from app.phone_numbers where business_id = %(business)s
+                """,
+                {"business": business_id},
+            )
+        return OwnIds(
+            frozenset(row.waba_id for row in rows if row.waba_id),
+            frozenset(row.phone_number_id for row in rows if row.phone_number_id),
+        )
 
     def _read(self, business_id: BusinessId) -> AbstractAsyncContextManager[Tx]:
         return self._db.tenant(business_id, read_only=True)

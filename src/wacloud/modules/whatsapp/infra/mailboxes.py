@@ -64,12 +64,14 @@ class PostgresMailboxes:
     ) -> Mapping[UUID, tuple[str, Mapping[UUID, str | None]]]:
         in_order = sorted(conversations, key=lambda pair: pair[1])
         pairs = ([b for b, _ in in_order], [c for _, c in in_order])
+        # No key update: a message that comes in meanwhile only needs the conversation to be there, and is not kept
+        # waiting; locked harder, two batches could wait for each other's conversations.
         handlers = await tx.rows(
             """
             select c.id, c.handler from unnest(%s::uuid[], %s::uuid[]) as w(business_id, id)
             cross join lateral (
               select o.id, o.handler from app.conversations o
-              where o.business_id = w.business_id and o.id = w.id limit 1 for update) c
+              where o.business_id = w.business_id and o.id = w.id limit 1 for no key update) c
             """,
             pairs,
         )

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from wacloud.modules.whatsapp.application.stored import NewMessage
+from wacloud.modules.whatsapp.application.stored import Caused, NewMessage
 from wacloud.shared.application.db import Tx
 from wacloud.shared.domain.ids import BusinessId
 
@@ -175,15 +175,38 @@ class PostgresMessages:
             ),
         )
 
-    async def of_cause(self, tx: Tx, business_id: BusinessId, cause: str) -> UUID:
+    async def reopen(
+        self, tx: Tx, business_id: BusinessId, conversation_id: UUID, reasons: Sequence[str], since: datetime
+    ) -> int:
+        return await tx.execute(
+            """
+            update app.messages m set state = 'pending', reason = null
+            where m.business_id = %(business)s and m.conversation_id = %(conversation)s and m.sent_at >= %(since)s
+              and m.direction = 'in' and m.state = 'handed_over' and m.reason = any (%(reasons)s)
+              and m.revoked_at is null
+              -- In the order of arrival: what was late and came after our words, nobody had read. Words from the phone
+              -- app are the other way round: they reach us late, and were written by somebody who had read it.
+              and not exists (
+                select from app.messages o
+                where o.business_id = m.business_id and o.conversation_id = m.conversation_id and o.direction = 'out'
+                  and o.sent_at >= %(since)s and o.state <> 'failed' and o.kind not in ('reaction', 'edit', 'revoke')
+                  and (o.arrival > m.arrival or (o.author = 'phone_app' and o.sent_at >= m.sent_at)))
+            """,
+            {"business": business_id, "conversation": conversation_id, "reasons": list(reasons), "since": since},
+        )
+
+    async def find_by_cause(self, tx: Tx, business_id: BusinessId, cause: str) -> Caused | None:
         row = await tx.row(
-            "select message_id from app.message_keys where business_id = %s and key = %s",
+            """
+            select m.id, m.conversation_id,
+                   case when m.edits is null then m.body else m.edits -> 0 ->> 'body' end as body
+            from app.message_keys k
+            join app.messages m on m.business_id = k.business_id and m.id = k.message_id and m.created_at = k.created_at
+            where k.business_id = %s and k.key = %s
+            """,
             (business_id, f"cause:{cause}"),
         )
-        if row is None:
-            raise LookupError(cause)
-        message_id: UUID = row.message_id
-        return message_id
+        return Caused(*row) if row else None
 
 
 def _change(
@@ -203,6 +226,7 @@ def _change(
         "business_id": business_id,
         "conversation_id": conversation_id,
         "kind": kind,
+        "refers_to": refers_to,
         "key": f"wamid:{refers_to}",
         "direction": direction,
         "body": body,
@@ -227,18 +251,31 @@ _STATEMENT = {
         """
     + _TARGET
     + "and coalesce((m.reactions -> %(who)s ->> 'at')::timestamptz <= %(sent_at)s, true)",
+    # Told anew from all the edits that are stored, so it makes no difference which of them was applied first. Within
+    # one second, which is all that Meta's times tell, the one that came last stands.
     "edit": """
         update app.messages m
-        set edits = coalesce(m.edits, '[]') || jsonb_build_array(jsonb_build_object(
-              'body', case when m.edited_at > %(sent_at)s then %(body)s else m.body end,
-              'until', %(sent_at)s::timestamptz)),
-            body = case when m.edited_at > %(sent_at)s then m.body else %(body)s end,
-            edited_at = greatest(m.edited_at, %(sent_at)s)
-        """
-    + _TARGET
-    + """
-      and m.direction = %(direction)s
-      and not coalesce(m.edits, '[]') @> jsonb_build_array(jsonb_build_object('until', %(sent_at)s::timestamptz))
+        set edits = t.edits, body = t.body, edited_at = t.edited_at
+        from app.message_keys k
+        join app.messages o on o.business_id = k.business_id and o.id = k.message_id and o.created_at = k.created_at
+        cross join lateral (
+          select jsonb_agg(jsonb_build_object('body', v.body, 'until', v.until) order by v.place)
+                   filter (where v.until is not null) as edits,
+                 max(v.body) filter (where v.until is null) as body, max(v.sent_at) as edited_at
+          from (
+            select u.body, u.sent_at, row_number() over w as place, lead(u.sent_at) over w as until
+            from (
+              select case when o.edits is null then o.body else o.edits -> 0 ->> 'body' end as body,
+                     null::timestamptz as sent_at, 0 as arrival
+              union all
+              select e.body, e.sent_at, e.arrival from app.messages e
+              where e.business_id = %(business_id)s and e.refers_to = %(refers_to)s and e.kind = 'edit'
+                and e.direction = o.direction and e.conversation_id = o.conversation_id) u
+            window w as (order by u.sent_at nulls first, u.arrival)) v) t
+        where k.business_id = %(business_id)s and k.key = %(key)s
+          and m.business_id = o.business_id and m.id = o.id and m.created_at = o.created_at
+          and m.conversation_id = %(conversation_id)s and m.direction = %(direction)s
+          and (t.edits, t.body) is distinct from (m.edits, m.body)
     """,
     # Nobody waits for an answer to what they took back.
     "revoke": """

@@ -122,7 +122,8 @@ class OwnThrottle:
                 number_at + every - per_second * every - now,
                 pair_at + pair_every - PAIR_BURST * pair_every - now,
             )
-            if wait <= 0:
+            # Sums of floating seconds: the last of a burst may come out a hair above nothing.
+            if wait < 1e-6:
                 self._put(number, number_at + every)
                 self._put(pair, pair_at + pair_every)
             else:

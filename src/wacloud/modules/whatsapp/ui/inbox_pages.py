@@ -12,7 +12,7 @@ from wacloud.modules.whatsapp.application.inbox import Filter, Page, Thread
 from wacloud.modules.whatsapp.application.ports import WhatsappDeps
 from wacloud.modules.whatsapp.application.send_again import send_again
 from wacloud.modules.whatsapp.application.take_over import give_back, mark_seen, take_over
-from wacloud.modules.whatsapp.application.write_reply import write_reply
+from wacloud.modules.whatsapp.application.write_reply import IdempotencyKeyReused, write_reply
 from wacloud.modules.whatsapp.ui.thread_view import messages_context, parts_context, words
 from wacloud.shared.domain.errors import AppError, NotFound
 from wacloud.shared.ui.guard import Member, Permission, public, requires
@@ -92,6 +92,9 @@ def routes(deps: WhatsappDeps) -> APIRouter:
         except AppError as refused:
             if refused.kind not in ("invalid", "conflict", "limit", "too_large"):
                 raise
+            if isinstance(refused, IdempotencyKeyReused):
+                # Somebody went back and wrote something else into a form that had been sent.
+                key = ""
             return await _refused(deps, request, member, conversation_id, refused, text=text, key=key)
         return await _answered(deps, request, member, conversation_id)
 
@@ -153,7 +156,7 @@ def _thread_context(thread: Thread, member: Member, look: Look) -> dict[str, Any
     return {
         "thread": thread,
         "is_earlier": False,
-        **messages_context(thread.messages, look, now, may_send=may_send),
+        **messages_context(thread.conversation, thread.messages, look, now, may_send=may_send),
         **parts_context(thread.conversation, thread.messages, look, now, may_send=may_send, may_write=may_write),
     }
 

@@ -1,4 +1,4 @@
-"""Sending by program."""
+"""Sending by program, and the ledger's form for programs."""
 
 from typing import Annotated, Literal
 from uuid import UUID
@@ -11,6 +11,8 @@ from wacloud.modules.whatsapp.application.write_reply import write_reply
 from wacloud.modules.whatsapp.domain.message import TEXT_LIMIT
 from wacloud.shared.ui.bodies import StrictJsonRoute
 from wacloud.shared.ui.guard import Member, Permission, requires
+from wacloud.shared.ui.limits import limited
+from wacloud.shared.ui.openapi import problems
 
 LARGEST_JSON = 64 * 1024
 
@@ -49,18 +51,76 @@ class Queued(BaseModel):
     state: Literal["queued"] = "queued"
 
 
+class WebhookCounts(BaseModel):
+    """`received` = `processed` + `pending` + `failed`."""
+
+    received: int
+    processed: int
+    pending: int
+    failed: int
+
+
+class InboundCounts(BaseModel):
+    """Messages of contacts: `stored` = `answered` + `handed_over` + `ignored` + `pending`."""
+
+    stored: int
+    answered: int
+    handed_over: int
+    ignored: int
+    pending: int
+
+
+class OutboundCounts(BaseModel):
+    """Messages of ours, each counted once, at the state it has reached."""
+
+    queued: int
+    dispatching: int
+    sent: int
+    delivered: int
+    read: int
+    unconfirmed: int
+    failed: int
+
+
+class Reasons(BaseModel):
+    """Why messages ended so: a reason's code and how many there are of it. Each sum is the count of that state."""
+
+    ignored: dict[str, int]
+    handed_over: dict[str, int]
+    failed: dict[str, int]
+
+
+class LedgerCounts(BaseModel):
+    """Everything of the business by where it stands, counted at one moment."""
+
+    webhooks: WebhookCounts
+    inbound: InboundCounts
+    outbound: OutboundCounts
+    reasons: Reasons
+
+
 def routes(deps: WhatsappDeps) -> APIRouter:
     """`POST /api/whatsapp/send`."""
     router = APIRouter(route_class=StrictJsonRoute, max_body_size=LARGEST_JSON, tags=["whatsapp"])
 
-    @router.post("/api/whatsapp/send", response_model=Queued, status_code=202)
+    @router.post(
+        "/api/whatsapp/send",
+        operation_id="send_message",
+        summary="Send a message",
+        response_model=Queued,
+        response_description="It is queued.",
+        responses=problems(429, _404="conversation_unknown", _409="outside_service_window"),
+        status_code=202,
+    )
     async def send(
         body: Send,
         member: Annotated[Member, Depends(requires(Permission.MESSAGES_SEND))],
+        _: Annotated[None, limited("send")],
         idempotency_key: Annotated[str | None, Header(min_length=8, max_length=128)] = None,
     ) -> object:
         """
-        Queue a message. The same `Idempotency-Key` again sends nothing more and answers with the first message.
+        Queue a message. The same `Idempotency-Key` again sends nothing more and answers with the first message; with
+        another conversation or text it is refused with `idempotency_key_reused`.
 
         It is refused with `outside_service_window` when the person last wrote more than 24 hours ago.
         """

@@ -2,17 +2,22 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Path, Query, Request
 from starlette.responses import Response
 
 from wacloud.modules.whatsapp.application.inbox import Ledger
 from wacloud.modules.whatsapp.application.ports import WhatsappDeps
+from wacloud.modules.whatsapp.ui.json_api import LedgerCounts
+from wacloud.modules.whatsapp.ui.message_view import STATES
 from wacloud.modules.whatsapp.ui.thread_view import words
+from wacloud.modules.whatsapp.ui.webhook_view import short, webhook_view
+from wacloud.shared.domain.errors import NotFound
 from wacloud.shared.ui.guard import Member, Permission, requires
-from wacloud.shared.ui.i18n import N_
+from wacloud.shared.ui.i18n import N_, translator
 from wacloud.shared.ui.pages import look_of, render, wants_fragment
 
 Reader = Annotated[Member, Depends(requires(Permission.LEDGER_READ))]
@@ -40,10 +45,26 @@ OUTBOUND: Final = (
     ("unconfirmed", N_("unconfirmed")),
     ("failed", N_("not sent")),
 )
+# What a page of rows is called, by the number that led to it.
 LABELS: Final[dict[str, dict[str, str]]] = {
     "webhooks": dict(WEBHOOKS),
-    "inbound": dict(INBOUND),
-    "outbound": dict(OUTBOUND),
+    "inbound": {"received": N_("messages received"), **dict(INBOUND)},
+    "outbound": {"all": N_("all of it"), **dict(OUTBOUND)},
+}
+# The state of one row: there it is said of one message or one delivery.
+STATES_OF_ONE: Final[dict[str, dict[str, str]]] = {
+    "webhooks": {
+        "processed": N_("Processed"),
+        "pending": N_("Not yet processed"),
+        "failed": N_("Could not be processed"),
+    },
+    "inbound": {
+        "answered": N_("Answered"),
+        "handed_over": N_("Handed to a person"),
+        "ignored": N_("No answer needed"),
+        "pending": N_("Waiting for an answer"),
+    },
+    "outbound": {state: label for state, (_, label) in STATES.items()},
 }
 _WIDTH: Final = 1000
 _GAP: Final = 4
@@ -76,11 +97,19 @@ def routes(deps: WhatsappDeps) -> APIRouter:
     """`/ledger`, the rows behind each of its numbers, and its JSON twin."""
     router = APIRouter()
 
+    async def _counts_of(member: Member) -> dict[str, int]:
+        """For the navigation: who waits is known on every page, to whoever may read the inbox."""
+        if not member.may(Permission.INBOX_READ):
+            return {}
+        return await deps.inbox.counts(member.user_id, member.business_id)
+
     @router.get("/ledger", include_in_schema=False)
     async def ledger_page(request: Request, member: Reader) -> Response:
         ledger = await deps.inbox.ledger(member.business_id)
-        template = "whatsapp/_ledger.html" if wants_fragment(request) else "whatsapp/ledger.html"
-        return render(request, template, member=member, **_picture(ledger, look_of(request, member).language))
+        picture = _picture(ledger, look_of(request, member).language)
+        if wants_fragment(request):
+            return render(request, "whatsapp/_ledger.html", member=member, **picture)
+        return render(request, "whatsapp/ledger.html", member=member, counts=await _counts_of(member), **picture)
 
     @router.get("/ledger/rows", include_in_schema=False)
     async def ledger_rows(
@@ -95,22 +124,56 @@ def routes(deps: WhatsappDeps) -> APIRouter:
             member.business_id, group=group, state=state, reason=reason, cursor=cursor
         )
         following = _href(group, state, reason, next_cursor) if next_cursor else None
+        say = translator(look_of(request, member).language)
+        own = await deps.inbox.own_ids(member.business_id) if group == "webhooks" else None
         return render(
             request,
             "whatsapp/ledger_rows.html",
             member=member,
             rows=rows,
+            opened=[webhook_view(row, own, say) for row in rows] if own else [],
+            short=short,
             following=following,
             group=group,
             state=state,
             reason=reason,
             label=LABELS[group].get(state, state),
-            state_labels=LABELS[group],
+            state_labels=STATES_OF_ONE[group],
             may_open=member.may(Permission.INBOX_READ),
+            counts=await _counts_of(member),
             words=words(look_of(request, member).language),
         )
 
-    @router.get("/api/whatsapp/ledger", tags=["whatsapp"])
+    @router.get("/ledger/webhooks/{webhook_id}", include_in_schema=False)
+    async def webhook_page(
+        request: Request, member: Reader, webhook_id: Annotated[int, Path(ge=0, lt=2**63)], at: datetime
+    ) -> Response:
+        # An analyst counts, but reads no messages: the body is full of them.
+        may_open = member.may(Permission.INBOX_READ)
+        row = await deps.inbox.webhook(member.business_id, webhook_id, at if at.tzinfo else at.replace(tzinfo=UTC))
+        if row is None:
+            raise NotFound
+        own = await deps.inbox.own_ids(member.business_id)
+        say = translator(look_of(request, member).language)
+        return render(
+            request,
+            "whatsapp/ledger_webhook.html",
+            member=member,
+            row=row,
+            opened=webhook_view(row, own, say, with_body=may_open),
+            state_labels=STATES_OF_ONE["webhooks"],
+            may_open=may_open,
+            counts=await _counts_of(member),
+        )
+
+    @router.get(
+        "/api/whatsapp/ledger",
+        tags=["whatsapp"],
+        operation_id="get_ledger",
+        summary="The ledger",
+        response_model=LedgerCounts,
+        response_description="The counts.",
+    )
     async def ledger_json(member: Reader) -> dict[str, Any]:
         """Count webhooks, inbound and outbound messages by state, and why some were ignored, handed over or failed."""
         ledger = await deps.inbox.ledger(member.business_id)
@@ -149,6 +212,8 @@ def _picture(ledger: Ledger, language: str) -> dict[str, Any]:
             (N_("Not sent because"), _reasons("outbound", "failed", ledger.failed_because)),
         ],
         "stored_href": _href("inbound", "stored"),
+        "all_received_href": _href("inbound", "received"),
+        "sent_href": _href("outbound", "all"),
         "received_href": _href("webhooks", "received"),
         "words": words(language),
     }

@@ -317,7 +317,7 @@ def _list_part(eyes: Eyes, rows: Iterable[ConversationRow], now: datetime) -> di
 
 def _thread_part(eyes: Eyes, row: ConversationRow, messages: list[MessageRow], now: datetime) -> dict[str, Any]:
     around = parts_context(row, messages, eyes.look, now, may_send=eyes.may_send, may_write=eyes.may_write)
-    bubbles = messages_context(messages, eyes.look, now, may_send=eyes.may_send)
+    bubbles = messages_context(row, messages, eyes.look, now, may_send=eyes.may_send)
     return {
         "conversation": str(row.id),
         "name": row.contact_name,

@@ -1,20 +1,15 @@
 """What a message holds besides its text: files, places, cards, orders, forms. Nothing of it is trusted."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
 from babel.numbers import format_currency
-from markupsafe import Markup, escape
 
 from wacloud.modules.whatsapp.application.inbox import MessageRow
+from wacloud.modules.whatsapp.ui.whatsapp_text import formatted
 from wacloud.shared.ui.i18n import N_, Translate
-
-# What may stand in an address is what stays in it; closing brackets and full stops belong to the sentence.
-_ADDRESS = re.compile(r"https?://[^\s<>\"'\u0000-\u0020\u200b-\u200f\u202a-\u202e\u2066-\u2069]+", re.IGNORECASE)
-_SENTENCE_END = ".,;:!?)]}»”’…"
 
 KINDS: Final[dict[str, tuple[str, str]]] = {
     "image": ("photo", N_("Photo")),
@@ -42,12 +37,20 @@ REPLIES: Final[dict[str, str]] = {
 }
 
 
+NOT_HERE_YET: Final[dict[str, str]] = {
+    "audio": N_("cannot be played here yet"),
+    "document": N_("cannot be opened here yet"),
+}
+_NOT_SHOWN_YET: Final = N_("cannot be shown here yet")
+
+
 @dataclass(frozen=True, slots=True)
 class Media:
-    """A file we do not show yet: what it is."""
+    """A file we do not show yet: what it is, that it cannot be seen here, and its name and size."""
 
     icon: str
     label: str
+    absent: str
     detail: str | None
 
 
@@ -97,7 +100,7 @@ def parts_of(row: MessageRow, language: str, say: Translate) -> dict[str, Any]:
         source = a_text(referral.get("source_url"))
         headline = a_text(referral.get("headline")) or a_text(referral.get("body")) or say("an ad")
         came_from = say("Came from")
-        parts["origin"] = (f"{came_from}: {headline}", linkify(source) if source else None)
+        parts["origin"] = (f"{came_from}: {headline}", formatted(source) if source else None)
     elif product := an_object(content.get("referred_product")):
         asks_about, name = say("Asks about the product"), a_text(product.get("retailer_id")) or "?"
         parts["origin"] = (f"{asks_about}: {name}", None)
@@ -107,27 +110,11 @@ def parts_of(row: MessageRow, language: str, say: Translate) -> dict[str, Any]:
     return parts
 
 
-def linkify(text: str) -> Markup:
-    """The text, escaped, with its http and https addresses as links that tell the other site nothing."""
-    parts: list[Markup] = []
-    position = 0
-    for found in _ADDRESS.finditer(text):
-        address = found[0].rstrip(_SENTENCE_END)
-        # A bracket that was opened inside the address is part of it.
-        if address.count("(") > address.count(")") and found[0][len(address) : len(address) + 1] == ")":
-            address += ")"
-        parts.append(escape(text[position : found.start()]))
-        parts.append(Markup('<a href="{0}" target="_blank" rel="noopener noreferrer nofollow">{0}</a>').format(address))
-        position = found.start() + len(address)
-    parts.append(escape(text[position:]))
-    return Markup("").join(parts)
-
-
 def _media(kind: str, media: dict[str, Any], say: Translate) -> Media:
     icon, label = KINDS["voice" if kind == "audio" and media.get("voice") else kind]
-    mime = (a_text(media.get("mime_type")) or "").partition(";")[0]
-    detail = " · ".join(part for part in (a_text(media.get("filename")), mime, _size(media.get("size"))) if part)
-    return Media(icon, say(label), detail or None)
+    # Never its MIME type: that is a word for programs.
+    detail = " · ".join(part for part in (a_text(media.get("filename")), _size(media.get("size"))) if part)
+    return Media(icon, say(label), say(NOT_HERE_YET.get(kind, _NOT_SHOWN_YET)), detail or None)
 
 
 def _size(value: object) -> str | None:

@@ -1,13 +1,15 @@
 """A message as the thread shows it: everything that is worked out before a template puts it into boxes."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import zip_longest
 from typing import Any, Final
 
 from markupsafe import Markup
 
 from wacloud.modules.whatsapp.application.inbox import MessageRow, TurnRow
+from wacloud.modules.whatsapp.domain.delivery import may_be_sent_again
 from wacloud.modules.whatsapp.ui.message_parts import (
     KINDS,
     Fields,
@@ -16,10 +18,10 @@ from wacloud.modules.whatsapp.ui.message_parts import (
     a_list,
     a_text,
     an_object,
-    linkify,
     parts_of,
 )
 from wacloud.modules.whatsapp.ui.reasons import failure_in_words, reason_in_words
+from wacloud.modules.whatsapp.ui.whatsapp_text import formatted, plain
 from wacloud.shared.ui.i18n import N_, Translate, translator
 from wacloud.shared.ui.times import sortable, zone_named
 
@@ -99,7 +101,7 @@ class Day:
     messages: list[MessageView] = field(default_factory=list)
 
 
-def days_of(messages: Iterable[MessageRow], *, language: str, zone: str, now: datetime) -> list[Day]:
+def days_of(messages: Iterable[MessageRow], *, language: str, zone: str, now: datetime, is_open: bool) -> list[Day]:
     """Messages as views, grouped by the day on which they were sent where the business is."""
     here = zone_named(zone)
     days: list[Day] = []
@@ -109,11 +111,19 @@ def days_of(messages: Iterable[MessageRow], *, language: str, zone: str, now: da
         if not days or days[-1].id != name:
             midnight = there.replace(hour=0, minute=0, second=0, microsecond=0)
             days.append(Day(name, row.sent_at, sortable(midnight)))
-        days[-1].messages.append(view(row, language, now))
-    return days
+        days[-1].messages.append(view(row, language, now, is_open=is_open))
+    return [replace(day, messages=_each_ending_once(day.messages)) for day in days]
 
 
-def view(row: MessageRow, language: str, now: datetime) -> MessageView:
+def _each_ending_once(views: list[MessageView]) -> list[MessageView]:
+    """Of messages in a row that ended the same way only the last one says how."""
+    return [
+        replace(one, settled=None) if following and one.settled == following.settled else one
+        for one, following in zip_longest(views, views[1:])
+    ]
+
+
+def view(row: MessageRow, language: str, now: datetime, *, is_open: bool) -> MessageView:
     """Work out one message. Nothing of its content is trusted: it may be of any shape."""
     say = translator(language)
     content = row.content
@@ -133,7 +143,7 @@ def view(row: MessageRow, language: str, now: datetime) -> MessageView:
         is_forwarded=bool(content.get("forwarded") or content.get("frequently_forwarded")),
         state=_state(row, say),
         problem=_problem(row, say, now),
-        can_send_again=row.direction == "out" and row.state in ("failed", "unconfirmed"),
+        can_send_again=is_open and row.direction == "out" and _may_be_sent_again(row),
         settled=_settled(row, say),
         why=why_of(row.turn, say),
         **shown,
@@ -179,7 +189,7 @@ def _text(row: MessageRow, shown: dict[str, Any]) -> Markup | None:
     told = ", ".join(card.title for card in shown.get("cards", ()))
     if not row.body or shown.get("place") or (row.kind == "contacts" and row.body == told):
         return None
-    return linkify(row.body)
+    return formatted(row.body)
 
 
 def _quote(row: MessageRow, say: Translate) -> tuple[str, str] | None:
@@ -187,7 +197,9 @@ def _quote(row: MessageRow, say: Translate) -> tuple[str, str] | None:
     if quoted is None:
         return None
     kind = KINDS.get(quoted.kind)
-    return author_in_words(quoted.author, None, say), quoted.body or (say(kind[1]) if kind else quoted.kind)
+    return author_in_words(quoted.author, None, say), plain(quoted.body or "") or (
+        say(kind[1]) if kind else quoted.kind
+    )
 
 
 def author_in_words(author: str | None, name: str | None, say: Translate) -> str:
@@ -242,6 +254,11 @@ def _settled(row: MessageRow, say: Translate) -> str | None:
     title = say("For a person") if row.state == "handed_over" else say("Not answered")
     reason = reason_in_words(row.reason, say)
     return f"{title}: {reason}" if reason else title
+
+
+def _may_be_sent_again(row: MessageRow) -> bool:
+    code = (row.error or {}).get("code")
+    return may_be_sent_again(row.state, code if isinstance(code, int) else None, row.reason)
 
 
 def _reactor(who: str, say: Translate) -> str:

@@ -2,6 +2,8 @@
 Messages of every direction: what a customer wrote, what the business's people sent, what was said before.
 """
 
+from dataclasses import replace
+
 from wacloud.modules.whatsapp.domain.identity import Sender
 from wacloud.modules.whatsapp.domain.inbound import (
     EchoMessage,
@@ -78,6 +80,9 @@ def _identity_change_of_system(change: Change, system: Json, message: InboundMes
     older = ident(system.get("customer"))
     if older is not None:
         previous = previous.or_else(Sender.identified(address=older))
+    if told.bsuid is not None and previous.bsuid == told.bsuid:
+        # The message already comes under the new id, which tells nothing of who they were.
+        previous = replace(previous, bsuid=None)
     # A new phone makes a new BSUID, so only a change of BSUID alone leaves the rest of the person as it was.
     keeps_phone = reason in ("user_changed_user_id", "customer_identity_changed")
     current = told.or_else(previous) if keeps_phone else told.or_else(Sender(name=previous.name))

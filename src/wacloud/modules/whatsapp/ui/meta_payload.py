@@ -12,7 +12,16 @@ from datetime import datetime
 from wacloud.modules.whatsapp.domain.inbound import AccountChange, Item
 from wacloud.modules.whatsapp.ui.meta_change import Change, Found
 from wacloud.modules.whatsapp.ui.meta_fields import READ_BY_FIELD
-from wacloud.modules.whatsapp.ui.meta_values import UnreadableWebhook, clean_object, decode, ident, obj, whole
+from wacloud.modules.whatsapp.ui.meta_values import (
+    NestedTooDeeply,
+    UnreadableWebhook,
+    clean_object,
+    cut_deep,
+    decode,
+    ident,
+    obj,
+    whole,
+)
 
 __all__ = ["ParsedWebhook", "UnreadableWebhook", "parse_webhook"]
 
@@ -39,10 +48,14 @@ def parse_webhook(body: bytes, received_at: datetime) -> ParsedWebhook:
 
     :raises UnreadableWebhook: the body is not JSON.
     """
-    envelope = decode(body)
+    found = Found(received_at)
+    try:
+        envelope = decode(body)
+    except NestedTooDeeply:
+        envelope = decode(cut_deep(body))
+        found.problem("body", "nested too deeply, so a part was left out")
     if not isinstance(envelope, dict) or envelope.get("object") != OUR_OBJECT:
         return ParsedWebhook((), (f"object: not {OUR_OBJECT}",))
-    found = Found(received_at)
     entries = envelope.get("entry")
     if not isinstance(entries, list):
         found.problem("entry", "not a list")

@@ -17,6 +17,8 @@ import msgspec
 Json = dict[str, object]
 
 NESTING_LIMIT = 40
+# Where a body is cut that no reader takes whole: deeper than what is kept of any value with all that stands around it.
+CUT_BELOW = 100
 ID_LIMIT = 512
 LINE_LIMIT = 200
 
@@ -27,19 +29,30 @@ _CLOCK_SKEW = timedelta(days=1).total_seconds()
 _TOO_DEEP = "(nested too deeply)"
 
 
+# A text, closed or not, or one bracket. Possessive, so that no body makes it look at a byte twice.
+_TEXT_OR_BRACKET = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[\[\]{}]', re.DOTALL)
+
+
 class UnreadableWebhook(Exception):
     """The body is not JSON, so nothing can be said about it."""
+
+
+class NestedTooDeeply(UnreadableWebhook):
+    """It may be JSON, but goes deeper than any reader follows."""
 
 
 def decode(body: bytes) -> object:
     """
     Read JSON the way Meta writes it and the ways it may break: lone surrogates, numbers beyond any type.
 
-    :raises UnreadableWebhook: it is not JSON, or nested so deeply that no reader takes it.
+    :raises UnreadableWebhook: it is not JSON.
+    :raises NestedTooDeeply: no reader takes it whole; `cut_deep` makes it readable.
     """
     try:
         return msgspec.json.decode(body)
-    except (ValueError, RecursionError):
+    except RecursionError as error:
+        raise NestedTooDeeply from error
+    except ValueError:
         # msgspec is strict where a person's phone is not: a cut emoji makes it refuse the whole body.
         try:
             return json.loads(
@@ -48,8 +61,32 @@ def decode(body: bytes) -> object:
                 parse_int=_readable_int,
                 parse_constant=_refuse_constant,
             )
-        except (ValueError, RecursionError) as error:
+        except RecursionError as error:
+            raise NestedTooDeeply from error
+        except ValueError as error:
             raise UnreadableWebhook(type(error).__name__) from error
+
+
+def cut_deep(body: bytes) -> bytes:
+    """
+    The same JSON with null for every list and object that lies too deep.
+
+    One element nested a thousand times must not take its neighbours with it: they are other people's messages.
+    """
+    kept: list[bytes] = []
+    kept_to = depth = 0
+    for token in _TEXT_OR_BRACKET.finditer(body):
+        match token[0]:
+            case b"[" | b"{":
+                depth += 1
+                if depth == CUT_BELOW + 1:
+                    kept += (body[kept_to : token.start()], b"null")
+            case b"]" | b"}":
+                if depth == CUT_BELOW + 1:
+                    kept_to = token.end()
+                depth -= 1
+    # What ends in the middle of its depths is no JSON, and stays none.
+    return body if depth else b"".join([*kept, body[kept_to:]])
 
 
 def clean(value: str) -> str:

@@ -25,7 +25,7 @@ from wacloud.modules.whatsapp.ui.simulator_messages import (
     Revoke,
 )
 from wacloud.shared.domain.errors import NotFound
-from wacloud.shared.domain.ids import BusinessId
+from wacloud.shared.domain.ids import BusinessId, UserId
 from wacloud.shared.domain.phone import display_phone, e164
 from wacloud.shared.ui.bodies import StrictJsonRoute
 from wacloud.shared.ui.guard import Member, Permission, requires
@@ -34,6 +34,7 @@ from wacloud.shared.ui.pages import hue, initials, render
 
 NumberOf = Callable[[BusinessId], Awaitable[SimulatedNumber | None]]
 QuestionsOf = Callable[[BusinessId], Awaitable[Sequence[str]]]
+CountsOf = Callable[[UserId, BusinessId], Awaitable[dict[str, int]]]
 
 EDITABLE_FOR = timedelta(minutes=15)
 MOST_QUESTIONS = 4
@@ -79,9 +80,9 @@ PLACES: tuple[dict[str, Any], ...] = (
     },
 )
 CONTACTS = (
-    {"name": "Marta Ruiz", "phone": "+34 600 000 191"},
-    {"name": "Javier Ortega", "phone": "+34 600 000 192"},
-    {"name": "Lucía Campos", "phone": "+34 600 000 193"},
+    {"name": "Marta Ruiz", "phone": display_phone("34600000191")},
+    {"name": "Javier Ortega", "phone": display_phone("34600000192")},
+    {"name": "Lucía Campos", "phone": display_phone("34600000193")},
 )
 PHOTOS = (
     ("cake", N_("Cake")),
@@ -95,8 +96,17 @@ MediaId = Annotated[str, Path(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9
 Player = Annotated[Member, Depends(requires(Permission.SIMULATE))]
 
 
-def routes(phones: SimulatedPhones, number_of: NumberOf, questions_of: QuestionsOf | None = None) -> APIRouter:
-    """`/simulator`: mounted only where the product is tried, never where real customers write."""
+def routes(
+    phones: SimulatedPhones,
+    number_of: NumberOf,
+    questions_of: QuestionsOf | None = None,
+    counts_of: CountsOf | None = None,
+) -> APIRouter:
+    """
+    `/simulator`: mounted only where the product is tried, never where real customers write.
+
+    `counts_of` tells the navigation who waits; where it is missing, nothing is told.
+    """
     router = APIRouter(
         prefix="/simulator", include_in_schema=False, route_class=StrictJsonRoute, max_body_size=LARGEST_BODY
     )
@@ -125,6 +135,7 @@ def routes(phones: SimulatedPhones, number_of: NumberOf, questions_of: Questions
             "whatsapp/simulator.html",
             member=member,
             number=found,
+            counts=await counts_of(member.user_id, member.business_id) if counts_of else {},
             people=[_row(person) for person in people],
             is_reachable=is_reachable,
             questions=asked or QUESTIONS,
@@ -227,7 +238,8 @@ def _row(person: SimulatedPerson) -> dict[str, Any]:
         "line": f"@{person.username}" if person.hides_phone and person.username else phone,
         "is_hidden": person.hides_phone,
         "initials": initials(person.name),
-        "tone": hue(person.id + person.name),
+        # As the inbox colours them, which goes by what the business sees of a person.
+        "tone": hue((person.username if person.hides_phone else None) or person.phone),
     }
 
 

@@ -11,6 +11,7 @@ from wacloud.modules.whatsapp.domain.conversation import ServiceWindow
 from wacloud.modules.whatsapp.ui.message_parts import KINDS
 from wacloud.modules.whatsapp.ui.message_view import STATES, days_of, why_of
 from wacloud.modules.whatsapp.ui.reasons import reason_in_words
+from wacloud.modules.whatsapp.ui.whatsapp_text import plain
 from wacloud.shared.ui.i18n import Translate, translator
 from wacloud.shared.ui.pages import Look
 
@@ -30,6 +31,10 @@ class Words:
         known = STATES.get(state or "")
         return (known[0], self.say(known[1])) if known else None
 
+    def plain(self, text: str | None) -> str:
+        """One line of a text, without WhatsApp's marks."""
+        return plain(text or "")
+
     def kind(self, kind: str | None) -> tuple[str, str] | None:
         """Icon and name of a kind that is more than text."""
         known = KINDS.get(kind or "")
@@ -42,10 +47,13 @@ def words(language: str) -> Words:
     return Words(translator(language))
 
 
-def messages_context(messages: Sequence[MessageRow], look: Look, now: datetime, *, may_send: bool) -> dict[str, Any]:
+def messages_context(
+    row: ConversationRow, messages: Sequence[MessageRow], look: Look, now: datetime, *, may_send: bool
+) -> dict[str, Any]:
     """For `_messages.html`."""
+    is_open = ServiceWindow(row.last_inbound_at).is_open(now)
     return {
-        "days": days_of(messages, language=look.language, zone=look.zone, now=now),
+        "days": days_of(messages, language=look.language, zone=look.zone, now=now, is_open=is_open),
         "may_send": may_send,
         "words": words(look.language),
         "now": now,

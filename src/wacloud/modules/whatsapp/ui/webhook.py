@@ -2,39 +2,37 @@
 
 from collections.abc import Callable
 
-from starlette.requests import Request
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from wacloud.modules.whatsapp.application.accept_webhook import (
+    SignatureWrong,
     WebhookKeys,
     accept_webhook,
     answer_handshake,
     check_signature,
 )
+from wacloud.modules.whatsapp.ui.webhook_body import BodyReader
 from wacloud.modules.whatsapp.ui.webhook_glance import glance
 from wacloud.shared.application.webhooks import WebhookInbox
 from wacloud.shared.domain.errors import AppError
 from wacloud.shared.ui.guard import guarded, signed_by_vendor
+from wacloud.shared.ui.limits import check_limit
 
 PATH = "/api/webhooks/whatsapp"
-# Meta sends up to 3 MB; the margin is for what it may grow to.
-LARGEST_BODY = 4 * 1024 * 1024
 # Where the short way (`webhook_door.py`) leaves why it did not accept, for this route to say it.
 REFUSAL = "webhook_refusal"
 KEPT_HEADERS = ("x-hub-signature-256", "user-agent", "content-type", "x-fb-trace-id")
-
-
-class BodyTooLarge(AppError):
-    """The body is larger than this address takes."""
-
-    kind = "too_large"
 
 
 def webhook_routes(
     keys: WebhookKeys, inbox: WebhookInbox, count: Callable[[str], None] = lambda outcome: None
 ) -> list[BaseRoute]:
     """The route of `/api/webhooks/whatsapp`. `count` hears how each POST ended, for the metrics."""
+
+    bodies = BodyReader()
 
     @guarded(signed_by_vendor())
     async def handshake(request: Request) -> Response:
@@ -46,14 +44,19 @@ def webhook_routes(
 
     @guarded(signed_by_vendor())
     async def receive(request: Request) -> Response:
-        refusal = request.scope.get("state", {}).get(REFUSAL)
-        if refusal is not None:
-            count("refused")
-            raise refusal
-        body = await _read_body(request)
         try:
+            if (refusal := request.scope.get("state", {}).get(REFUSAL)) is not None:
+                raise refusal
+            body = await bodies.read(request.headers, request.receive)
+            if body is None:
+                raise ClientDisconnect
             check_signature(keys, body, request.headers.get("x-hub-signature-256"))
-        except AppError:
+        except SignatureWrong:
+            count("refused")
+            # What Meta signed never gets here: the limit sheds nothing of it.
+            await check_limit(request, "unsigned_webhook")
+            raise
+        except (AppError, HTTPException):
             count("refused")
             raise
         seen = glance(body)
@@ -66,18 +69,3 @@ def webhook_routes(
         Route(PATH, handshake, methods=["GET"], name="whatsapp.handshake"),
         Route(PATH, receive, methods=["POST"], name="whatsapp.webhook"),
     ]
-
-
-async def _read_body(request: Request) -> bytes:
-    """:raises BodyTooLarge: as soon as that is certain."""
-    declared = request.headers.get("content-length", "")
-    if declared.isdigit() and int(declared) > LARGEST_BODY:
-        raise BodyTooLarge(limit=LARGEST_BODY)
-    chunks: list[bytes] = []
-    size = 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > LARGEST_BODY:
-            raise BodyTooLarge(limit=LARGEST_BODY)
-        chunks.append(chunk)
-    return b"".join(chunks)

@@ -13,10 +13,22 @@
     setTimeout(() => line.remove(), 5000);
   };
 
+  const fromEnd = (scroller) => scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight;
+
+  // Whoever looks at the newest message goes on seeing it, also when the composer grows and takes room from the thread.
+  let isAtEnd = true;
+  const room = new ResizeObserver(() => { if (isAtEnd) toEnd(); });
+
   const toEnd = () => {
     const scroller = $("scroller");
     if (scroller) scroller.scrollTop = scroller.scrollHeight;
+    isAtEnd = true;
     showJump(false);
+  };
+  const watchRoom = () => {
+    room.disconnect();
+    const scroller = $("scroller");
+    if (scroller) room.observe(scroller);
   };
   const showJump = (shown) => { const jump = $("jump"); if (jump) jump.hidden = !shown; };
 
@@ -39,6 +51,7 @@
       const name = pane()?.dataset.name;
       if (name) document.title = `${name} · ${document.title.split(" · ").slice(-2).join(" · ")}`;
       markCurrent();
+      watchRoom();
       toEnd();
       markSeen();
       if (window.matchMedia("(max-width: 767px)").matches) $("pane-title")?.closest("header").querySelector("a")?.focus({ preventScroll: true });
@@ -73,7 +86,8 @@
   document.addEventListener("scroll", (event) => {
     const at = event.target;
     if (at.id === "scroller") {
-      if (at.scrollHeight - at.scrollTop - at.clientHeight < 80) showJump(false);
+      isAtEnd = fromEnd(at) < 80;
+      if (isAtEnd) showJump(false);
       if (at.scrollTop < 120) loadEarlier();
     }
     if (at.id === "rows" && at.scrollHeight - at.scrollTop - at.clientHeight < 400) loadMore();
@@ -89,11 +103,11 @@
       if (!answer.ok) return;
       const fresh = window.live.parse(await answer.text());
       const scroller = $("scroller");
-      const fromEnd = scroller.scrollHeight - scroller.scrollTop;
+      const below = scroller.scrollHeight - scroller.scrollTop;
       window.live.applyMessages(fresh.querySelector("#messages"));
       const following = fresh.querySelector("#earlier");
       if (following) $("earlier").replaceWith(following); else $("earlier").remove();
-      scroller.scrollTop = scroller.scrollHeight - fromEnd;
+      scroller.scrollTop = scroller.scrollHeight - below;
     } finally { busyEarlier = false; }
   };
 
@@ -161,6 +175,7 @@
   window.addEventListener("focus", markSeen);
   document.addEventListener("visibilitychange", markSeen);
   for (const button of document.querySelectorAll("[data-show-keys]")) button.hidden = false;
+  watchRoom();
   toEnd();
   markSeen();
 })();

@@ -182,5 +182,5 @@
   document.addEventListener("pane:changed", () => { since = Math.min(since || Infinity, Number(pane()?.dataset.since) || Infinity); connect(); });
   window.addEventListener("pagehide", () => source?.close());
   window.addEventListener("pageshow", (event) => event.persisted && connect());
-  if ($("pane") || document.querySelector("[data-refetch]")) connect();
+  if (document.querySelector("[data-count]")) connect();
 })();

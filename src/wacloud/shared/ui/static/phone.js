@@ -263,6 +263,7 @@ function hold(id, name) {
   thread.pending = [];
   thread.replace([]);
   happenings.clear();
+  find("#ph-suggestions").scrollLeft = 0;
   root.classList.add("is-in-chat");
   find("#ph-whose").textContent = t("phoneOf", { name });
   try {

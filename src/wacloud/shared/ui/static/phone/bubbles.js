@@ -64,7 +64,7 @@ function place(content) {
 function people(content) {
   const cards = Array.isArray(content) ? content : (content.contacts ?? []);
   return cards.map((card) => el("div.ph-card", {},
-    el("span.ph-avatar.tone-3", { "aria-hidden": "true" }, icon("user")),
+    el("span.ph-avatar.hue-3", { "aria-hidden": "true" }, icon("user")),
     el("div.ph-card-words", {},
       el("strong", {}, card.name?.formatted_name ?? t("contact")),
       ...(card.phones ?? []).map((phone) => el("span", {}, phone.phone ?? "")),

@@ -62,7 +62,7 @@ export class People {
     row.querySelector(".ph-person-line").textContent = person.line;
     const avatar = row.querySelector(".ph-avatar");
     avatar.textContent = person.initials;
-    avatar.classList.add(`tone-${person.tone}`);
+    avatar.classList.add(`hue-${person.tone}`);
     this.list.append(row);
   }
 

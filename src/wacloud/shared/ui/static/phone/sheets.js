@@ -43,7 +43,7 @@ const then = (act) => () => {
 
 export function attachments(actions) {
   const tile = (name, tone, label, act, first) =>
-    el("button.ph-tile", { type: "button", onclick: act, "data-first": first }, el(`span.ph-tile-icon.tone-${tone}`, {}, icon(name)), el("span", {}, label));
+    el("button.ph-tile", { type: "button", onclick: act, "data-first": first }, el(`span.ph-tile-icon.hue-${tone}`, {}, icon(name)), el("span", {}, label));
   openSheet(t("attach"), el("div.ph-tiles", {},
     tile("photo", 4, t("photo"), () => photos(actions), true),
     tile("mic", 1, t("voice"), then(actions.voice)),
@@ -63,7 +63,7 @@ function photos(actions) {
 
 function line(name, tone, title, detail, act, first) {
   return el("li", {}, el("button.ph-line", { type: "button", onclick: act, "data-first": first },
-    el(`span.ph-avatar.tone-${tone}`, { "aria-hidden": "true" }, icon(name)),
+    el(`span.ph-avatar.hue-${tone}`, { "aria-hidden": "true" }, icon(name)),
     el("span.ph-line-words", {}, el("strong", {}, title), detail ? el("span", {}, detail) : null)));
 }
 
