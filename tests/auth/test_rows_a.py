@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from people import PASSWORD, alike, cookie_of, log_in, new_email, sign_up, verified
+from signing_up import PASSWORD, alike, cookie_of, log_in, new_email, sign_up, verified
 
 from wacloud.main.settings import AppEnv, Settings
 from wacloud.modules.auth.domain.password_rules import common_passwords

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from people import PASSWORD, cookie_of, log_in, new_email, sign_up
+from signing_up import PASSWORD, cookie_of, log_in, new_email, sign_up
 
 from wacloud.modules.auth.domain.token import Claims
 

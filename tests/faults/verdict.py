@@ -68,6 +68,7 @@ class Open:
     pending: int
     outbound: int
     jobs: int
+    waiting_for: tuple[str, ...] = ()
 
     @property
     def nothing(self) -> bool:
@@ -98,7 +99,8 @@ async def _look(house: House, plant: Plant, http: aiohttp.ClientSession, shops: 
     async with house.db.system("test: count what is open") as tx:
         webhooks = await tx.row("select count(*) as n from app.webhook_inbox where state = 'pending'")
         jobs = await tx.row(
-            "select count(*) as n from app.jobs where state <> 'parked' and coalesce(unique_key, '') not like %s "
+            "select count(*) as n, coalesce(array_agg(distinct last_error), '{}') as why from app.jobs "
+            "where state <> 'parked' and coalesce(unique_key, '') not like %s "
             "and lane <> 'housekeeping'",
             (f"{RECURRING}%",),
         )
@@ -111,7 +113,14 @@ async def _look(house: House, plant: Plant, http: aiohttp.ClientSession, shops: 
     assert webhooks is not None
     assert jobs is not None
     assert messages is not None
-    return Open(ledger["webhooks"]["undelivered"], webhooks.n, messages.pending, messages.outbound, jobs.n)
+    return Open(
+        ledger["webhooks"]["undelivered"],
+        webhooks.n,
+        messages.pending,
+        messages.outbound,
+        jobs.n,
+        tuple(map(str, jobs.why)),
+    )
 
 
 async def judge(house: House, plant: Plant, crowd: Crowd) -> Verdict:

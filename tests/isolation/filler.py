@@ -22,6 +22,8 @@ WHOSE: Mapping[str, str | None] = {
     "refresh_tokens": "user_id",
     "one_time_tokens": "user_id",
     "schedules": None,
+    "mail_suppressions": None,
+    "local_mails": None,
 }
 OF_A_PERSON = frozenset({"users", "credentials", "sessions", "refresh_tokens", "one_time_tokens"})
 

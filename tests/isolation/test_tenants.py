@@ -27,11 +27,14 @@ SYSTEM_RIGHTS = {
     "users": "SELECT INSERT UPDATE",
     "audit_log": "SELECT INSERT",
     "businesses": "SELECT INSERT",
-    "members": "SELECT INSERT",
+    "members": "SELECT INSERT DELETE",
     "credentials": "SELECT INSERT UPDATE DELETE",
     "sessions": "SELECT INSERT UPDATE DELETE",
     "refresh_tokens": "SELECT INSERT UPDATE DELETE",
     "one_time_tokens": "SELECT INSERT UPDATE DELETE",
+    "mails": "SELECT INSERT UPDATE DELETE",
+    "mail_suppressions": "SELECT INSERT DELETE",
+    "local_mails": "SELECT INSERT DELETE",
     "schedules": "SELECT INSERT UPDATE DELETE",
     "webhook_inbox": "SELECT INSERT UPDATE",
     "jobs": "SELECT INSERT UPDATE DELETE",
@@ -52,9 +55,19 @@ UNGUARDED = {
     "audit_log.actor_id": "what somebody did stays written after they are gone",
     "audit_log.user_id": "what concerned somebody stays written after they are gone",
     "bot_turns.message_id": "a messages partition may go by retention",
+    "mails.user_id": "what was written to somebody stays known after they are gone",
+    "mail_suppressions.mail_id": "the mail goes by retention, what it told us stays",
 }
 # Queues and records that outlive their business, or are written before it is known.
-UNGUARDED_BUSINESS = {"audit_log", "webhook_inbox", "jobs", "finished_jobs", "message_keys", "unmatched_statuses"}
+UNGUARDED_BUSINESS = {
+    "mails",
+    "audit_log",
+    "webhook_inbox",
+    "jobs",
+    "finished_jobs",
+    "message_keys",
+    "unmatched_statuses",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +258,17 @@ MEMBERS_WRITE = {
         ),
     ),
     ("messages", "update", "error, reason, state"),
-    ("users", "update", "language, name"),
+    # Queued in a member's name; what stands in it is not theirs to read.
+    ("mails", "insert", None),
+    (
+        "mails",
+        "select",
+        (
+            "business_id, changed_at, created_at, id, key, language, reason, recipient, sent_at, state, template, "
+            "user_id"
+        ),
+    ),
+    ("users", "update", "language, name, notifications, time_zone"),
 }
 
 
@@ -372,9 +395,13 @@ def test_every_table_has_forced_row_level_security_with_policies_for_all_command
         assert check or command == "r", f"{where}: with check is missing"
         if using == "true" or check == "true":
             assert roles in (["wacloud_system"], ["isolation_owner"]), f"{where} lets everybody in"
-    # The owner's own policies: reading members for the functions below, and the book of partitions.
+    # The owner's own policies: reading members and mails for the functions below, and the book of partitions.
     owners = {(table, name) for table, name, _, _, roles, _, _ in policies if "isolation_owner" in roles}
-    assert owners == {("app.members", "definer_reads"), ("private.time_partitioned", "owner")}
+    assert owners == {
+        ("app.members", "definer_reads"),
+        ("app.mails", "definer_reads"),
+        ("private.time_partitioned", "owner"),
+    }
 
 
 def test_a_partition_cannot_be_read_on_its_own(two: Two):
@@ -402,6 +429,7 @@ def test_a_partition_cannot_be_read_on_its_own(two: Two):
 
 
 DEFINERS = {
+    "mail_limit",
     "my_businesses",
     "my_colleagues",
     "worker_staff",
@@ -410,6 +438,7 @@ DEFINERS = {
     "analyze_grown",
 }
 MAY_CALL = {
+    "mail_limit": {"authenticated", "wacloud_worker", "wacloud_system"},
     "my_businesses": {"authenticated"},
     "my_colleagues": {"authenticated"},
     "worker_staff": {"wacloud_worker"},

@@ -33,6 +33,10 @@ jobs_app = typer.Typer(no_args_is_help=True, help="Queued work: what waits, what
 webhooks_app = typer.Typer(no_args_is_help=True, help="Raw webhooks: what failed, what to process again.")
 app.add_typer(jobs_app, name="jobs")
 app.add_typer(webhooks_app, name="webhooks")
+mails_app = typer.Typer(
+    no_args_is_help=True, help="Mails to our own people: where they stand, whom we may not write to."
+)
+app.add_typer(mails_app, name="mails")
 app.add_typer(bench_app, name="bench")
 console = Console()
 
@@ -319,6 +323,44 @@ def webhooks_replay(
         _stop("name the webhooks, or say --failed")
     settings = _settings()
     _tell_replayed("webhook", ids, _run(run()), "is not there, or waits already")
+
+
+@mails_app.command("list")
+def mails_list() -> None:
+    """Show mails by state, and the newest that did not arrive."""
+    from wacloud.main.wiring import open_house  # noqa: PLC0415
+    from wacloud.modules.notification.application.mail_ledger import mail_ledger  # noqa: PLC0415
+
+    async def run() -> None:
+        async with open_house(settings) as house:
+            counts, unsent = await mail_ledger(house.notification)
+        table = Table("state", "mails")
+        for state, n in counts.items():
+            table.add_row(state, str(n))
+        console.print(table)
+        if unsent:
+            table = Table("written", "mail", "to", "state", "why", title="not arrived")
+            for mail in unsent:
+                written = f"{mail.created_at:%Y-%m-%d %H:%M:%S}"
+                table.add_row(written, mail.template, mail.recipient, mail.state, mail.reason or "")
+            console.print(table)
+
+    settings = _settings()
+    _run(run())
+
+
+@mails_app.command("lift")
+def mails_lift(address: Annotated[str, typer.Argument(help="An address that bounced or complained.")]) -> None:
+    """Write to an address again that mails are kept from."""
+    from wacloud.main.wiring import open_house  # noqa: PLC0415
+    from wacloud.modules.notification.application.lift_suppression import lift_suppression  # noqa: PLC0415
+
+    async def run() -> bool:
+        async with open_house(settings) as house:
+            return await lift_suppression(house.notification, address)
+
+    settings = _settings()
+    print("mails go there again" if _run(run()) else "nothing kept mails from there")
 
 
 def _tell_replayed(what: str, asked: Sequence[int] | None, replayed: Sequence[int], why_not: str) -> None:

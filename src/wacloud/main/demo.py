@@ -115,6 +115,9 @@ class _Demo:
         if not os.environ.get("META_GRAPH_URL"):
             with _step("Meta's twin"):
                 self._start_twin(seeded, int(env["META_GRAPH_URL"].rpartition(":")[2]))
+        if not _names_mail_service():
+            with _step("Resend's twin"):
+                self._start_resend_twin(env)
         with _step("Serve, worker"):
             ready = f"{self._base_url}/readyz"
             self._supervisor.start(
@@ -152,7 +155,15 @@ class _Demo:
         }
         if callers.get("META_GRAPH_URL"):
             metas = {name: callers.get(name) or value for name, value in metas.items()}
+        if not _names_mail_service():
+            # A key in the caller's shell sends nothing from here: only an address says that mails shall go out.
+            callers |= {
+                "RESEND_API_URL": f"http://127.0.0.1:{free_port()}",
+                "RESEND_API_KEY": keys.resend_key,
+                "RESEND_WEBHOOK_SECRET": keys.resend_webhook_secret,
+            }
         return {
+            "MAIL_FROM": "WhatsApp Cloud Landing <no-reply@mail.example.com>",
             **callers,
             **metas,
             "APP_ENV": "demo",
@@ -196,6 +207,13 @@ class _Demo:
             )
         )
 
+    def _start_resend_twin(self, env: Mapping[str, str]) -> None:
+        port = int(env["RESEND_API_URL"].rpartition(":")[2])
+        hook = f"{self._base_url}/api/webhooks/resend"
+        argv = [*_PYTHON, "wacloud.twins.resend", "--port", str(port), "--webhook-url", hook]
+        # Key and secret come by the environment: arguments are for every eye on the machine.
+        self._supervisor.start(Child(name="resend-twin", argv=argv, env=env, is_ready=lambda: answers(port)))
+
     def _wacloud(
         self,
         name: str,
@@ -215,6 +233,7 @@ class _Demo:
         print(
             f"""
   Page      {demo.base_url}/{phone}
+  Mails     {demo.base_url}/dev/mails
   Log in    {demo.email}   {demo.password}
   Data      {self._folder.path}   (logs in logs/)
   Commands  {program} --env-file {shlex.quote(str(self._folder.path / "demo.env"))} jobs list
@@ -251,6 +270,10 @@ def world_of(keys: DemoKeys, seeded: Mapping[str, Any], callback_url: str) -> di
         "history": list(seeded.get("history", ())),
         "defaults": {},
     }
+
+
+def _names_mail_service() -> bool:
+    return bool(os.environ.get("RESEND_API_URL") or os.environ.get("SMTP_URL"))
 
 
 @contextlib.contextmanager

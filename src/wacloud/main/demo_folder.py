@@ -1,5 +1,6 @@
 """What a demo keeps in its folder: its lock, its keys and, while it runs, how to use it: `demo.json`, `demo.env`."""
 
+import base64
 import contextlib
 import fcntl
 import json
@@ -27,6 +28,8 @@ class DemoKeys:
     verify_token: str
     number_pin: str
     login_password: str
+    resend_key: str
+    resend_webhook_secret: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +104,8 @@ class DemoFolder:
             verify_token=secrets.token_urlsafe(16),
             number_pin=f"{secrets.randbelow(10**6):06}",
             login_password=secrets.token_urlsafe(12),
+            resend_key=f"re_{secrets.token_urlsafe(18)}",
+            resend_webhook_secret=f"whsec_{base64.b64encode(secrets.token_bytes(24)).decode()}",
         )
         try:
             kept = json.loads(file.read_text()) if file.exists() else {}

@@ -1,6 +1,7 @@
 """Settings, read from the environment in one place and passed on. `.env.example` explains each."""
 
 import os
+from collections.abc import Callable
 from dataclasses import replace
 from enum import StrEnum
 from importlib.util import find_spec
@@ -12,6 +13,9 @@ from dotenv import dotenv_values
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from wacloud.modules.notification.application.accept_report import read_secrets
+from wacloud.modules.notification.infra.mime import read_sender
+from wacloud.modules.notification.infra.smtp import read_smtp_url
 from wacloud.shared.application.limits import Limit
 from wacloud.shared.ui.caller import trusted_networks
 
@@ -41,6 +45,8 @@ LIMITS = (
 )
 ENV_FILE = "WACLOUD_ENV_FILE"
 SAMPLE_SECRETS = frozenset({"change-me", "dev-secret", "secret", "test"})
+LISTS = ("secret_keys", "meta_app_secret", "openai_api_keys", "trusted_proxies", "resend_webhook_secret")
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 Listed = Annotated[list[str], NoDecode]
 
 
@@ -85,8 +91,11 @@ class Settings(BaseSettings):
     stripe_secret_key: str = ""
     stripe_webhook_secret: str = ""
     stripe_api_url: str = ""
+    mail_from: str = ""
+    mail_reply_to: str = ""
     resend_api_key: str = ""
-    resend_api_url: str = ""
+    resend_api_url: str = "https://api.resend.com"
+    resend_webhook_secret: Listed = []
     smtp_url: str = ""
     sentry_dsn: str = ""
     supabase_jwks_url: str = ""
@@ -96,7 +105,7 @@ class Settings(BaseSettings):
     @classmethod
     def _split_lists(cls, values: Any) -> Any:
         if isinstance(values, dict):
-            for name in ("secret_keys", "meta_app_secret", "openai_api_keys", "trusted_proxies"):
+            for name in LISTS:
                 if isinstance(values.get(name), str):
                     values[name] = [part.strip() for part in values[name].split(",") if part.strip()]
         return values
@@ -131,10 +140,36 @@ class Settings(BaseSettings):
             problems.append(f"RATE_LIMITS: there is no limit {', '.join(unknown)}")
         if self.queue_driver == "bullmq" and find_spec("bullmq") is None:
             problems.append("QUEUE_DRIVER=bullmq needs the package's extra: pip install 'wacloud[bullmq]'")
+        problems += self._mail_problems()
         if not self.is_play:
             problems += self._production_problems()
         if problems:
             raise BadSettings("; ".join(problems))
+
+    @property
+    def has_mail(self) -> bool:
+        """Whether somebody takes our mails. Without it nobody can sign up or get back in."""
+        return bool(self.resend_api_key or self.smtp_url)
+
+    def _mail_problems(self) -> list[str]:
+        """No mail at all is possible, and warned of at start; half of a set-up would be found out mail by mail."""
+        checks: list[tuple[str, Callable[[], object]]] = [
+            ("SMTP_URL", lambda: self.smtp_url and read_smtp_url(self.smtp_url)),
+            ("RESEND_WEBHOOK_SECRET", lambda: read_secrets(self.resend_webhook_secret)),
+            ("MAIL_FROM", lambda: self.mail_from and read_sender(self.mail_from)),
+            ("MAIL_REPLY_TO", lambda: self.mail_reply_to and read_sender(self.mail_reply_to)),
+        ]
+        problems = []
+        for name, read in checks:
+            try:
+                read()
+            except ValueError as error:
+                problems.append(f"{name}: {error}")
+        if self.has_mail and not self.mail_from:
+            problems.append("MAIL_FROM is not set: say who the mails come from")
+        if self.resend_api_key and self.smtp_url:
+            problems.append("RESEND_API_KEY and SMTP_URL are both set: which one shall send?")
+        return problems
 
     def _production_problems(self) -> list[str]:
         problems = []
@@ -146,8 +181,13 @@ class Settings(BaseSettings):
             problems.append("BASE_URL is not set")
         elif urlsplit(self.base_url).scheme != "https":
             problems.append("BASE_URL must be https: Meta calls nothing else, and cookies need it")
-        if urlsplit(self.meta_graph_url).hostname in ("localhost", "127.0.0.1", "::1"):
+        if urlsplit(self.meta_graph_url).hostname in LOOPBACK:
             problems.append("META_GRAPH_URL points to a twin on this machine, which production refuses")
+        resend = urlsplit(self.resend_api_url)
+        if self.resend_api_key and (resend.scheme != "https" or resend.hostname in LOOPBACK):
+            problems.append("RESEND_API_URL points to a twin or is not https, which production refuses")
+        if self.smtp_url and "security=none" in self.smtp_url:
+            problems.append("SMTP_URL speaks in clear, which production refuses")
         return problems
 
 

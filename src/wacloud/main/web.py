@@ -24,7 +24,10 @@ from wacloud.modules.auth.ui import pages as auth_pages
 from wacloud.modules.auth.ui.authenticator import TokenAuthenticator
 from wacloud.modules.bot.ui.suggestions import questions_of
 from wacloud.modules.business.ui import json_api as business_api
+from wacloud.modules.notification.ui import dev_pages
+from wacloud.modules.notification.ui.webhook import report_routes
 from wacloud.modules.user.ui import json_api as user_api
+from wacloud.modules.user.ui import pages as user_pages
 from wacloud.modules.whatsapp.infra.numbers import PostgresNumbers
 from wacloud.modules.whatsapp.infra.simulated_phones import TwinPhones
 from wacloud.modules.whatsapp.ui import inbox_pages, json_api, ledger_pages, live_updates, simulator_pages
@@ -90,6 +93,7 @@ def make_app(house: House) -> FastAPI:
     app.add_middleware(SecurityHeaders, https=settings.base_url.startswith("https:"))
     app.state.count_whatsapp = _count_whatsapp()
     app.router.routes[:0] = webhook_routes(house.webhook_keys, house.webhook_inbox, app.state.count_whatsapp)
+    app.router.routes[:0] = report_routes(house.report_keys, house.webhook_inbox, house.clock)
     app.include_router(_operations(house))
     app.include_router(static_files.routes())
     app.include_router(preferences.routes())
@@ -100,11 +104,14 @@ def make_app(house: House) -> FastAPI:
     app.include_router(account_pages.routes(house.auth))
     app.include_router(security_pages.routes(house.auth))
     app.include_router(user_api.routes(house.user))
+    app.include_router(user_pages.routes(house.user))
     app.include_router(business_api.routes(house.business))
     app.include_router(inbox_pages.routes(house.whatsapp))
     app.include_router(ledger_pages.routes(house.whatsapp))
     app.include_router(live_updates.routes(hub))
     app.include_router(json_api.routes(house.whatsapp))
+    if house.mail_shelf is not None:
+        app.include_router(dev_pages.routes(house.mail_shelf))
     if phones is not None:
         number_of = PostgresNumbers(house.db).first_of
         app.include_router(

@@ -12,17 +12,19 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
+from wacloud.main.mail import mail_shelf, mail_transport
+from wacloud.main.people import user_deps
 from wacloud.main.settings import AppEnv, Settings
 from wacloud.main.subscriptions import to_jobs
 from wacloud.modules.auth.application.ports import AuthDeps, Mails
 from wacloud.modules.auth.infra.credentials import PostgresCredentials
 from wacloud.modules.auth.infra.guess_limits import ValkeyGuessLimits
+from wacloud.modules.auth.infra.mails import QueuedMails
 from wacloud.modules.auth.infra.one_time_tokens import PostgresOneTimeTokens
 from wacloud.modules.auth.infra.passwords import Argon2Passwords
 from wacloud.modules.auth.infra.session_memory import ValkeySessionMemory
 from wacloud.modules.auth.infra.sessions import PostgresRefreshTokens, PostgresSessions
 from wacloud.modules.auth.infra.tokens import JwtTokens
-from wacloud.modules.auth.infra.unsent_mails import UnsentMails
 from wacloud.modules.bot.application.model import AnswerDeps, Embedder, KnowledgeDeps, ModelPort
 from wacloud.modules.bot.application.ports import BotDeps
 from wacloud.modules.bot.infra.briefings import CachedBriefings
@@ -35,8 +37,11 @@ from wacloud.modules.bot.infra.turns import PostgresTurns
 from wacloud.modules.business.application.ports import BusinessDeps
 from wacloud.modules.business.infra.audit_log import PostgresAuditLog
 from wacloud.modules.business.infra.businesses import PostgresBusinesses, PostgresBusinessReader
+from wacloud.modules.notification.application.accept_report import read_secrets
+from wacloud.modules.notification.application.ports import MailShelf, NotificationDeps, Transport
+from wacloud.modules.notification.infra.mails import PostgresMails, PostgresSuppressions
+from wacloud.modules.notification.ui.compose import JinjaComposer
 from wacloud.modules.user.application.ports import UserDeps
-from wacloud.modules.user.infra.users import PostgresUserReader, PostgresUsers
 from wacloud.modules.whatsapp.application.accept_webhook import WebhookKeys
 from wacloud.modules.whatsapp.application.ports import CloudApi, WhatsappDeps
 from wacloud.modules.whatsapp.application.read_marks import ReadMarks
@@ -82,6 +87,9 @@ class House:
     auth: AuthDeps
     user: UserDeps
     business: BusinessDeps
+    notification: NotificationDeps
+    mail_shelf: MailShelf | None
+    report_keys: tuple[bytes, ...]
     whatsapp: WhatsappDeps
     bot: BotDeps
     knowledge: KnowledgeDeps
@@ -95,6 +103,7 @@ class Swaps:
     model: ModelPort | None = None
     cloud_api: CloudApi | None = None
     mails: Mails | None = None
+    mail_transport: Transport | None = None
 
 
 @asynccontextmanager
@@ -134,11 +143,23 @@ async def open_house(settings: Settings, swaps: Swaps | None = None) -> AsyncIte
         stack.push_async_callback(egress.close)
         secrets = SecretBox(settings.secret_keys)
         inbox = PostgresWebhookInbox(db, ring=rings.webhooks if rings else None)
-        user = UserDeps(db, PostgresUsers(), PostgresUserReader(db))
+        user = user_deps(db, clock)
         business = BusinessDeps(db, PostgresBusinesses(), PostgresBusinessReader(db), PostgresAuditLog())
         cloud_api = swaps.cloud_api or _graph(settings, egress, secrets)
         read_marks = ReadMarks(cloud_api)
         stack.push_async_callback(read_marks.close)
+        notification = NotificationDeps(
+            db=db,
+            clock=clock,
+            users=user,
+            mails=PostgresMails(),
+            suppressions=PostgresSuppressions(),
+            transport=swaps.mail_transport or mail_transport(settings, egress, db, clock),
+            composer=JinjaComposer(),
+            seal=secrets.encrypt,
+            unseal=secrets.decrypt,
+            base_url=settings.base_url,
+        )
         whatsapp = WhatsappDeps(
             db=db,
             clock=clock,
@@ -196,13 +217,16 @@ async def open_house(settings: Settings, swaps: Swaps | None = None) -> AsyncIte
                 one_time_tokens=PostgresOneTimeTokens(),
                 memory=ValkeySessionMemory(redis),
                 limits=ValkeyGuessLimits(redis),
-                mails=swaps.mails or UnsentMails(),
+                mails=swaps.mails or QueuedMails(notification),
                 users=user,
                 businesses=business,
                 base_url=settings.base_url,
             ),
             user=user,
             business=business,
+            notification=notification,
+            mail_shelf=mail_shelf(settings, egress, db),
+            report_keys=read_secrets(settings.resend_webhook_secret),
             whatsapp=whatsapp,
             bot=BotDeps(
                 db=db,

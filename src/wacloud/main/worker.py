@@ -15,6 +15,8 @@ import structlog
 from wacloud.main.settings import Settings
 from wacloud.main.wiring import House, Swaps, open_house
 from wacloud.modules.bot.ui.jobs import bot_jobs
+from wacloud.modules.notification.application.accept_report import PROVIDER as RESEND
+from wacloud.modules.notification.ui.jobs import NOTIFICATION_SCHEDULES, notification_jobs, process_reports
 from wacloud.modules.whatsapp.application.accept_webhook import PROVIDER
 from wacloud.modules.whatsapp.ui.jobs import WHATSAPP_SCHEDULES, process_webhooks, whatsapp_jobs
 from wacloud.shared.application.clock import system_clock
@@ -34,7 +36,12 @@ log = structlog.get_logger()
 
 PARTITIONS = "main.make_partitions"
 STATISTICS = "main.refresh_statistics"
-SCHEDULES = {PARTITIONS: timedelta(hours=6), STATISTICS: timedelta(seconds=5), **WHATSAPP_SCHEDULES}
+SCHEDULES = {
+    PARTITIONS: timedelta(hours=6),
+    STATISTICS: timedelta(seconds=5),
+    **WHATSAPP_SCHEDULES,
+    **NOTIFICATION_SCHEDULES,
+}
 
 
 class Worker:
@@ -47,6 +54,7 @@ class Worker:
         self.kinds: Sequence[JobKind] = [
             *whatsapp_jobs(house.whatsapp),
             *bot_jobs(house.bot, house.knowledge),
+            *notification_jobs(house.notification),
             JobKind(PARTITIONS, Lane.HOUSEKEEPING, one_by_one(self._make_partitions)),
             JobKind(STATISTICS, Lane.HOUSEKEEPING, one_by_one(self._refresh_statistics)),
         ]
@@ -66,7 +74,11 @@ class Worker:
         async def understand(webhooks: Sequence[StoredWebhook]) -> Sequence[Processed]:
             return await process_webhooks(house.whatsapp, webhooks)
 
-        self.webhooks = WebhookRunner(house.webhook_inbox, {PROVIDER: understand}, () if named else WEBHOOK_LANES)
+        async def read_reports(webhooks: Sequence[StoredWebhook]) -> Sequence[Processed]:
+            return await process_reports(house.notification, webhooks)
+
+        processors = {PROVIDER: understand, RESEND: read_reports}
+        self.webhooks = WebhookRunner(house.webhook_inbox, processors, () if named else WEBHOOK_LANES)
         self._bullmq = self._open_bullmq(lanes)
 
     async def run(self) -> None:

@@ -23,7 +23,7 @@ from wacloud.shared.ui.problems import CODE_OF
 
 _FIRST_DAY = datetime(2026, 11, 23, tzinfo=UTC)
 PACKAGE = Path(__file__).resolve().parents[2]
-_METHODS = [("**/templates/**.html", "jinja2"), ("**.py", "python")]
+_METHODS = [("**/templates/**.html", "jinja2"), ("**/templates/**.txt", "jinja2"), ("**.py", "python")]
 _KEYWORDS: dict[str, tuple[int, ...] | None] = {
     "_": None,
     "N_": None,

@@ -2,10 +2,11 @@
 
 from wacloud.modules.auth.application.guess import count_try
 from wacloud.modules.auth.application.mail_link import mail_link
-from wacloud.modules.auth.application.ports import AuthDeps, Mail
+from wacloud.modules.auth.application.ports import AuthDeps
 from wacloud.modules.auth.application.prove_password import prove_password
 from wacloud.modules.auth.domain.guessing import MAILS_FROM, MAILS_TO, from_network, of_account
 from wacloud.modules.business.api import AuditEntry, record_audit
+from wacloud.modules.notification.api import Mail
 from wacloud.modules.user.api import find_user_by_email, possible_email
 from wacloud.shared.application.caller import Caller
 from wacloud.shared.domain.ids import UserId

@@ -1,10 +1,11 @@
 """Somebody who is signed in chooses another password."""
 
 from wacloud.modules.auth.application.end_sessions import end_all_but
-from wacloud.modules.auth.application.ports import AuthDeps, Mail
+from wacloud.modules.auth.application.ports import AuthDeps
 from wacloud.modules.auth.application.prove_password import prove_password
 from wacloud.modules.auth.domain.password_rules import check_password
 from wacloud.modules.business.api import AuditEntry, memberships_of, record_audit
+from wacloud.modules.notification.api import Mail
 from wacloud.shared.application.caller import Caller
 from wacloud.shared.domain.ids import SessionId, UserId
 

@@ -1,11 +1,12 @@
 """The link at a new e-mail address was opened."""
 
 from wacloud.modules.auth.application.guess import guess
-from wacloud.modules.auth.application.ports import AuthDeps, Mail
+from wacloud.modules.auth.application.ports import AuthDeps
 from wacloud.modules.auth.domain.guessing import LINKS_FROM_ADDRESS, from_network
 from wacloud.modules.auth.domain.one_time import LinkNotGood
 from wacloud.modules.auth.domain.secret import hash_of
 from wacloud.modules.business.api import AuditEntry, record_audit
+from wacloud.modules.notification.api import Mail
 from wacloud.modules.user.api import EmailTaken, change_user_email, find_user
 from wacloud.shared.application.caller import Caller
 from wacloud.shared.domain.ids import UserId

@@ -7,11 +7,12 @@ Whoever calls it has checked the proof. What holds for all ways, holds in this f
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from wacloud.modules.auth.application.ports import AuthDeps, Mail
+from wacloud.modules.auth.application.ports import AuthDeps
 from wacloud.modules.auth.domain.secret import hash_of, new_secret
 from wacloud.modules.auth.domain.session import ABSOLUTE, KEPT, MOST, Proof, Session
 from wacloud.modules.auth.domain.token import Claims
 from wacloud.modules.business.api import AuditEntry, memberships_of, record_audit
+from wacloud.modules.notification.api import Mail
 from wacloud.modules.user.api import User
 from wacloud.shared.application.caller import Caller
 from wacloud.shared.application.db import Tx

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
 
-from wacloud.modules.auth.application.ports import AuthDeps, Mail
+from wacloud.modules.auth.application.ports import AuthDeps
 from wacloud.modules.auth.domain.one_time import ONE_TIME_LIFETIMES, OneTimePurpose, OneTimeToken
 from wacloud.modules.auth.domain.secret import code_hash_of, hash_of, new_code, new_secret
+from wacloud.modules.notification.api import Mail
 from wacloud.modules.user.api import User
 from wacloud.shared.application.db import Tx
 

@@ -11,6 +11,7 @@ from wacloud.modules.auth.domain.one_time import OneTimePurpose, OneTimeToken
 from wacloud.modules.auth.domain.session import Because, Session
 from wacloud.modules.auth.domain.token import Claims, Purpose
 from wacloud.modules.business.api import BusinessDeps
+from wacloud.modules.notification.api import Mail
 from wacloud.modules.user.api import UserDeps
 from wacloud.shared.application.clock import Clock
 from wacloud.shared.application.db import Database, Tx
@@ -203,19 +204,6 @@ class GuessLimits(Protocol):
     async def give_back(self, tries: Tries) -> None:
         """It was right, so it was no guess. Never raises."""
         ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mail:
-    """A letter to one person, by the name of its template."""
-
-    to: str
-    template: str
-    language: str
-    values: Mapping[str, str]
-    user_id: UserId | None = None
-    business_id: BusinessId | None = None
-    key: str | None = None
 
 
 class Mails(Protocol):

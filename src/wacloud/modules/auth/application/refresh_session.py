@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from wacloud.modules.auth.application.ports import AuthDeps, Link, Mail
+from wacloud.modules.auth.application.ports import AuthDeps, Link
 from wacloud.modules.auth.domain.secret import hash_of
 from wacloud.modules.auth.domain.session import IDLE, REFRESH_GRACE, RefreshTokenNotGood, Session
 from wacloud.modules.auth.domain.token import Claims
 from wacloud.modules.business.api import AuditEntry, record_audit
+from wacloud.modules.notification.api import Mail
 from wacloud.modules.user.api import User, find_user
 from wacloud.shared.application.caller import Caller
 from wacloud.shared.application.db import Tx

@@ -5,17 +5,18 @@ from typing import Any
 
 from wacloud.modules.auth.application.guess import count_try
 from wacloud.modules.auth.application.mail_link import mail_link
-from wacloud.modules.auth.application.ports import AuthDeps, Mail
+from wacloud.modules.auth.application.ports import AuthDeps
 from wacloud.modules.auth.domain.guessing import MAILS_FROM, MAILS_TO, from_network, of_account
 from wacloud.modules.auth.domain.password_rules import check_password
 from wacloud.modules.business.api import AuditEntry, record_audit
+from wacloud.modules.notification.api import Mail
 from wacloud.modules.user.api import (
     EmailTaken,
     User,
     add_user,
+    checked_name,
     find_user_by_email,
     possible_email,
-    tidy_name,
 )
 from wacloud.shared.application.caller import Caller
 from wacloud.shared.application.db import Tx
@@ -32,7 +33,7 @@ async def register(deps: AuthDeps, *, name: str, email: str, password: str, lang
     :raises AppError: the name, the address or the password will not do.
     :raises TooManyTries: too many mails to this address or from this network.
     """
-    name, address = tidy_name(name), possible_email(email)
+    name, address = checked_name(name), possible_email(email)
     check_password(password, name, address)
     await count_try(deps, from_network(MAILS_FROM, caller.address), of_account(MAILS_TO, address))
     password_hash = await deps.passwords.hash(password)

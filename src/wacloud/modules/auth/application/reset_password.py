@@ -2,12 +2,13 @@
 
 from wacloud.modules.auth.application.end_sessions import end_all_but
 from wacloud.modules.auth.application.guess import guess
-from wacloud.modules.auth.application.ports import AuthDeps, Mail
+from wacloud.modules.auth.application.ports import AuthDeps
 from wacloud.modules.auth.domain.guessing import LINKS_FROM_ADDRESS, from_network
 from wacloud.modules.auth.domain.one_time import LinkNotGood
 from wacloud.modules.auth.domain.password_rules import check_password
 from wacloud.modules.auth.domain.secret import hash_of
 from wacloud.modules.business.api import AuditEntry, memberships_of, record_audit
+from wacloud.modules.notification.api import Mail
 from wacloud.modules.user.api import find_user, verify_user
 from wacloud.shared.application.caller import Caller
 

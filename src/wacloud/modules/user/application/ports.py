@@ -1,17 +1,19 @@
 """What the user module needs from the world."""
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
-from wacloud.modules.user.domain.user import User
+from wacloud.modules.user.domain.user import Notifications, User
+from wacloud.shared.application.caller import Caller
+from wacloud.shared.application.clock import Clock, system_clock
 from wacloud.shared.application.db import Database, Tx
 from wacloud.shared.domain.ids import UserId
 
 
 class Users(Protocol):
-    """People, inside a caller's transaction."""
+    """People, inside a caller's transaction. Whoever has left is not found."""
 
     async def find(self, tx: Tx, user_id: UserId) -> User | None:
         """None where there is nobody, or nobody this transaction may see."""
@@ -37,6 +39,22 @@ class Users(Protocol):
         """Another address, proved. False, writing nothing, where somebody has it."""
         ...
 
+    async def describe(self, tx: Tx, user_id: UserId, name: str, language: str, time_zone: str) -> None:
+        """Write what a person says of themselves."""
+        ...
+
+    async def choose(self, tx: Tx, user_id: UserId, notifications: Notifications) -> None:
+        """Write what a person wants to be told."""
+        ...
+
+    async def find_locked(self, tx: Tx, user_id: UserId) -> User | None:
+        """The person, held until the transaction ends."""
+        ...
+
+    async def anonymise(self, tx: Tx, user_id: UserId) -> None:
+        """Take away their name, address and choices; the address is free for somebody else."""
+        ...
+
 
 class UserReader(Protocol):
     """What pages show of a person."""
@@ -46,6 +64,38 @@ class UserReader(Protocol):
         ...
 
 
+class ExportPart(Protocol):
+    """
+    What another module keeps about a person, for their export: plain JSON values, times and ids.
+
+    This module is the lowest and cannot ask the others; `main/people.py` names them.
+    """
+
+    async def __call__(self, user_id: UserId) -> object:
+        """It opens its own transaction, with rights to what is this person's and nothing else."""
+        ...
+
+
+class FarewellPart(Protocol):
+    """What another module does when a person leaves, in the one transaction of leaving."""
+
+    async def __call__(self, tx: Tx, user_id: UserId) -> None:
+        """:raises AppError: they cannot leave yet; nothing of it happens then."""
+        ...
+
+
+class AuditTrail(Protocol):
+    """Who did what. The log belongs to a module above."""
+
+    async def __call__(self, tx: Tx, user_id: UserId, action: str, detail: Mapping[str, Any], caller: Caller) -> None:
+        """In the transaction of what was done. `detail` holds no personal data."""
+        ...
+
+
+async def no_audit(tx: Tx, user_id: UserId, action: str, detail: Mapping[str, Any], caller: Caller) -> None:
+    """For a test without an audit log."""
+
+
 @dataclass(frozen=True, slots=True)
 class UserDeps:
     """What the user module needs from outside."""
@@ -53,3 +103,7 @@ class UserDeps:
     db: Database
     users: Users
     reader: UserReader
+    audit: AuditTrail = no_audit
+    exports: Mapping[str, ExportPart] = field(default_factory=dict)
+    farewells: Sequence[FarewellPart] = ()
+    clock: Clock = system_clock

@@ -1,0 +1,30 @@
+"""What the tables of this module hold about a person, for their export and for when they leave."""
+
+from wacloud.shared.application.db import Database, Tx
+from wacloud.shared.domain.ids import UserId
+
+
+class AuthPersonalData:
+    """See `user.api.ExportPart` and `user.api.FarewellPart`. Nothing that lets anybody in is ever exported."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    async def export(self, user_id: UserId) -> object:
+        """Whether there is a password, and since when; where they signed in."""
+        async with self._db.system("export what is kept about a person") as tx:
+            row = await tx.row("select changed_at from app.credentials where user_id = %s", (user_id,))
+            sessions = await tx.rows(
+                "select created_at, last_seen_at, address, user_agent, ended_at from app.sessions"
+                " where user_id = %s order by created_at",
+                (user_id,),
+            )
+        return {
+            "password_changed_at": row.changed_at if row else None,
+            "sessions": [one._asdict() for one in sessions],
+        }
+
+    async def forget(self, tx: Tx, user_id: UserId) -> None:
+        """No password, session or link opens what is left."""
+        for table in ("credentials", "sessions", "one_time_tokens"):
+            await tx.execute(f"delete from app.{table} where user_id = %s", (user_id,))

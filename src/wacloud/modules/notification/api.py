@@ -1,0 +1,8 @@
+"""What other modules may call."""
+
+from wacloud.modules.notification.application.ports import MailLimits, NotificationDeps
+from wacloud.modules.notification.application.queue_mail import queue_mail
+from wacloud.modules.notification.domain.mail import Mail
+from wacloud.modules.notification.domain.templates import TemplateMisused
+
+__all__ = ["Mail", "MailLimits", "NotificationDeps", "TemplateMisused", "queue_mail"]
