@@ -24,7 +24,7 @@ from wacloud.modules.auth.domain.token import Claims
 from wacloud.modules.bot.application.model import ModelPort, ModelReply, ModelUnavailable
 from wacloud.modules.bot.domain.prompt import Prompt
 from wacloud.modules.whatsapp.ui.webhook_door import webhook_door
-from wacloud.shared.domain.ids import BusinessId, UserId, new_id
+from wacloud.shared.domain.ids import BusinessId, SessionId, UserId, new_id
 from wacloud.shared.ui.serving import PromptServer
 from wacloud.twins.graph.misbehave import Do, Match, Rule, RuleEntry
 from wacloud.twins.graph.server import TwinServer
@@ -46,6 +46,7 @@ class Shop:
     phone_number_id: str
     number_id: UUID
     display: str
+    session_id: SessionId = field(default_factory=lambda: SessionId(new_id()))
 
 
 @dataclass(slots=True)
@@ -93,8 +94,12 @@ class Rig:
         shop = Shop(BusinessId(new_id()), UserId(new_id()), f"9001{n:04}", f"7001{n:04}", new_id(), f"+34 910 00{n:04}")
         async with self.house.db.system("test: make a business") as tx:
             await tx.execute(
-                "insert into app.users (id, name, email) values (%s, 'Marta', %s)",
+                "insert into app.users (id, name, email, email_verified_at) values (%s, 'Marta', %s, now())",
                 (shop.user_id, f"{shop.user_id}@example.test"),
+            )
+            await tx.execute(
+                "insert into app.sessions (id, user_id, not_after) values (%s, %s, now() + interval '30 days')",
+                (shop.session_id, shop.user_id),
             )
             await tx.execute(
                 "insert into app.businesses (id, owner_id, name) values (%s, %s, %s)",
@@ -189,7 +194,7 @@ class Rig:
 
     def bearer(self, shop: Shop) -> dict[str, str]:
         """The header of the shop's owner, signed in."""
-        claims = Claims(shop.user_id, shop.business_id)
+        claims = Claims(shop.user_id, shop.business_id, shop.session_id)
         return {"authorization": f"Bearer {self.house.auth.tokens.issue(claims, 'access', self.house.clock())}"}
 
     async def send(
@@ -351,7 +356,12 @@ async def serving(server: Any) -> AsyncIterator[int]:
 
 @asynccontextmanager
 async def open_rig(
-    app_dsn: str, redis_url: str, *, model: ModelPort | None = None, settings: Mapping[str, Any] | None = None
+    app_dsn: str,
+    redis_url: str,
+    *,
+    model: ModelPort | None = None,
+    mails: Any = None,
+    settings: Mapping[str, Any] | None = None,
 ) -> AsyncIterator[Rig]:
     """Start everything; the twin's webhooks go to our own server."""
     import uvicorn  # noqa: PLC0415
@@ -360,7 +370,7 @@ async def open_rig(
     async with serving(twin) as graph_port:
         graph_url = f"http://127.0.0.1:{graph_port}"
         config = rig_settings(app_dsn, redis_url, graph_url, **(settings or {}))
-        swaps = Swaps(model=model)
+        swaps = Swaps(model=model, mails=mails)
         async with open_house(config, swaps) as house:
             app = make_app(house)
             server = PromptServer(

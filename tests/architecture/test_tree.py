@@ -27,8 +27,23 @@ SYSTEM = {
     "main/seed.py",
     "main/web.py",
     "main/worker.py",
+    "modules/auth/application/change_email.py",
+    "modules/auth/application/change_password.py",
+    "modules/auth/application/confirm_email.py",
+    "modules/auth/application/forgot_password.py",
+    "modules/auth/application/identify.py",
     "modules/auth/application/open_account.py",
+    "modules/auth/application/prove_password.py",
+    "modules/auth/application/refresh_session.py",
+    "modules/auth/application/register.py",
+    "modules/auth/application/resend_verification.py",
+    "modules/auth/application/reset_password.py",
+    "modules/auth/application/revoke_session.py",
     "modules/auth/application/sign_in.py",
+    "modules/auth/application/sign_out.py",
+    "modules/auth/application/still_in.py",
+    "modules/auth/application/switch_business.py",
+    "modules/auth/application/verify_email.py",
     "modules/auth/infra/personal_data.py",
     "modules/notification/application/apply_report.py",
     "modules/notification/application/lift_suppression.py",
@@ -50,7 +65,7 @@ SYSTEM = {
 TABLES = {
     "user": {"users"},
     "business": {"businesses", "members", "audit_log"},
-    "auth": {"credentials"},
+    "auth": {"credentials", "sessions", "refresh_tokens", "one_time_tokens"},
     "notification": {"mails", "mail_suppressions", "local_mails"},
     "whatsapp": {
         "whatsapp_accounts",
@@ -93,6 +108,8 @@ NETWORK = {
     "egress",
     "embedder",
     "http",
+    "limits",
+    "memory",
     "model",
     "redis",
     "session",
@@ -275,7 +292,7 @@ def test_names_of_jobs_in_strings_are_jobs_somebody_runs():
     assert all(re.fullmatch(rf"({'|'.join(MODULES)}|main)\.[a-z]+(_[a-z]+)+", kind) for kind in kinds)
     unknown = {}
     for path in files("main", "modules", "shared"):
-        routes = names_given_to_routes(tree(path))
+        routes = names_given(tree(path))
         for text in words_in_strings(path):
             if re.fullmatch(rf"({'|'.join(MODULES)}|main)\.[a-z]+(_[a-z]+)+", text) and text not in kinds | routes:
                 unknown[text] = name(path)
@@ -308,13 +325,16 @@ def logged() -> set[str]:
     }
 
 
-def names_given_to_routes(source: ast.Module) -> set[str]:
+def names_given(source: ast.Module) -> set[str]:
+    """Of routes, and of what stands in the audit log."""
     return {
-        str(keyword.value.value)
+        str(part.value)
         for node in ast.walk(source)
         if isinstance(node, ast.Call)
         for keyword in node.keywords
-        if keyword.arg == "name" and isinstance(keyword.value, ast.Constant)
+        if keyword.arg in ("name", "action")
+        for part in ast.walk(keyword.value)
+        if isinstance(part, ast.Constant)
     }
 
 

@@ -2,10 +2,11 @@
 
 import asyncio
 import json
+import random
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID, uuid4
@@ -15,12 +16,18 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 from pydantic import BaseModel
+from redis.asyncio import Redis
 
 from limits_off import limits_off
 from wacloud.modules.auth.application.ports import AuthDeps
 from wacloud.modules.auth.infra.credentials import PostgresCredentials
+from wacloud.modules.auth.infra.guess_limits import ValkeyGuessLimits
+from wacloud.modules.auth.infra.one_time_tokens import PostgresOneTimeTokens
 from wacloud.modules.auth.infra.passwords import Argon2Passwords
+from wacloud.modules.auth.infra.session_memory import ValkeySessionMemory
+from wacloud.modules.auth.infra.sessions import PostgresRefreshTokens, PostgresSessions
 from wacloud.modules.auth.infra.tokens import JwtTokens
+from wacloud.modules.auth.ui import account_api, account_pages, security_pages
 from wacloud.modules.auth.ui import json_api as auth_api
 from wacloud.modules.auth.ui import pages as auth_pages
 from wacloud.modules.auth.ui.authenticator import TokenAuthenticator
@@ -28,15 +35,19 @@ from wacloud.modules.business.application.ports import BusinessDeps
 from wacloud.modules.business.infra.audit_log import PostgresAuditLog
 from wacloud.modules.business.infra.businesses import PostgresBusinesses, PostgresBusinessReader
 from wacloud.modules.business.ui import json_api as business_api
+from wacloud.modules.notification.api import Mail
 from wacloud.modules.user.application.ports import UserDeps
 from wacloud.modules.user.infra.users import PostgresUserReader, PostgresUsers
 from wacloud.modules.user.ui import json_api as user_api
-from wacloud.shared.application.db import StoreAway
+from wacloud.shared.application.db import StoreAway, Tx
 from wacloud.shared.domain.errors import AppError
 from wacloud.shared.infra.postgres import PostgresDatabase, make_pool
+from wacloud.shared.ui import static_files
 from wacloud.shared.ui.bodies import LARGEST_JSON, StrictJsonRoute
+from wacloud.shared.ui.caller import trusted_networks
 from wacloud.shared.ui.errors import install_errors
 from wacloud.shared.ui.guard import Member, Permission, install_guard, public, requires
+from wacloud.shared.ui.security_headers import SecurityHeaders
 
 SECRET = "a secret of the tests that is long enough"
 PASSWORD = "correcta, caballo, batería 🔋"
@@ -62,6 +73,24 @@ class CountingPasswords(Argon2Passwords):
         return await super().verify(password_hash, password)
 
 
+@dataclass(slots=True)
+class RecordedMails:
+    """Every letter, as it was queued."""
+
+    all: list[Mail] = field(default_factory=list)
+
+    async def queue(self, tx: Tx, mail: Mail) -> None:
+        self.all.append(mail)
+
+    def to(self, email: str, template: str | None = None) -> list[Mail]:
+        """Those to one address, in order."""
+        return [mail for mail in self.all if mail.to == email and template in (None, mail.template)]
+
+    def secret(self, email: str, template: str) -> str:
+        """What stands behind the # of the newest link."""
+        return self.to(email, template)[-1].values["link"].partition("#")[2]
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
     """A person who can sign in."""
@@ -83,6 +112,8 @@ class House:
     passwords: CountingPasswords
     tokens: JwtTokens
     http: aiohttp.ClientSession
+    mails: RecordedMails
+    redis: "Redis"
 
     async def account(self, *roles: str, language: str = "es") -> Account:
         """A new person, with one new business for each role."""
@@ -90,7 +121,8 @@ class House:
         password_hash = await self.passwords.hash(PASSWORD)
         async with self.deps.db.system("a test makes a person") as tx:
             await tx.execute(
-                "insert into app.users (id, name, email, language) values (%s, 'Ana Prueba', %s, %s)",
+                "insert into app.users (id, name, email, language, email_verified_at)"
+                " values (%s, 'Ana Prueba', %s, %s, now())",
                 (account.user_id, account.email, language),
             )
             await tx.execute("insert into app.credentials values (%s, %s)", (account.user_id, password_hash))
@@ -117,9 +149,24 @@ class House:
         return str(row.password_hash)
 
     async def token(self, account: Account) -> str:
-        answer = await self.post("/api/auth/login", json={"email": account.email, "password": account.password})
+        return str((await self.tokens_of(account))["access_token"])
+
+    async def tokens_of(self, account: Account, **headers: str) -> dict[str, Any]:
+        """The answer of a sign-in."""
+        told = {"email": account.email, "password": account.password}
+        answer = await self.post("/api/auth/login", json=told, headers=headers)
         assert answer.status == 200, answer.text
-        return str(answer.json["access_token"])
+        return dict(answer.json)
+
+    async def rows(self, sql: str, *params: Any) -> list[Any]:
+        """Look into the tables of this module."""
+        async with self.deps.db.system("a test looks") as tx:
+            return await tx.rows(sql, params)
+
+    async def do(self, sql: str, *params: Any) -> int:
+        """Change them."""
+        async with self.deps.db.system("a test changes something") as tx:
+            return await tx.execute(sql, params)
 
     async def get(self, path: str, **options: Any) -> "Answer":
         return await self.request("GET", path, **options)
@@ -131,9 +178,16 @@ class House:
         headers = dict(options.pop("headers", {}))
         if token is not None:
             headers["Authorization"] = f"Bearer {token}"
+        # Everybody calls from somewhere else, or the tests would share one limit.
+        headers.setdefault("X-Forwarded-For", new_address())
         options.setdefault("allow_redirects", False)
         async with self.http.request(method, self.url + path, headers=headers, **options) as response:
             return Answer(response.status, response.headers, await response.text())
+
+
+def new_address() -> str:
+    """One nobody else in this run has."""
+    return "10." + ".".join(str(random.randrange(256)) for _ in range(3))
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,15 +238,15 @@ def _add_routes_of_the_test(app: FastAPI) -> None:
 
 
 @pytest.fixture(scope="session")
-async def house(app_dsn: str) -> AsyncIterator[House]:
-    async with running_house(app_dsn) as house:
+async def house(app_dsn: str, redis_url: str) -> AsyncIterator[House]:
+    async with running_house(app_dsn, redis_url) as house:
         yield house
 
 
 @pytest.fixture
-def open_house(app_dsn: str) -> Callable[[str], AbstractAsyncContextManager[House]]:
-    """A house of one's own, under another address."""
-    return lambda base_url: running_house(app_dsn, base_url)
+def open_house(app_dsn: str, redis_url: str) -> Callable[..., AbstractAsyncContextManager[House]]:
+    """A house of one's own, under another address, or with another Valkey."""
+    return lambda base_url=None, redis=None: running_house(app_dsn, redis or redis_url, base_url)
 
 
 @pytest.fixture(autouse=True)
@@ -202,7 +256,9 @@ def _clock_stands_right(request: pytest.FixtureRequest) -> None:
 
 
 @asynccontextmanager
-async def running_house(app_dsn: str, base_url: str | None = None, **installing: Any) -> AsyncIterator[House]:
+async def running_house(
+    app_dsn: str, redis_url: str, base_url: str | None = None, **installing: Any
+) -> AsyncIterator[House]:
     pool = make_pool(app_dsn, smallest=1, largest=4)
     await pool.open()
     clock = MovableClock()
@@ -214,14 +270,37 @@ async def running_house(app_dsn: str, base_url: str | None = None, **installing:
         db = PostgresDatabase(pool)
         users = UserDeps(db, PostgresUsers(), PostgresUserReader(db))
         businesses = BusinessDeps(db, PostgresBusinesses(), PostgresBusinessReader(db), PostgresAuditLog())
-        deps = AuthDeps(db, clock, PostgresCredentials(), passwords, tokens, users, businesses)
+        redis = Redis.from_url(redis_url, socket_timeout=2, socket_connect_timeout=2)
+        mails = RecordedMails()
+        deps = AuthDeps(
+            db=db,
+            clock=clock,
+            credentials=PostgresCredentials(),
+            passwords=passwords,
+            tokens=tokens,
+            sessions=PostgresSessions(),
+            refresh_tokens=PostgresRefreshTokens(),
+            one_time_tokens=PostgresOneTimeTokens(),
+            memory=ValkeySessionMemory(redis),
+            limits=ValkeyGuessLimits(redis),
+            mails=mails,
+            users=users,
+            businesses=businesses,
+            base_url=base_url or url,
+        )
         app = FastAPI(openapi_url=None)
+        app.state.trusted_proxies = trusted_networks(["127.0.0.1"])
         install_errors(app, **installing)
+        app.add_middleware(SecurityHeaders)
         app.state.limits = limits_off()
         install_guard(app, authenticator=TokenAuthenticator(deps), base_url=base_url or url)
         for router in (
             auth_api.routes(deps),
+            account_api.routes(deps),
             auth_pages.routes(deps),
+            account_pages.routes(deps),
+            security_pages.routes(deps),
+            static_files.routes(),
             user_api.routes(users),
             business_api.routes(businesses),
         ):
@@ -232,10 +311,13 @@ async def running_house(app_dsn: str, base_url: str | None = None, **installing:
         while not server.started:
             await asyncio.sleep(0.01)
         try:
-            # A jar that keeps nothing: each test says which cookies it sends.
-            async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http:
-                yield House(url, app, deps, clock, passwords, tokens, http)
+            # A jar that keeps nothing: each test says which cookies it sends. Connections are given up before the
+            # server does so: a request into one that is just closing would fail.
+            calm = aiohttp.TCPConnector(limit=100, keepalive_timeout=2)
+            async with aiohttp.ClientSession(connector=calm, cookie_jar=aiohttp.DummyCookieJar()) as http:
+                yield House(url, app, deps, clock, passwords, tokens, http, mails, redis)
         finally:
             server.should_exit = True
             await serving
+            await redis.aclose()
             await pool.close()

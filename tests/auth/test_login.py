@@ -18,7 +18,12 @@ async def test_the_right_password_gives_a_token_that_opens_what_the_role_allows(
     assert answer.json["token_type"] == "bearer"
     assert answer.json["expires_in"] == 900
     assert answer.json["business_id"] == str(person.businesses[0])
-    assert answer.json["user"] == {"id": str(person.user_id), "name": "Ana Prueba", "email": person.email}
+    assert answer.json["user"] == {
+        "id": str(person.user_id),
+        "name": "Ana Prueba",
+        "email": person.email,
+        "email_verified": True,
+    }
     inbox = await house.get("/api/inbox", token=answer.json["access_token"])
     assert (inbox.status, inbox.json["role"]) == (200, "agent")
     assert inbox.headers["Cache-Control"] == "no-store"

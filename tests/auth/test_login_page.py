@@ -29,7 +29,7 @@ async def test_signing_in_sets_a_cookie_that_scripts_cannot_read(house) -> None:
     assert (answer.status, answer.headers["Location"]) == (303, "/inbox?show=bot")
     cookie = answer.headers["Set-Cookie"]
     assert cookie.startswith("wacloud_session=ey")
-    assert {"HttpOnly", "Path=/", "SameSite=lax", "Max-Age=604800"} <= set(cookie.split("; "))
+    assert {"HttpOnly", "Path=/", "SameSite=lax", "Max-Age=2592000"} <= set(cookie.split("; "))
     kept = {"Cookie": cookie.partition(";")[0]}
     assert (await house.get("/inbox", headers=kept)).status == 200
     again = await house.get("/login?next=/inbox", headers=kept)

@@ -14,6 +14,7 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
+from wacloud.modules.auth.domain.session import Proof
 from wacloud.modules.auth.domain.token import Claims
 from wacloud.modules.auth.infra.tokens import JwtTokens
 
@@ -130,6 +131,11 @@ SIGNED_BUT_WRONG: dict[str, dict[str, Any]] = {
     "business of others": {"business_id": str(uuid4())},
     "business is no id": {"business_id": "1; drop table"},
     "business is a list": {"business_id": [1]},
+    "no session": {"sid": ...},
+    "session of others": {"sid": str(uuid4())},
+    "session is no id": {"sid": "*"},
+    "assurance of nobody": {"aal": "aal9"},
+    "proofs as text": {"amr": "password"},
 }
 
 
@@ -151,7 +157,7 @@ async def test_a_token_lives_fifteen_minutes_and_a_minute_of_grace(house) -> Non
 
 
 async def test_any_of_the_secrets_verifies_and_the_first_signs() -> None:
-    now, claims = datetime.now(UTC), Claims(uuid4(), uuid4())
+    now, claims = datetime.now(UTC), Claims(uuid4(), uuid4(), uuid4(), "aal2", (Proof("password", 1), Proof("totp", 2)))
     old, new = JwtTokens(["old"], "http://x"), JwtTokens(["new", "old"], "http://x")
     assert new.read(old.issue(claims, "access", now), "access", now) == claims
     assert _parts(new.issue(claims, "access", now))[0]["kid"] == new.public_keys()["keys"][0]["kid"]

@@ -18,11 +18,14 @@ WHOSE: Mapping[str, str | None] = {
     "businesses": "id",
     "users": "id",
     "credentials": "user_id",
+    "sessions": "user_id",
+    "refresh_tokens": "user_id",
+    "one_time_tokens": "user_id",
     "schedules": None,
     "mail_suppressions": None,
     "local_mails": None,
 }
-OF_A_PERSON = frozenset({"users", "credentials"})
+OF_A_PERSON = frozenset({"users", "credentials", "sessions", "refresh_tokens", "one_time_tokens"})
 
 _TABLES = """
 select relname from pg_class

@@ -13,7 +13,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from filler import WHOSE, Schema, Tenant
+from filler import OF_A_PERSON, WHOSE, Schema, Tenant
 from psycopg import sql
 
 from clusters import Cluster
@@ -29,6 +29,9 @@ SYSTEM_RIGHTS = {
     "businesses": "SELECT INSERT",
     "members": "SELECT INSERT DELETE",
     "credentials": "SELECT INSERT UPDATE DELETE",
+    "sessions": "SELECT INSERT UPDATE DELETE",
+    "refresh_tokens": "SELECT INSERT UPDATE DELETE",
+    "one_time_tokens": "SELECT INSERT UPDATE DELETE",
     "mails": "SELECT INSERT UPDATE DELETE",
     "mail_suppressions": "SELECT INSERT DELETE",
     "local_mails": "SELECT INSERT DELETE",
@@ -48,6 +51,7 @@ UNGUARDED = {
     "messages.answered_by": "the same table, over partitions",
     "messages.author_id": "who wrote stays written after the member left",
     "messages.turn_id": "a turn may be forgotten before its messages",
+    "sessions.acting_in": "whether they belong to it is asked at every request",
     "audit_log.actor_id": "what somebody did stays written after they are gone",
     "audit_log.user_id": "what concerned somebody stays written after they are gone",
     "bot_turns.message_id": "a messages partition may go by retention",
@@ -307,7 +311,7 @@ def test_a_row_of_one_business_cannot_point_to_a_row_of_another(two: Two):
     tried = []
     with two.as_superuser() as connection:
         for key in two.schema.keys:
-            if key.columns == ("business_id",) or key.parent == "users":
+            if key.columns == ("business_id",) or key.parent in OF_A_PERSON:
                 continue
             foreign = two.other.rows[key.parent]
             point = [(n, foreign[t]) for n, t in zip(key.columns, key.targets, strict=True) if n != "business_id"]
@@ -332,9 +336,11 @@ def test_a_row_of_one_business_cannot_point_to_a_row_of_another(two: Two):
 
 
 def test_every_reference_to_a_row_of_a_business_carries_the_business(two: Two):
-    people = {"businesses.owner_id", "members.user_id", "credentials.user_id"}
+    people = {"businesses.owner_id", "members.user_id", *(f"{table}.user_id" for table in OF_A_PERSON)}
     for key in two.schema.keys:
-        if key.parent == "users":
+        if key.parent in OF_A_PERSON - {"users"}:
+            assert "user_id" in key.columns, f"{key.name}: what is a person's points to what is theirs"
+        elif key.parent == "users":
             assert f"{key.child}.{key.columns[0]}" in people, f"{key.name}: point to a member of the business instead"
         else:
             assert "business_id" in key.columns, key.name

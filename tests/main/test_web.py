@@ -162,14 +162,42 @@ async def test_the_description_says_who_may_ask_and_how_a_refusal_looks(rig: Rig
     operations = {one["operationId"]: one for path in description["paths"].values() for one in path.values()}
     statuses = {name: " ".join(one["responses"]) for name, one in operations.items()}
     told = {
+        "register": "202 413 415 422 429 503",
         "login": "200 401 413 415 422 429 503",
+        "refresh": "200 401 413 415 422 503",
+        "forgot_password": "202 413 415 422 429 503",
+        "reset_password": "204 413 415 422 429 503",
+        "verify_email": "204 403 413 415 422 429 503",
+        "verify_email_by_code": "204 401 413 415 422 429 503",
+        "resend_verification": "202 401 429 503",
+        "logout": "204 401 422 503",
+        "list_sessions": "200 401 503",
+        "end_session": "204 401 404 422 503",
+        "end_other_sessions": "204 401 503",
+        "switch_business": "200 401 403 404 413 415 422 503",
+        "change_password": "204 401 403 413 415 422 429 503",
+        "change_email": "202 401 403 413 415 422 429 503",
+        "confirm_email": "204 401 403 413 415 422 429 503",
         "get_keys": "200",
-        "get_me": "200 401 404 503",
-        "list_businesses": "200 401 503",
+        "get_me": "200 401 403 404 503",
+        "change_me": "200 401 403 413 415 422 503",
+        "choose_preferences": "200 401 403 413 415 422 503",
+        "export_me": "200 401 403 503",
+        "leave": "204 401 403 503",
+        "list_businesses": "200 401 403 503",
         "get_ledger": "200 401 403 503",
         "send_message": "202 401 403 404 409 413 415 422 429 503",
     }
     assert {name: statuses[name] for name in told} == told
+    assert {name for name, one in operations.items() if "security" not in one} == {
+        "register",
+        "login",
+        "refresh",
+        "forgot_password",
+        "reset_password",
+        "verify_email",
+        "get_keys",
+    }
     for name, one in operations.items():
         assert "_api_" not in name, f"{name}: give the route an operation_id people would use"
         assert "security" not in one or "401" in one["responses"]

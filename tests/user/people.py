@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from rig import Rig
 from wacloud.modules.auth.domain.token import Claims
-from wacloud.shared.domain.ids import BusinessId, UserId
+from wacloud.shared.domain.ids import BusinessId, SessionId, UserId
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +29,25 @@ class People:
         user_id = UserId(uuid4())
         email = f"{user_id}@example.test"
         async with self.rig.house.db.system("test: make a person") as tx:
-            await tx.execute("insert into app.users (id, name, email) values (%s, 'Ana Pérez', %s)", (user_id, email))
+            await tx.execute(
+                "insert into app.users (id, name, email, email_verified_at) values (%s, 'Ana Pérez', %s, now())",
+                (user_id, email),
+            )
+            await tx.execute(
+                "insert into app.sessions (id, user_id, acting_in, not_after)"
+                " values (%s, %s, %s, now() + interval '30 days')",
+                (user_id, user_id, business_id),
+            )
             await tx.execute("insert into app.credentials values (%s, 'a hash')", (user_id,))
             if business_id is not None:
                 await tx.execute("insert into app.members values (%s, %s, %s)", (business_id, user_id, role))
         return self.signed_in(user_id, email, business_id)
 
-    def signed_in(self, user_id: UserId, email: str, business_id: BusinessId | None = None) -> Somebody:
+    def signed_in(
+        self, user_id: UserId, email: str, business_id: BusinessId | None = None, session_id: SessionId | None = None
+    ) -> Somebody:
         auth, now = self.rig.house.auth, self.rig.house.clock()
-        claims = Claims(user_id, business_id)
+        claims = Claims(user_id, business_id, session_id or SessionId(user_id))
         return Somebody(
             user_id, email, auth.tokens.issue(claims, "access", now), auth.tokens.issue(claims, "session", now)
         )

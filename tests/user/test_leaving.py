@@ -53,6 +53,7 @@ async def test_who_left_is_gone_and_what_they_did_stays_without_them(people: Peo
     assert user.deleted_at is not None
     assert await people.rows("select 1 from app.members where user_id = %s", ana.id) == []
     assert await people.rows("select 1 from app.credentials where user_id = %s", ana.id) == []
+    assert await people.rows("select 1 from app.sessions where user_id = %s", ana.id) == []
     assert await people.rows("select 1 from app.mails where recipient = %s", ana.email) == []
     entries = await people.rows("select * from app.audit_log where user_id = %s order by at", ana.id)
     assert [entry.action for entry in entries] == ["user.profile_changed", "user.left"]
@@ -105,4 +106,4 @@ async def test_leaving_twice_at_once_is_leaving_once(people: People):
 
 async def owner_of(people: People, shop: Any) -> Somebody:
     [user] = await people.rows("select email from app.users where id = %s", shop.user_id)
-    return people.signed_in(shop.user_id, user.email, shop.business_id)
+    return people.signed_in(shop.user_id, user.email, shop.business_id, shop.session_id)

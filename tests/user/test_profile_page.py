@@ -63,7 +63,7 @@ async def test_leaving_asks_for_the_address_and_signs_out(people: People):
 async def test_the_only_owner_reads_why_they_cannot_go(people: People):
     shop = await people.rig.shop()
     [user] = await people.rows("select email from app.users where id = %s", shop.user_id)
-    owner = people.signed_in(shop.user_id, user.email, shop.business_id)
+    owner = people.signed_in(shop.user_id, user.email, shop.business_id, shop.session_id)
     status, _, page = await people.page(owner, "POST", "/profile/leave", data={"email": user.email})
     assert status == 422
     assert "only owner of a business" in page

@@ -3,6 +3,7 @@
 import json
 import secrets
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -47,7 +48,9 @@ async def _make_business(db: PostgresDatabase, encrypt: Callable[[str], str], pl
     name = f"Bench {place + 1}"
     async with db.system("make a business to measure with") as tx:
         email = f"bench-{digits}@example.invalid"
-        await _insert(tx, "users", id=user_id, name=name, email=email, language="es")
+        await _insert(
+            tx, "users", id=user_id, name=name, email=email, language="es", email_verified_at=datetime.now(UTC)
+        )
         await _insert(tx, "businesses", id=business_id, owner_id=user_id, name=name, sector="retail")
         await _insert(tx, "members", business_id=business_id, user_id=user_id, role="owner")
         await _insert(tx, "whatsapp_accounts", business_id=business_id, waba_id=account.waba_id, name=name)

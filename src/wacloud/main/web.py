@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
+from functools import partial
 
 import psycopg
 import structlog
@@ -16,6 +17,8 @@ from starlette.responses import PlainTextResponse, Response
 from wacloud.main.child import check_address
 from wacloud.main.settings import Settings
 from wacloud.main.wiring import House, Swaps, open_house
+from wacloud.modules.auth.application.still_in import still_in
+from wacloud.modules.auth.ui import account_api, account_pages, security_pages
 from wacloud.modules.auth.ui import json_api as auth_api
 from wacloud.modules.auth.ui import pages as auth_pages
 from wacloud.modules.auth.ui.authenticator import TokenAuthenticator
@@ -57,11 +60,13 @@ def make_app(house: House) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         listening = asyncio.create_task(hub.run(), name="live")
+        watching = asyncio.create_task(hub.watch(partial(still_in, house.auth)), name="who may look")
         yield
         hub.close()
-        listening.cancel()
-        with suppress(asyncio.CancelledError):
-            await listening
+        for task in (listening, watching):
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
 
     app = FastAPI(
         title="WhatsApp Cloud Landing",
@@ -94,7 +99,10 @@ def make_app(house: House) -> FastAPI:
     app.include_router(preferences.routes())
     app.include_router(api_pages.routes(app.openapi))
     app.include_router(auth_api.routes(house.auth))
+    app.include_router(account_api.routes(house.auth))
     app.include_router(auth_pages.routes(house.auth))
+    app.include_router(account_pages.routes(house.auth))
+    app.include_router(security_pages.routes(house.auth))
     app.include_router(user_api.routes(house.user))
     app.include_router(user_pages.routes(house.user))
     app.include_router(business_api.routes(house.business))

@@ -16,9 +16,14 @@ from wacloud.main.mail import mail_shelf, mail_transport
 from wacloud.main.people import user_deps
 from wacloud.main.settings import AppEnv, Settings
 from wacloud.main.subscriptions import to_jobs
-from wacloud.modules.auth.application.ports import AuthDeps
+from wacloud.modules.auth.application.ports import AuthDeps, Mails
 from wacloud.modules.auth.infra.credentials import PostgresCredentials
+from wacloud.modules.auth.infra.guess_limits import ValkeyGuessLimits
+from wacloud.modules.auth.infra.mails import QueuedMails
+from wacloud.modules.auth.infra.one_time_tokens import PostgresOneTimeTokens
 from wacloud.modules.auth.infra.passwords import Argon2Passwords
+from wacloud.modules.auth.infra.session_memory import ValkeySessionMemory
+from wacloud.modules.auth.infra.sessions import PostgresRefreshTokens, PostgresSessions
 from wacloud.modules.auth.infra.tokens import JwtTokens
 from wacloud.modules.bot.application.model import AnswerDeps, Embedder, KnowledgeDeps, ModelPort
 from wacloud.modules.bot.application.ports import BotDeps
@@ -97,6 +102,7 @@ class Swaps:
     clock: Clock | None = None
     model: ModelPort | None = None
     cloud_api: CloudApi | None = None
+    mails: Mails | None = None
     mail_transport: Transport | None = None
 
 
@@ -206,8 +212,15 @@ async def open_house(settings: Settings, swaps: Swaps | None = None) -> AsyncIte
                 credentials=PostgresCredentials(),
                 passwords=Argon2Passwords(),
                 tokens=JwtTokens(settings.secret_keys, settings.base_url),
+                sessions=PostgresSessions(),
+                refresh_tokens=PostgresRefreshTokens(),
+                one_time_tokens=PostgresOneTimeTokens(),
+                memory=ValkeySessionMemory(redis),
+                limits=ValkeyGuessLimits(redis),
+                mails=swaps.mails or QueuedMails(notification),
                 users=user,
                 businesses=business,
+                base_url=settings.base_url,
             ),
             user=user,
             business=business,

@@ -2,7 +2,7 @@
 
 from wacloud.modules.business.application.business_profile import business_profile
 from wacloud.modules.business.application.create_business import create_business
-from wacloud.modules.business.application.memberships import find_membership, memberships_of
+from wacloud.modules.business.application.memberships import find_membership, members_among, memberships_of
 from wacloud.modules.business.application.ports import BusinessDeps
 from wacloud.modules.business.application.record_audit import record_audit
 from wacloud.modules.business.domain.audit import AuditEntry
@@ -22,6 +22,7 @@ __all__ = [
     "create_business",
     "find_membership",
     "is_open",
+    "members_among",
     "memberships_of",
     "open_now_text",
     "open_text",

@@ -7,6 +7,7 @@ from uuid import UUID
 
 BusinessId = NewType("BusinessId", UUID)
 UserId = NewType("UserId", UUID)
+SessionId = NewType("SessionId", UUID)
 
 
 def new_id() -> UUID:

@@ -40,6 +40,7 @@ Translate = Callable[..., str]
 RenderError = Callable[[Request, int, str, str, str], Response | Awaitable[Response]]
 
 LOGIN_PATH = "/login"
+VERIFY_PATH = "/verify-email"
 STORE_AWAY_RETRY_S = 2
 _API_PATHS = ("/api/", "/.well-known/", "/metrics", "/healthz", "/readyz", "/openapi.json")
 
@@ -144,6 +145,8 @@ async def _app_error(request: Request, error: Exception) -> Response:
     )
     if error.kind == "unauthenticated" and (response := _to_login(request, error)):
         return response
+    if error.code == "email_not_verified" and request.method == "GET" and wants_page(request):
+        return RedirectResponse(VERIFY_PATH, 303, {"Cache-Control": "no-store"})
     return await _answer(request, problem_of_app_error(error))
 
 

@@ -30,7 +30,7 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
 from wacloud.shared.domain.errors import AppError, NotAllowed, NotSignedIn
-from wacloud.shared.domain.ids import BusinessId, UserId
+from wacloud.shared.domain.ids import BusinessId, SessionId, UserId
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -78,6 +78,9 @@ class Person:
     name: str
     email: str
     language: str
+    session_id: SessionId | None = None
+    aal: str = "aal1"
+    is_verified: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +95,9 @@ class Member:
     business_name: str
     language: str
     time_zone: str = "Europe/Madrid"
+    session_id: SessionId | None = None
+    aal: str = "aal1"
+    is_verified: bool = True
 
     def may(self, permission: Permission) -> bool:
         """A role we do not know may nothing."""
@@ -117,6 +123,10 @@ class Authenticator(Protocol):
 
 class NoBusiness(NotAllowed):
     """You do not belong to any business yet."""
+
+
+class EmailNotVerified(NotAllowed):
+    """Confirm your e-mail address first: open the link we sent you."""
 
 
 class CameFromAnotherSite(AppError):
@@ -154,12 +164,20 @@ class SignedByVendor(Access):
 
 
 class SignedIn(Access):
-    """Anybody who is signed in, of whatever business or of none."""
+    """Anybody who is signed in, of whatever business or of none; `unverified`: even with an address not verified."""
+
+    unverified: bool
+
+    def __init__(self, *, unverified: bool = False) -> None:
+        super().__init__()
+        object.__setattr__(self, "unverified", unverified)
 
     async def __call__(self, request: HTTPConnection) -> Person:
         token, carrier = _token_of(request)
         person = await _authenticator(request).person(token, carrier)
         request.state.language = person.language
+        if not person.is_verified and not self.unverified:
+            raise EmailNotVerified
         return person
 
 
@@ -177,6 +195,8 @@ class Requires(Access):
         token, carrier = _token_of(request)
         member = await _authenticator(request).member(token, carrier)
         request.state.language = member.language
+        if not member.is_verified:
+            raise EmailNotVerified
         if not member.may(self.permission):
             raise NotAllowed
         request.state.member = member
@@ -196,9 +216,13 @@ def signed_by_vendor() -> Any:
 
 
 @cache
-def signed_in() -> Any:
-    """Whoever is signed in may use this route; as a dependency it gives the `Person`."""
-    return SignedIn()
+def signed_in(*, unverified: bool = False) -> Any:
+    """
+    Whoever is signed in may use this route; as a dependency it gives the `Person`.
+
+    `unverified` is for what somebody needs until their e-mail address is verified: the rest is closed to them.
+    """
+    return SignedIn(unverified=unverified)
 
 
 @cache

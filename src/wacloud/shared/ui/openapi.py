@@ -10,7 +10,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 
-from wacloud.shared.ui.guard import Access, Public, Requires, access_of
+from wacloud.shared.ui.guard import Access, Public, Requires, SignedIn, access_of
 from wacloud.shared.ui.problems import CODE_OF
 
 PROBLEM = "Problem"
@@ -112,7 +112,7 @@ def _by_itself(operation: dict[str, Any], access: Access) -> Iterable[int]:
     """How a route of this kind refuses without a line of its own."""
     if not isinstance(access, Public):
         yield from (401, 503)
-    if isinstance(access, Requires):
+    if isinstance(access, Requires) or (isinstance(access, SignedIn) and not access.unverified):
         yield 403
     if "requestBody" in operation:
         yield from (413, 415)

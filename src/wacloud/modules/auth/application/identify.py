@@ -1,42 +1,76 @@
 """Find out who a token belongs to, as the database knows them now."""
 
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
 from wacloud.modules.auth.application.ports import AuthDeps
-from wacloud.modules.auth.domain.token import Purpose
+from wacloud.modules.auth.domain.session import Session
+from wacloud.modules.auth.domain.token import Claims, Purpose
 from wacloud.modules.business.api import Membership, find_membership, memberships_of
 from wacloud.modules.user.api import User, find_user
+from wacloud.shared.application.db import Tx
 from wacloud.shared.domain.errors import NotSignedIn
+from wacloud.shared.domain.ids import BusinessId
+
+# How old the memory of a session may be and still count. Older, or not there: the database is asked.
+FRESH = timedelta(seconds=1)
 
 
-async def identify_person(deps: AuthDeps, token: str, purpose: Purpose) -> User:
-    """:raises NotSignedIn: the token is not good, or the person is gone."""
-    claims = deps.tokens.read(token, purpose, deps.clock())
-    async with deps.db.member(claims.user_id, read_only=True) as tx:
-        user = await find_user(deps.users, tx, claims.user_id)
-    if user is None:
-        raise NotSignedIn
-    return user
-
-
-async def identify_member(deps: AuthDeps, token: str, purpose: Purpose) -> tuple[User, Membership | None]:
+@dataclass(frozen=True, slots=True)
+class Identity:
     """
-    The person and their place in the business the token names, asked anew each time: a token lives on after
-    a removal.
+    Somebody, the session their token belongs to, and their place in the business they act in.
 
-    A token that names no business was given to somebody who had none; they act in the first they joined
-    since.
-
-    :raises NotSignedIn: the token is not good, the person is gone, or is no longer in that business.
+    `is_removed`: it names a business they are no longer a member of.
     """
-    claims = deps.tokens.read(token, purpose, deps.clock())
+
+    user: User
+    held: Session
+    membership: Membership | None
+    is_removed: bool
+
+
+async def identify(deps: AuthDeps, token: str, purpose: Purpose) -> Identity:
+    """
+    Everything a token cannot say for itself is asked anew each time: it lives on after a sign-out, a removal, or
+    the end of an account.
+
+    A token of the API names its business; a browser's is what its session says. Where neither names one, they act
+    in the first they have joined since.
+
+    :raises NotSignedIn: the token is not good, its session has ended, or the person is gone or disabled.
+    """
+    now = deps.clock()
+    claims = deps.tokens.read(token, purpose, now)
+    remembered = await _remembered(deps, claims, now)
     async with deps.db.member(claims.user_id, read_only=True) as tx:
+        held = remembered or await deps.sessions.find(tx, claims.session_id)
+        if held is None or held.user_id != claims.user_id or not held.is_alive(now):
+            raise NotSignedIn
         user = await find_user(deps.users, tx, claims.user_id)
-        if claims.business_id is None:
-            found = await memberships_of(deps.businesses, tx, claims.user_id)
-            membership = found[0] if found else None
-        else:
-            membership = await find_membership(deps.businesses, tx, claims.user_id, claims.business_id)
-            if membership is None:
-                raise NotSignedIn
-    if user is None:
-        raise NotSignedIn
-    return user, membership
+        if user is None or user.is_disabled:
+            raise NotSignedIn
+        business_id = claims.business_id if purpose == "access" else held.acting_in
+        membership = await _membership(deps, tx, user, business_id)
+    if remembered is None:
+        await deps.memory.remember(held, now)
+    if held.was_unseen(now):
+        async with deps.db.system("a session is used") as tx:
+            await deps.sessions.touch(tx, held.id, now)
+        await deps.memory.forget([held.id])
+    return Identity(user, held, membership, business_id is not None and membership is None)
+
+
+async def _remembered(deps: AuthDeps, claims: Claims, now: datetime) -> Session | None:
+    recalled = await deps.memory.recall(claims.session_id)
+    if recalled is None:
+        return None
+    held, at = recalled
+    return held if timedelta() <= now - at <= FRESH else None
+
+
+async def _membership(deps: AuthDeps, tx: Tx, user: User, business_id: BusinessId | None) -> Membership | None:
+    if business_id is None:
+        found = await memberships_of(deps.businesses, tx, user.id)
+        return found[0] if found else None
+    return await find_membership(deps.businesses, tx, user.id, business_id)

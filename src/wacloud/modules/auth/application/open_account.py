@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from wacloud.modules.auth.application.ports import AuthDeps
-from wacloud.modules.auth.domain.credential import LONGEST_PASSWORD, SHORTEST_PASSWORD, PasswordLength
+from wacloud.modules.auth.domain.password_rules import check_password
 from wacloud.modules.business.api import create_business
 from wacloud.modules.user.api import add_user
 from wacloud.shared.domain.ids import BusinessId, UserId
@@ -28,17 +28,16 @@ async def open_account(
     time_zone: str = "Europe/Madrid",
 ) -> Account:
     """
-    Make the person, their password and their business: all of it or nothing.
+    Make the person, their password and their business: all of it or nothing. Whoever may call this (the operator)
+    answers for the address: it counts as verified.
 
-    :raises PasswordLength: the password is too short or too long.
-    :raises AppError: the address is taken or none, the business's name or zone will not do.
+    :raises AppError: the password will not do, the address is taken or none, the business's name or zone will not do.
     """
-    if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
-        raise PasswordLength
+    check_password(password, name, email, business_name)
     password_hash = await deps.passwords.hash(password)
     async with deps.db.system("open an account") as tx:
-        user_id = await add_user(deps.users, tx, name=name, email=email, language=language)
-        await deps.credentials.add(tx, user_id, password_hash)
+        user_id = await add_user(deps.users, tx, name=name, email=email, language=language, verified_at=deps.clock())
+        await deps.credentials.put(tx, user_id, password_hash, deps.clock())
         business_id = await create_business(
             deps.businesses, tx, owner_id=user_id, name=business_name, language=language, time_zone=time_zone
         )

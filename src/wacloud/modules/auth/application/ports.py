@@ -1,17 +1,21 @@
 """What the auth module needs from the world."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from wacloud.modules.auth.domain.credential import Credential
+from wacloud.modules.auth.domain.guessing import Tries
+from wacloud.modules.auth.domain.one_time import OneTimePurpose, OneTimeToken
+from wacloud.modules.auth.domain.session import Because, Session
 from wacloud.modules.auth.domain.token import Claims, Purpose
 from wacloud.modules.business.api import BusinessDeps
+from wacloud.modules.notification.api import Mail
 from wacloud.modules.user.api import UserDeps
 from wacloud.shared.application.clock import Clock
 from wacloud.shared.application.db import Database, Tx
-from wacloud.shared.domain.ids import UserId
+from wacloud.shared.domain.ids import BusinessId, SessionId, UserId
 
 
 class Credentials(Protocol):
@@ -25,8 +29,8 @@ class Credentials(Protocol):
         """Store a stronger hash of the same password, unless the password was changed in the meantime."""
         ...
 
-    async def add(self, tx: Tx, user_id: UserId, password_hash: str) -> None:
-        """The first password of somebody new."""
+    async def put(self, tx: Tx, user_id: UserId, password_hash: str, at: datetime) -> None:
+        """Their password from now on, the first or another."""
         ...
 
 
@@ -57,8 +61,156 @@ class Tokens(Protocol):
         """:raises NotSignedIn: it is not ours, not of this time or not for this purpose."""
         ...
 
+    def successors(self, refresh_token: str) -> Sequence[str]:
+        """
+        What may follow a refresh token: the same each time, so that whoever shows it again gets the same one.
+
+        The first is today's; the others are of secrets that are being replaced.
+        """
+        ...
+
     def public_keys(self) -> Mapping[str, Any]:
         """What others need to verify our tokens (a JSON Web Key Set)."""
+        ...
+
+
+class Sessions(Protocol):
+    """Who is signed in. PostgreSQL decides; what is remembered elsewhere only makes it quick."""
+
+    async def find(self, tx: Tx, session_id: SessionId, *, lock: bool = False) -> Session | None:
+        """None where there is none, or none this transaction may see."""
+        ...
+
+    async def alive(self, tx: Tx, user_id: UserId, now: datetime) -> Sequence[Session]:
+        """Those of a person that can be used, the one used last first."""
+        ...
+
+    async def alive_among(self, tx: Tx, ids: Collection[SessionId], now: datetime) -> Collection[SessionId]:
+        """Those of them that can be used."""
+        ...
+
+    async def take_turns(self, tx: Tx, user_id: UserId) -> None:
+        """Until the commit nobody else begins a session of this person: whoever counts them counts all."""
+        ...
+
+    async def knows_browser(self, tx: Tx, user_id: UserId, user_agent: str) -> bool:
+        """Whether they signed in with it before, or never at all."""
+        ...
+
+    async def add(self, tx: Tx, begun: Session) -> None:
+        """A new one."""
+        ...
+
+    async def act_in(self, tx: Tx, session_id: SessionId, business_id: BusinessId) -> None:
+        """From now on."""
+        ...
+
+    async def touch(self, tx: Tx, session_id: SessionId, now: datetime) -> None:
+        """It is being used."""
+        ...
+
+    async def end(self, tx: Tx, user_id: UserId, ids: Sequence[SessionId], because: Because, now: datetime) -> None:
+        """Those of them that have not ended before."""
+        ...
+
+    async def forget_old(self, tx: Tx, user_id: UserId, before: datetime) -> None:
+        """Delete those that ended, or could not be used any more, before then."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A refresh token in its chain."""
+
+    generation: int
+    hash: bytes
+    created_at: datetime
+    used_at: datetime | None
+
+
+class RefreshTokens(Protocol):
+    """The chain of each session."""
+
+    async def session_of(self, tx: Tx, token_hash: bytes) -> SessionId | None:
+        """Whose chain it belongs to; None where we never gave it away."""
+        ...
+
+    async def chain_from(self, tx: Tx, session_id: SessionId, token_hash: bytes) -> Sequence[Link]:
+        """This token and all that followed it, in order."""
+        ...
+
+    async def add(
+        self, tx: Tx, session_id: SessionId, user_id: UserId, generation: int, token_hash: bytes, now: datetime
+    ) -> None:
+        """The next of a chain; the one before it is used now."""
+        ...
+
+
+class OneTimeTokens(Protocol):
+    """Secrets that work once."""
+
+    async def put(self, tx: Tx, token: OneTimeToken, token_hash: bytes, now: datetime) -> None:
+        """In the place of an older one of the same person and purpose."""
+        ...
+
+    async def find(self, tx: Tx, token_hash: bytes, purpose: OneTimePurpose, now: datetime) -> OneTimeToken | None:
+        """None where it is none, was used, is too old or for something else."""
+        ...
+
+    async def newest(self, tx: Tx, user_id: UserId, purpose: OneTimePurpose, now: datetime) -> OneTimeToken | None:
+        """The one that would still work."""
+        ...
+
+    async def use(self, tx: Tx, token: OneTimeToken) -> bool:
+        """Take it out. False where somebody else did."""
+        ...
+
+    async def drop(self, tx: Tx, user_id: UserId, *purposes: OneTimePurpose) -> None:
+        """They shall not work any more."""
+        ...
+
+
+class SessionMemory(Protocol):
+    """
+    What was seen of sessions a moment ago, shared by all processes. It may forget, be away, or be an old copy.
+
+    Network: never with a transaction open. It never raises.
+    """
+
+    async def recall(self, session_id: SessionId) -> tuple[Session, datetime] | None:
+        """The session as the database told it, and when."""
+        ...
+
+    async def remember(self, seen: Session, at: datetime) -> None:
+        """`at` is a time before the database was asked."""
+        ...
+
+    async def forget(self, ids: Sequence[SessionId]) -> None:
+        """They have ended, or changed."""
+        ...
+
+
+class GuessLimits(Protocol):
+    """Counts tries, for all processes together. Network: never with a transaction open."""
+
+    async def take(self, tries: Tries) -> timedelta | None:
+        """
+        Count one more, in one step with the question whether there is one left. Where not: how long to wait.
+
+        :raises TriesNotCounted: it cannot be counted, so nothing may be tried.
+        """
+        ...
+
+    async def give_back(self, tries: Tries) -> None:
+        """It was right, so it was no guess. Never raises."""
+        ...
+
+
+class Mails(Protocol):
+    """Where letters go."""
+
+    async def queue(self, tx: Tx, mail: Mail) -> None:
+        """It is sent if the transaction is committed."""
         ...
 
 
@@ -71,5 +223,12 @@ class AuthDeps:
     credentials: Credentials
     passwords: Passwords
     tokens: Tokens
+    sessions: Sessions
+    refresh_tokens: RefreshTokens
+    one_time_tokens: OneTimeTokens
+    memory: SessionMemory
+    limits: GuessLimits
+    mails: Mails
     users: UserDeps
     businesses: BusinessDeps
+    base_url: str

@@ -7,8 +7,6 @@ from wacloud.shared.domain.ids import UserId
 
 # Long enough for any passphrase; anything longer is refused before it costs a hash.
 LONGEST_PASSWORD = 512
-
-
 SHORTEST_PASSWORD = 8
 
 
@@ -20,6 +18,18 @@ class InvalidCredentials(AppError):
     """The e-mail address or the password is wrong."""
 
     kind = "unauthenticated"
+
+
+class WrongPassword(AppError):
+    """This is not your current password."""
+
+    kind = "forbidden"
+
+
+class NotTheSignUp(AppError):
+    """This is not the password this account was created with."""
+
+    kind = "forbidden"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,7 @@
 """The table of password hashes."""
 
+from datetime import datetime
+
 from wacloud.modules.auth.domain.credential import Credential
 from wacloud.shared.application.db import Tx
 from wacloud.shared.domain.ids import UserId
@@ -18,7 +20,10 @@ class PostgresCredentials:
             (new_hash, old.user_id, old.password_hash),
         )
 
-    async def add(self, tx: Tx, user_id: UserId, password_hash: str) -> None:
+    async def put(self, tx: Tx, user_id: UserId, password_hash: str, at: datetime) -> None:
         await tx.execute(
-            "insert into app.credentials (user_id, password_hash) values (%s, %s)", (user_id, password_hash)
+            "insert into app.credentials (user_id, password_hash, changed_at) values (%s, %s, %s)"
+            " on conflict (user_id) do update"
+            " set password_hash = excluded.password_hash, changed_at = excluded.changed_at",
+            (user_id, password_hash, at),
         )

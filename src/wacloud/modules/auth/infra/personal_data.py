@@ -11,11 +11,20 @@ class AuthPersonalData:
         self._db = db
 
     async def export(self, user_id: UserId) -> object:
-        """Whether there is a password, and since when."""
+        """Whether there is a password, and since when; where they signed in."""
         async with self._db.system("export what is kept about a person") as tx:
             row = await tx.row("select changed_at from app.credentials where user_id = %s", (user_id,))
-        return {"password_changed_at": row.changed_at if row else None}
+            sessions = await tx.rows(
+                "select created_at, last_seen_at, address, user_agent, ended_at from app.sessions"
+                " where user_id = %s order by created_at",
+                (user_id,),
+            )
+        return {
+            "password_changed_at": row.changed_at if row else None,
+            "sessions": [one._asdict() for one in sessions],
+        }
 
     async def forget(self, tx: Tx, user_id: UserId) -> None:
-        """No password opens what is left."""
-        await tx.execute("delete from app.credentials where user_id = %s", (user_id,))
+        """No password, session or link opens what is left."""
+        for table in ("credentials", "sessions", "one_time_tokens"):
+            await tx.execute(f"delete from app.{table} where user_id = %s", (user_id,))

@@ -1,5 +1,7 @@
 """Tokens as JSON Web Tokens, signed with ES256 keys that are derived from the installation's secrets."""
 
+import base64
+import hmac
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -12,9 +14,10 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, GuestProtocol
 
+from wacloud.modules.auth.domain.session import Proof
 from wacloud.modules.auth.domain.token import LEEWAY, LIFETIMES, Claims, Purpose
 from wacloud.shared.domain.errors import NotSignedIn
-from wacloud.shared.domain.ids import BusinessId, UserId
+from wacloud.shared.domain.ids import BusinessId, SessionId, UserId
 
 AUDIENCE = "authenticated"
 LONGEST_TOKEN = 4096
@@ -26,7 +29,7 @@ class JwtTokens:
     """
     See `ports.Tokens`.
 
-    The first secret signs, all of them verify: a new one is put in front, an old one removed a week later.
+    The first secret signs, all of them verify: a new one is put in front, an old one removed a month later.
     The header of a token must be exactly the one we write, so that nothing in it can choose a key or an
     algorithm.
     """
@@ -35,6 +38,7 @@ class JwtTokens:
         if not secrets:
             raise ValueError("at least one secret is needed to sign tokens")
         self._keys = {key.thumbprint(): key for key in map(_signing_key, secrets)}
+        self._chain_keys = [_chain_key(secret) for secret in secrets]
         self._signing_kid = next(iter(self._keys))
         self._issuer = f"{base_url.rstrip('/')}/auth/v1"
 
@@ -47,6 +51,9 @@ class JwtTokens:
             "exp": int((now + LIFETIMES[purpose]).timestamp()),
             "role": "authenticated",
             "purpose": purpose,
+            "sid": str(claims.session_id),
+            "aal": claims.aal,
+            "amr": [{"method": proof.method, "timestamp": proof.timestamp} for proof in claims.amr],
         }
         if claims.business_id is not None:
             content["business_id"] = str(claims.business_id)
@@ -62,9 +69,18 @@ class JwtTokens:
             return Claims(
                 UserId(UUID(content["sub"])),
                 BusinessId(UUID(business_id)) if business_id is not None else None,
+                SessionId(UUID(content["sid"])),
+                content["aal"],
+                tuple(Proof(str(proof["method"]), int(proof["timestamp"])) for proof in content["amr"]),
             )
         except (JoseError, ValueError, TypeError, AttributeError, KeyError, RecursionError) as error:
             raise NotSignedIn from error
+
+    def successors(self, refresh_token: str) -> Sequence[str]:
+        used = refresh_token.encode("utf-8", "surrogatepass")
+        return [
+            base64.urlsafe_b64encode(hmac.digest(key, used, "sha256")).rstrip(b"=").decode() for key in self._chain_keys
+        ]
 
     def public_keys(self) -> Mapping[str, Any]:
         return {
@@ -94,10 +110,16 @@ class JwtTokens:
         ).validate(content)
         # Compared whole: a library may also take a list that merely contains the right value.
         wanted = {"iss": self._issuer, "aud": AUDIENCE, "role": "authenticated", "purpose": purpose}
+        if content.get("aal") not in ("aal1", "aal2"):
+            raise ValueError("an assurance nobody gives")
         if any(content.get(name) != value for name, value in wanted.items()):
             raise ValueError("meant for something else")
         if content["exp"] - content["iat"] > LIFETIMES[purpose].total_seconds():
             raise ValueError("lives too long")
+
+
+def _chain_key(secret: str) -> bytes:
+    return HKDF(SHA256(), length=32, salt=None, info=b"wacloud refresh token chain 1").derive(secret.encode())
 
 
 def _signing_key(secret: str) -> ECKey:

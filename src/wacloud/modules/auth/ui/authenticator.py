@@ -1,8 +1,9 @@
 """The guard's way to this module: a token in, a person or a member out."""
 
-from wacloud.modules.auth.application.identify import identify_member, identify_person
+from wacloud.modules.auth.application.identify import identify
 from wacloud.modules.auth.application.ports import AuthDeps
-from wacloud.shared.ui.guard import Carrier, Member, NoBusiness, Person
+from wacloud.shared.domain.errors import NotSignedIn
+from wacloud.shared.ui.guard import Carrier, EmailNotVerified, Member, NoBusiness, Person
 
 
 class TokenAuthenticator:
@@ -12,20 +13,36 @@ class TokenAuthenticator:
         self._deps = deps
 
     async def person(self, token: str, carrier: Carrier) -> Person:
-        user = await identify_person(self._deps, token, carrier)
-        return Person(user.id, user.name, user.email, user.language)
+        found = await identify(self._deps, token, carrier)
+        return Person(
+            found.user.id,
+            found.user.name,
+            found.user.email,
+            found.user.language,
+            found.held.id,
+            found.held.aal,
+            found.user.is_verified,
+        )
 
     async def member(self, token: str, carrier: Carrier) -> Member:
-        user, membership = await identify_member(self._deps, token, carrier)
-        if membership is None:
+        found = await identify(self._deps, token, carrier)
+        if not found.user.is_verified:
+            # Before their business: an account that proved nothing yet learns nothing.
+            raise EmailNotVerified
+        if found.is_removed:
+            raise NotSignedIn
+        if found.membership is None:
             raise NoBusiness
         return Member(
-            user_id=user.id,
-            business_id=membership.business_id,
-            role=membership.role,
-            name=user.name,
-            email=user.email,
-            business_name=membership.business_name,
-            language=user.language,
-            time_zone=membership.time_zone,
+            user_id=found.user.id,
+            business_id=found.membership.business_id,
+            role=found.membership.role,
+            name=found.user.name,
+            email=found.user.email,
+            business_name=found.membership.business_name,
+            language=found.user.language,
+            time_zone=found.membership.time_zone,
+            session_id=found.held.id,
+            aal=found.held.aal,
+            is_verified=found.user.is_verified,
         )

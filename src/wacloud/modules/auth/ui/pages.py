@@ -6,17 +6,20 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Form, Request
 from starlette.responses import RedirectResponse, Response
 
-from wacloud.modules.auth.application.identify import identify_person
+from wacloud.modules.auth.application.identify import Identity, identify
 from wacloud.modules.auth.application.ports import AuthDeps
 from wacloud.modules.auth.application.sign_in import sign_in
-from wacloud.modules.auth.domain.credential import InvalidCredentials
-from wacloud.modules.auth.domain.token import LIFETIMES
-from wacloud.shared.domain.errors import NotSignedIn
-from wacloud.shared.ui.guard import own_path, public, refuse_cross_site, session_cookie
+from wacloud.modules.auth.application.sign_out import sign_out
+from wacloud.modules.auth.ui.cookie import drop_session, keep_session, token_in
+from wacloud.shared.domain.errors import AppError, NotSignedIn
+from wacloud.shared.ui.caller import caller_of
+from wacloud.shared.ui.guard import own_path, public, refuse_cross_site
 from wacloud.shared.ui.limits import check_limit
 from wacloud.shared.ui.pages import render
+from wacloud.shared.ui.problems import problem_of_app_error
 
 LARGEST_FORM = 16 * 1024
+VERIFY = "/verify-email"
 
 
 def routes(deps: AuthDeps) -> APIRouter:
@@ -27,14 +30,10 @@ def routes(deps: AuthDeps) -> APIRouter:
     async def login_page(request: Request) -> Response:
         """The form; whoever is signed in already goes on."""
         following = own_path(request.query_params.get("next"))
-        token = request.cookies.get(session_cookie(request.app.state.base_url), "")
-        if token:
-            try:
-                await identify_person(deps, token, "session")
-            except NotSignedIn:
-                pass
-            else:
-                return RedirectResponse(following, 303)
+        who = await whoever(deps, request)
+        # Whoever was removed from the business their session acts in begins another one.
+        if who is not None and not who.is_removed:
+            return RedirectResponse(following if who.user.is_verified else VERIFY, 303)
         return _form(request, following)
 
     @router.post("/login", dependencies=[public()])
@@ -50,50 +49,67 @@ def routes(deps: AuthDeps) -> APIRouter:
         following = own_path(next_path)
         await check_limit(request, "login")
         try:
-            entrance = await sign_in(deps, email, password)
-        except InvalidCredentials as refusal:
-            return _form(request, following, email=email, refusal=refusal.message, status_code=401)
-        base_url: str = request.app.state.base_url
-        response = RedirectResponse(following, 303, {"cache-control": "no-store"})
-        response.set_cookie(
-            session_cookie(base_url),
-            deps.tokens.issue(entrance.claims, "session", deps.clock()),
-            max_age=int(LIFETIMES["session"].total_seconds()),
-            path="/",
-            secure=base_url.startswith("https://"),
-            httponly=True,
-            samesite="lax",
+            entrance = await sign_in(deps, email, password, caller_of(request), for_program=False)
+        except AppError as refusal:
+            return refused(
+                request,
+                "auth/login.html",
+                refusal,
+                following=following,
+                here=_here(following),
+                email=email[:254],
+            )
+        response = RedirectResponse(
+            following if entrance.user.is_verified else VERIFY, 303, {"cache-control": "no-store"}
         )
+        keep_session(request, response, deps, entrance)
         return response
 
     @router.post("/logout", dependencies=[public()])
     async def logout(request: Request) -> Response:
-        """Forget this browser."""
+        """End the session, and forget this browser whatever became of it."""
         refuse_cross_site(request)
-        base_url: str = request.app.state.base_url
+        who = await whoever(deps, request)
+        if who is not None:
+            await sign_out(deps, who.user.id, who.held.id, caller_of(request))
         response = RedirectResponse("/login", 303, {"cache-control": "no-store"})
-        response.delete_cookie(
-            session_cookie(base_url),
-            path="/",
-            secure=base_url.startswith("https://"),
-            httponly=True,
-            samesite="lax",
-        )
+        drop_session(request, response)
         return response
 
     return router
 
 
-def _form(
-    request: Request, following: str, *, email: str = "", refusal: str | None = None, status_code: int = 200
-) -> Response:
+async def whoever(deps: AuthDeps, request: Request) -> Identity | None:
+    """Who looks at a page that anybody may see."""
+    token = token_in(request)
+    if not token:
+        return None
+    try:
+        return await identify(deps, token, "session")
+    except NotSignedIn:
+        return None
+
+
+def refused(request: Request, template: str, refusal: AppError, **context: object) -> Response:
+    """The form again, with what was wrong."""
+    problem = problem_of_app_error(refusal)
+    response = render(request, template, problem.status, refusal=refusal.message, **{"member": None, **context})
+    if problem.retry_after is not None:
+        response.headers["retry-after"] = str(problem.retry_after)
+    return response
+
+
+def _form(request: Request, following: str) -> Response:
     return render(
         request,
         "auth/login.html",
-        status_code,
         following=following,
-        here="/login?" + urlencode({"next": following}),
-        email=email[:254],
-        refusal=refusal,
+        here=_here(following),
+        email="",
+        refusal=None,
         member=None,
     )
+
+
+def _here(following: str) -> str:
+    return "/login?" + urlencode({"next": following})

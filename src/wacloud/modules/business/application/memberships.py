@@ -1,6 +1,6 @@
 """Where a person belongs, for the modules above, inside their transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from wacloud.modules.business.application.ports import BusinessDeps
 from wacloud.modules.business.domain.profile import Membership
@@ -17,3 +17,10 @@ async def find_membership(deps: BusinessDeps, tx: Tx, user_id: UserId, business_
     """This person's place in this business; None where they have none (any more)."""
     found = await deps.businesses.memberships(tx, user_id)
     return next((membership for membership in found if membership.business_id == business_id), None)
+
+
+async def members_among(
+    deps: BusinessDeps, tx: Tx, pairs: Collection[tuple[UserId, BusinessId]]
+) -> Collection[tuple[UserId, BusinessId]]:
+    """Those of the pairs where the person (still) belongs to the business."""
+    return await deps.businesses.members_among(tx, pairs)

@@ -1,6 +1,6 @@
 """What the business module needs from the world."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -20,6 +20,12 @@ class Businesses(Protocol):
 
     async def memberships(self, tx: Tx, user_id: UserId) -> Sequence[Membership]:
         """Every business of this person, the first they joined first."""
+        ...
+
+    async def members_among(
+        self, tx: Tx, pairs: Collection[tuple[UserId, BusinessId]]
+    ) -> Collection[tuple[UserId, BusinessId]]:
+        """Those of the pairs where the person belongs to the business."""
         ...
 
     async def add(self, tx: Tx, owner_id: UserId, name: str, language: str, time_zone: str) -> BusinessId:

@@ -1,6 +1,6 @@
 """The tables of businesses and members."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from wacloud.modules.business.domain.profile import BusinessProfile, Membership
 from wacloud.shared.application.db import Database, Tx
@@ -25,6 +25,16 @@ class PostgresBusinesses:
             (user_id,),
         )
         return [Membership(row.id, row.name, row.sector, row.language, row.time_zone, row.role) for row in rows]
+
+    async def members_among(
+        self, tx: Tx, pairs: Collection[tuple[UserId, BusinessId]]
+    ) -> Collection[tuple[UserId, BusinessId]]:
+        rows = await tx.rows(
+            "select m.user_id, m.business_id from unnest(%s::uuid[], %s::uuid[]) as asked(user_id, business_id)"
+            " join app.members m on m.business_id = asked.business_id and m.user_id = asked.user_id",
+            ([user_id for user_id, _ in pairs], [business_id for _, business_id in pairs]),
+        )
+        return {(UserId(row.user_id), BusinessId(row.business_id)) for row in rows}
 
     async def add(self, tx: Tx, owner_id: UserId, name: str, language: str, time_zone: str) -> BusinessId:
         business_id = BusinessId(new_id())

@@ -1,7 +1,8 @@
 """What the user module needs from the world."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Protocol
 
 from wacloud.modules.user.domain.user import Notifications, User
@@ -22,8 +23,20 @@ class Users(Protocol):
         """Capitals do not matter."""
         ...
 
-    async def add(self, tx: Tx, name: str, email: str, language: str) -> UserId | None:
+    async def able_among(self, tx: Tx, ids: Collection[UserId]) -> Collection[UserId]:
+        """Those who are there, verified and not disabled."""
+        ...
+
+    async def add(self, tx: Tx, name: str, email: str, language: str, verified_at: datetime | None) -> UserId | None:
         """None, writing nothing, where somebody has this address already."""
+        ...
+
+    async def verify(self, tx: Tx, user_id: UserId, at: datetime, name: str | None, language: str | None) -> None:
+        """Their address is proved; a name or language given takes the place of the one there is."""
+        ...
+
+    async def change_email(self, tx: Tx, user_id: UserId, email: str, at: datetime) -> bool:
+        """Another address, proved. False, writing nothing, where somebody has it."""
         ...
 
     async def describe(self, tx: Tx, user_id: UserId, name: str, language: str, time_zone: str) -> None:

@@ -1,5 +1,6 @@
 """A person who logs in."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,6 +11,8 @@ from wacloud.shared.domain.errors import AppError
 from wacloud.shared.domain.ids import UserId
 
 LONGEST_EMAIL = 254
+# One mailbox: nothing that a mail program could read as several, as a name, or as another header.
+_EMAIL = re.compile(r"[^@\s,;:<>()\[\]\\\"]+@[^@\s,;:<>()\[\]\\\"]+")
 LONGEST_NAME = 120
 LANGUAGES: Final = ("es", "en")
 DEFAULT_ZONE = "Europe/Madrid"
@@ -57,6 +60,18 @@ class User:
     created_at: datetime
     time_zone: str = DEFAULT_ZONE
     notifications: Notifications = field(default_factory=Notifications)
+    email_verified_at: datetime | None = None
+    disabled_at: datetime | None = None
+
+    @property
+    def is_verified(self) -> bool:
+        """Whether they have shown that mail to their address reaches them."""
+        return self.email_verified_at is not None
+
+    @property
+    def is_disabled(self) -> bool:
+        """Whether nobody may sign in as them."""
+        return self.disabled_at is not None
 
 
 def canonical_email(typed: str) -> str:
@@ -65,9 +80,8 @@ def canonical_email(typed: str) -> str:
 
 
 def is_possible_email(address: str) -> bool:
-    """Whether it may be stored as an address: something before and after an @, nothing invisible in it."""
-    before, _, after = address.rpartition("@")
-    return bool(before and after) and len(address) <= LONGEST_EMAIL and address.isprintable() and " " not in address
+    """Whether it may be stored as an address: one mailbox, nothing invisible in it."""
+    return len(address) <= LONGEST_EMAIL and address.isprintable() and _EMAIL.fullmatch(address) is not None
 
 
 def checked_name(typed: str) -> str:

@@ -1,13 +1,17 @@
 """The table of people."""
 
 import json
+from collections.abc import Collection
+from datetime import datetime
 from typing import Any
+
+import psycopg
 
 from wacloud.modules.user.domain.user import Notifications, User
 from wacloud.shared.application.db import Database, Tx
 from wacloud.shared.domain.ids import UserId
 
-_COLUMNS = "id, name, email, language, created_at, time_zone, notifications"
+_COLUMNS = "id, name, email, language, created_at, time_zone, notifications, email_verified_at, disabled_at"
 _FIND = f"select {_COLUMNS} from app.users where id = %s and deleted_at is null"
 
 
@@ -22,12 +26,37 @@ class PostgresUsers:
         row = await tx.row(f"select {_COLUMNS} from app.users where lower(email) = %s and deleted_at is null", (email,))
         return row and _to_user(row)
 
-    async def add(self, tx: Tx, name: str, email: str, language: str) -> UserId | None:
+    async def able_among(self, tx: Tx, ids: Collection[UserId]) -> Collection[UserId]:
+        rows = await tx.rows(
+            "select id from app.users"
+            " where id = any (%s) and email_verified_at is not null and disabled_at is null and deleted_at is null",
+            (list(ids),),
+        )
+        return {UserId(row.id) for row in rows}
+
+    async def add(self, tx: Tx, name: str, email: str, language: str, verified_at: datetime | None) -> UserId | None:
         row = await tx.row(
-            "insert into app.users (name, email, language) values (%s, %s, %s) on conflict do nothing returning id",
-            (name, email, language),
+            "insert into app.users (name, email, language, email_verified_at) values (%s, %s, %s, %s)"
+            " on conflict do nothing returning id",
+            (name, email, language, verified_at),
         )
         return row and UserId(row.id)
+
+    async def verify(self, tx: Tx, user_id: UserId, at: datetime, name: str | None, language: str | None) -> None:
+        await tx.execute(
+            "update app.users set email_verified_at = %s, name = coalesce(%s, name), language = coalesce(%s, language)"
+            " where id = %s",
+            (at, name, language, user_id),
+        )
+
+    async def change_email(self, tx: Tx, user_id: UserId, email: str, at: datetime) -> bool:
+        try:
+            await tx.execute(
+                "update app.users set email = %s, email_verified_at = %s where id = %s", (email, at, user_id)
+            )
+        except psycopg.errors.UniqueViolation:
+            return False
+        return True
 
     async def describe(self, tx: Tx, user_id: UserId, name: str, language: str, time_zone: str) -> None:
         await tx.execute(
@@ -80,4 +109,6 @@ def _to_user(row: Any) -> User:
         row.created_at,
         row.time_zone,
         Notifications.of(row.notifications),
+        row.email_verified_at,
+        row.disabled_at,
     )

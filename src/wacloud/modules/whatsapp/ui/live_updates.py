@@ -8,7 +8,7 @@ import asyncio
 import json
 import time
 from collections import OrderedDict, defaultdict
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -23,7 +23,7 @@ from wacloud.modules.whatsapp.application.inbox import ConversationRow, InboxRea
 from wacloud.modules.whatsapp.ui.thread_view import messages_context, parts_context, words
 from wacloud.shared.application.live import Change
 from wacloud.shared.domain.errors import AppError
-from wacloud.shared.domain.ids import BusinessId, UserId
+from wacloud.shared.domain.ids import BusinessId, SessionId, UserId
 from wacloud.shared.ui.guard import Member, Permission, requires
 from wacloud.shared.ui.pages import Look, fragment, look_of
 
@@ -31,6 +31,7 @@ log = structlog.get_logger(__name__)
 
 GATHER_S: Final = 0.03  # changes come in swarms; a page needs to be drawn once per swarm
 PING_S: Final = 20.0
+WATCH_S: Final = 2.5  # so that whoever is signed out elsewhere, or removed, sees nothing more within five seconds
 REMEMBERED_S: Final = 60.0  # how far back a page may ask for what it missed
 _MOST_ROWS: Final = 60
 _MOST_REMEMBERED: Final = 2_000
@@ -39,6 +40,12 @@ _SLACK_MS: Final = 1_500  # clocks of several servers differ a little
 
 LOOK_AGAIN: Final = b"event: refresh\ndata: {}\n\n"
 _CLOSED: Final = b""
+_SIGNED_OUT: Final = b"event: signed-out\ndata: {}\n\n"
+
+# A person, the business they look at, and the session they came with.
+Place = tuple[UserId, BusinessId, SessionId | None]
+# Who of these may keep looking: asked for all pages at once.
+MayStay = Callable[[Collection[Place]], Awaitable[Collection[Place]]]
 
 
 class Changes(Protocol):
@@ -66,14 +73,20 @@ class Viewer:
     business_id: BusinessId
     eyes: Eyes
     conversation_id: UUID | None
+    session_id: SessionId | None = None
     queue: asyncio.Queue[bytes] = field(default_factory=lambda: asyncio.Queue(_QUEUE_SIZE))
+
+    @property
+    def place(self) -> Place:
+        """Who looks at what."""
+        return (self.user_id, self.business_id, self.session_id)
 
     def push(self, event: bytes) -> None:
         """Hand over an event; a page too slow to take them all gets one that says: look again."""
         if self.queue.full():
             while not self.queue.empty():
                 self.queue.get_nowait()
-            event = LOOK_AGAIN if event != _CLOSED else event
+            event = event if event in (_CLOSED, _SIGNED_OUT) else LOOK_AGAIN
         self.queue.put_nowait(event)
 
 
@@ -105,6 +118,24 @@ class LiveHub:
                     self._tell(self._viewers.values(), LOOK_AGAIN)
                 else:
                     self.changed(change)
+
+    async def watch(self, may_stay: MayStay) -> None:
+        """End the streams of those who may not look any more, until cancelled."""
+        while True:
+            await asyncio.sleep(WATCH_S)
+            places = {viewer.place: viewer for viewers in self._viewers.values() for viewer in viewers}
+            if not places:
+                continue
+            try:
+                staying = await may_stay(places.keys())
+            except Exception as error:
+                # They see nothing new while the database is away, either.
+                log.warning("live_watch_missed", error=type(error).__name__)
+                continue
+            for viewers in list(self._viewers.values()):
+                for viewer in list(viewers):
+                    if viewer.place in places and viewer.place not in staying:
+                        viewer.push(_SIGNED_OUT)
 
     def changed(self, change: Change) -> None:
         """Note a change; pages get it some milliseconds later, together with what else changed."""
@@ -231,7 +262,7 @@ def routes(hub: LiveHub) -> APIRouter:
             member.may(Permission.MESSAGES_SEND),
             member.may(Permission.INBOX_WRITE),
         )
-        viewer = Viewer(member.user_id, member.business_id, eyes, conversation)
+        viewer = Viewer(member.user_id, member.business_id, eyes, conversation, member.session_id)
 
         async def still_signed_in() -> bool:
             with suppress(AppError):
@@ -264,10 +295,13 @@ async def _stream(hub: LiveHub, viewer: Viewer, since: int | None, still_signed_
                 event = b": ping\n\n"
             if event == _CLOSED:
                 return
+            if event == _SIGNED_OUT:
+                yield event
+                return
             if time.monotonic() - checked >= PING_S:
                 checked = time.monotonic()
                 if not await still_signed_in():
-                    yield b"event: signed-out\ndata: {}\n\n"
+                    yield _SIGNED_OUT
                     return
             yield event
     finally:

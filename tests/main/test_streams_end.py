@@ -1,0 +1,41 @@
+"""Row C4 and D10 of the checklist: an open stream closes within five seconds of whatever ends its right to look."""
+
+import asyncio
+import time
+
+import pytest
+
+from rig import Rig, open_rig
+
+
+@pytest.fixture(scope="module")
+async def rig(app_dsn: str, redis_url: str):
+    async with open_rig(app_dsn, redis_url) as rig:
+        yield rig
+
+
+@pytest.mark.parametrize("way", ["signed out", "removed", "disabled"])
+async def test_a_stream_closes_within_five_seconds(rig: Rig, way: str):
+    shop, other = await rig.shop(), await rig.shop()
+    async with (
+        rig.http.get(f"{rig.url}/live", headers=rig.bearer(shop)) as stream,
+        rig.http.get(f"{rig.url}/live", headers=rig.bearer(other)) as others,
+    ):
+        assert (stream.status, others.status) == (200, 200)
+        await stream.content.readuntil(b"\n\n")
+        started = time.monotonic()
+        match way:
+            case "signed out":
+                async with rig.http.post(f"{rig.url}/api/auth/logout", headers=rig.bearer(shop)) as answer:
+                    assert answer.status == 204
+            case "removed":
+                async with rig.house.db.tenant(shop.business_id) as tx:
+                    await tx.execute("delete from app.members where user_id = %s", (shop.user_id,))
+            case "disabled":
+                async with rig.house.db.system("test: disable") as tx:
+                    await tx.execute("update app.users set disabled_at = now() where id = %s", (shop.user_id,))
+        async with asyncio.timeout(10):
+            rest = await stream.content.read()
+        assert time.monotonic() - started < 5
+        assert b"event: signed-out" in rest
+        assert not others.content.at_eof()
