@@ -16,6 +16,7 @@ import uvicorn
 from fastapi import FastAPI
 from pydantic import BaseModel
 
+from wacloud.main.wiring import wire_business
 from wacloud.modules.auth.application.ports import AuthDeps
 from wacloud.modules.auth.infra.credentials import PostgresCredentials
 from wacloud.modules.auth.infra.passwords import Argon2Passwords
@@ -23,9 +24,6 @@ from wacloud.modules.auth.infra.tokens import JwtTokens
 from wacloud.modules.auth.ui import json_api as auth_api
 from wacloud.modules.auth.ui import pages as auth_pages
 from wacloud.modules.auth.ui.authenticator import TokenAuthenticator
-from wacloud.modules.business.application.ports import BusinessDeps
-from wacloud.modules.business.infra.audit_log import PostgresAuditLog
-from wacloud.modules.business.infra.businesses import PostgresBusinesses, PostgresBusinessReader
 from wacloud.modules.business.ui import json_api as business_api
 from wacloud.modules.user.application.ports import UserDeps
 from wacloud.modules.user.infra.users import PostgresUserReader, PostgresUsers
@@ -212,7 +210,7 @@ async def running_house(app_dsn: str, base_url: str | None = None, **installing:
         tokens = JwtTokens([SECRET], base_url or url)
         db = PostgresDatabase(pool)
         users = UserDeps(db, PostgresUsers(), PostgresUserReader(db))
-        businesses = BusinessDeps(db, PostgresBusinesses(), PostgresBusinessReader(db), PostgresAuditLog())
+        businesses = wire_business(db, users, clock)
         deps = AuthDeps(db, clock, PostgresCredentials(), passwords, tokens, users, businesses)
         app = FastAPI(openapi_url=None)
         install_errors(app, **installing)

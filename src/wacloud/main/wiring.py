@@ -18,6 +18,7 @@ from wacloud.modules.auth.application.ports import AuthDeps
 from wacloud.modules.auth.infra.credentials import PostgresCredentials
 from wacloud.modules.auth.infra.passwords import Argon2Passwords
 from wacloud.modules.auth.infra.tokens import JwtTokens
+from wacloud.modules.bot.application.apply_sector_template import TemplateDeps
 from wacloud.modules.bot.application.model import AnswerDeps, Embedder, KnowledgeDeps, ModelPort
 from wacloud.modules.bot.application.ports import BotDeps
 from wacloud.modules.bot.infra.briefings import CachedBriefings
@@ -29,7 +30,12 @@ from wacloud.modules.bot.infra.settings import BotSettingsRows
 from wacloud.modules.bot.infra.turns import PostgresTurns
 from wacloud.modules.business.application.ports import BusinessDeps
 from wacloud.modules.business.infra.audit_log import PostgresAuditLog
-from wacloud.modules.business.infra.businesses import PostgresBusinesses, PostgresBusinessReader
+from wacloud.modules.business.infra.businesses import PostgresBusinesses
+from wacloud.modules.business.infra.erasure import PostgresErasure
+from wacloud.modules.business.infra.invitations import PostgresInvitations
+from wacloud.modules.business.infra.members import PostgresMembers
+from wacloud.modules.business.infra.onboarding_steps import PostgresOnboardingSteps
+from wacloud.modules.business.infra.reader import PostgresBusinessReader
 from wacloud.modules.user.application.ports import UserDeps
 from wacloud.modules.user.infra.users import PostgresUserReader, PostgresUsers
 from wacloud.modules.whatsapp.application.accept_webhook import WebhookKeys
@@ -45,7 +51,7 @@ from wacloud.modules.whatsapp.infra.messages import PostgresMessages
 from wacloud.modules.whatsapp.infra.numbers import PostgresNumbers
 from wacloud.modules.whatsapp.infra.throttle import ValkeyThrottle
 from wacloud.shared.application.clock import Clock, system_clock
-from wacloud.shared.application.db import StoreAway
+from wacloud.shared.application.db import Database, StoreAway
 from wacloud.shared.infra.crypto import SecretBox
 from wacloud.shared.infra.database_check import check_database
 from wacloud.shared.infra.http import open_egress
@@ -76,6 +82,7 @@ class House:
     whatsapp: WhatsappDeps
     bot: BotDeps
     knowledge: KnowledgeDeps
+    templates: TemplateDeps
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +132,7 @@ async def open_house(settings: Settings, swaps: Swaps | None = None) -> AsyncIte
         secrets = SecretBox(settings.secret_keys)
         inbox = PostgresWebhookInbox(db, ring=rings.webhooks if rings else None)
         user = UserDeps(db, PostgresUsers(), PostgresUserReader(db))
-        business = BusinessDeps(db, PostgresBusinesses(), PostgresBusinessReader(db), PostgresAuditLog())
+        business = wire_business(db, user, clock)
         whatsapp = WhatsappDeps(
             db=db,
             clock=clock,
@@ -140,6 +147,7 @@ async def open_house(settings: Settings, swaps: Swaps | None = None) -> AsyncIte
             inbox=PostgresInbox(db),
             cloud_api=swaps.cloud_api or _graph(settings, egress, secrets),
             throttle=ValkeyThrottle(redis),
+            business=business,
         )
         embedder: Embedder = (
             OpenAIEmbedder(settings.openai_api_keys[0], settings.openai_base_url or None)
@@ -191,6 +199,7 @@ async def open_house(settings: Settings, swaps: Swaps | None = None) -> AsyncIte
                 whatsapp=whatsapp,
             ),
             knowledge=knowledge,
+            templates=TemplateDeps(knowledge, BotSettingsRows(), business),
         )
 
 
@@ -200,6 +209,22 @@ def _bullmq_rings(settings: Settings) -> "BullMqRings | None":
     from wacloud.shared.infra.rings_bullmq import BullMqRings  # noqa: PLC0415 - BullMQ is an extra
 
     return BullMqRings(settings.redis_url)
+
+
+def wire_business(db: Database, users: UserDeps, clock: Clock = system_clock) -> BusinessDeps:
+    """The business module over PostgreSQL."""
+    return BusinessDeps(
+        db=db,
+        businesses=PostgresBusinesses(),
+        reader=PostgresBusinessReader(db),
+        audit_log=PostgresAuditLog(),
+        members=PostgresMembers(),
+        invitations=PostgresInvitations(),
+        steps=PostgresOnboardingSteps(),
+        erasure=PostgresErasure(db),
+        users=users,
+        clock=clock,
+    )
 
 
 async def _check(pool: "AsyncConnectionPool[Connection]", *, allow_no_fsync: bool) -> None:

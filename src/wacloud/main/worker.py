@@ -15,6 +15,7 @@ import structlog
 from wacloud.main.settings import Settings
 from wacloud.main.wiring import House, Swaps, open_house
 from wacloud.modules.bot.ui.jobs import bot_jobs
+from wacloud.modules.business.ui.jobs import BUSINESS_SCHEDULES, business_jobs
 from wacloud.modules.whatsapp.application.accept_webhook import PROVIDER
 from wacloud.modules.whatsapp.ui.jobs import WHATSAPP_SCHEDULES, process_webhooks, whatsapp_jobs
 from wacloud.shared.application.clock import system_clock
@@ -34,7 +35,12 @@ log = structlog.get_logger()
 
 PARTITIONS = "main.make_partitions"
 STATISTICS = "main.refresh_statistics"
-SCHEDULES = {PARTITIONS: timedelta(hours=6), STATISTICS: timedelta(seconds=5), **WHATSAPP_SCHEDULES}
+SCHEDULES = {
+    PARTITIONS: timedelta(hours=6),
+    STATISTICS: timedelta(seconds=5),
+    **WHATSAPP_SCHEDULES,
+    **BUSINESS_SCHEDULES,
+}
 
 
 class Worker:
@@ -47,6 +53,7 @@ class Worker:
         self.kinds: Sequence[JobKind] = [
             *whatsapp_jobs(house.whatsapp),
             *bot_jobs(house.bot, house.knowledge),
+            *business_jobs(house.business),
             JobKind(PARTITIONS, Lane.HOUSEKEEPING, one_by_one(self._make_partitions)),
             JobKind(STATISTICS, Lane.HOUSEKEEPING, one_by_one(self._refresh_statistics)),
         ]

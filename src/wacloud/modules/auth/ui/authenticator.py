@@ -28,4 +28,5 @@ class TokenAuthenticator:
             business_name=membership.business_name,
             language=user.language,
             time_zone=membership.time_zone,
+            is_closing=membership.erase_at is not None,
         )

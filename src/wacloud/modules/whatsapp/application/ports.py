@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
+from wacloud.modules.business.api import BusinessDeps
 from wacloud.modules.whatsapp.application.inbox import InboxReader
 from wacloud.modules.whatsapp.application.stored import (
     DescribedNumber,
@@ -87,3 +88,4 @@ class WhatsappDeps:
     inbox: InboxReader
     cloud_api: CloudApi
     throttle: Throttle
+    business: BusinessDeps
