@@ -55,7 +55,7 @@ class PostgresInvitations:
 
     async def is_opened_by(self, tx: Tx, invitation: Invitation, token_hash: bytes) -> bool:
         row = await tx.row(
-            "select from app.invitations where business_id = %s and id = %s and (link_hash = %s or mail_hash = %s)",
+            "select 1 from app.invitations where business_id = %s and id = %s and (link_hash = %s or mail_hash = %s)",
             (invitation.business_id, invitation.id, token_hash, token_hash),
         )
         return row is not None
