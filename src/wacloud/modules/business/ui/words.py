@@ -111,3 +111,26 @@ STEPS: Final = {
     ),
 }
 STEP_STATES: Final = {"pending": N_("to do"), "done": N_("done"), "skipped": N_("skipped")}
+
+# What the audit log tells beside an action; keys that end in _id are for programs.
+DETAILS: Final = {
+    "role": N_("role"),
+    "email": N_("e-mail"),
+    "from": N_("from"),
+    "to": N_("to"),
+    "fields": N_("fields"),
+    "sector": N_("sector"),
+    "questions": N_("questions"),
+    "hours": N_("hours"),
+    "step": N_("step"),
+    "state": N_("state"),
+    "erase_at": N_("on"),
+}
+_VALUES: Final = {**ROLES, **SECTORS, **STEP_STATES, **{step: told[0] for step, told in STEPS.items()}}
+
+
+def value_of(value: object) -> str:
+    """A value of a detail, as a text of the catalogue where there is one."""
+    if isinstance(value, bool):
+        return N_("yes") if value else N_("no")
+    return _VALUES.get(str(value), str(value))
