@@ -1,5 +1,6 @@
 """Who may use a route that names a business in its path: members of that business whose role may."""
 
+from dataclasses import fields
 from uuid import UUID
 
 from starlette.requests import HTTPConnection
@@ -33,13 +34,11 @@ class InBusiness(Requires):
         if membership is None:
             raise BusinessNotFound
         member = Member(
-            user_id=person.user_id,
+            # All that is known of the person holds for them as a member.
+            **{field.name: getattr(person, field.name) for field in fields(person)},
             business_id=business_id,
             role=membership.role,
-            name=person.name,
-            email=person.email,
             business_name=membership.business_name,
-            language=person.language,
             time_zone=membership.time_zone,
             is_closing=membership.erase_at is not None,
         )
