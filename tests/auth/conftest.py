@@ -19,6 +19,7 @@ from pydantic import BaseModel
 from redis.asyncio import Redis
 
 from limits_off import limits_off
+from wacloud.main.wiring import wire_business
 from wacloud.modules.auth.application.ports import AuthDeps
 from wacloud.modules.auth.infra.credentials import PostgresCredentials
 from wacloud.modules.auth.infra.guess_limits import ValkeyGuessLimits
@@ -31,9 +32,6 @@ from wacloud.modules.auth.ui import account_api, account_pages, security_pages
 from wacloud.modules.auth.ui import json_api as auth_api
 from wacloud.modules.auth.ui import pages as auth_pages
 from wacloud.modules.auth.ui.authenticator import TokenAuthenticator
-from wacloud.modules.business.application.ports import BusinessDeps
-from wacloud.modules.business.infra.audit_log import PostgresAuditLog
-from wacloud.modules.business.infra.businesses import PostgresBusinesses, PostgresBusinessReader
 from wacloud.modules.business.ui import json_api as business_api
 from wacloud.modules.notification.api import Mail
 from wacloud.modules.user.application.ports import UserDeps
@@ -269,7 +267,7 @@ async def running_house(
         tokens = JwtTokens([SECRET], base_url or url)
         db = PostgresDatabase(pool)
         users = UserDeps(db, PostgresUsers(), PostgresUserReader(db))
-        businesses = BusinessDeps(db, PostgresBusinesses(), PostgresBusinessReader(db), PostgresAuditLog())
+        businesses = wire_business(db, users, clock)
         redis = Redis.from_url(redis_url, socket_timeout=2, socket_connect_timeout=2)
         mails = RecordedMails()
         deps = AuthDeps(

@@ -5,9 +5,10 @@ from uuid import uuid4
 
 import pytest
 
+from wacloud.main.wiring import wire_business
 from wacloud.modules.business.api import BusinessDeps, BusinessNotFound, business_profile, find_membership
-from wacloud.modules.business.infra.audit_log import PostgresAuditLog
-from wacloud.modules.business.infra.businesses import PostgresBusinesses, PostgresBusinessReader
+from wacloud.modules.user.api import UserDeps
+from wacloud.modules.user.infra.users import PostgresUserReader, PostgresUsers
 from wacloud.shared.infra.postgres import PostgresDatabase, make_pool
 
 
@@ -16,7 +17,7 @@ async def deps(app_dsn: str) -> AsyncIterator[BusinessDeps]:
     pool = make_pool(app_dsn, smallest=1, largest=2)
     await pool.open()
     db = PostgresDatabase(pool)
-    yield BusinessDeps(db, PostgresBusinesses(), PostgresBusinessReader(db), PostgresAuditLog())
+    yield wire_business(db, UserDeps(db, PostgresUsers(), PostgresUserReader(db)))
     await pool.close()
 
 

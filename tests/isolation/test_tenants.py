@@ -42,6 +42,8 @@ SYSTEM_RIGHTS = {
     "whatsapp_accounts": "SELECT INSERT",
     "phone_numbers": "SELECT INSERT UPDATE",
     "unmatched_statuses": "SELECT",
+    "invitations": "SELECT",
+    "onboarding_steps": "SELECT INSERT UPDATE",
 }
 
 # Ids of other rows that no foreign key guards, and why not.
@@ -329,6 +331,7 @@ def test_a_row_of_one_business_cannot_point_to_a_row_of_another(two: Two):
         "conversations.contact_id",
         "conversations.number_id",
         "conversations.assigned_to",
+        "invitations.invited_by",
         "messages.conversation_id",
         "bot_turns.conversation_id",
     }
@@ -394,10 +397,12 @@ def test_every_table_has_forced_row_level_security_with_policies_for_all_command
         assert check or command == "r", f"{where}: with check is missing"
         if using == "true" or check == "true":
             assert roles in (["wacloud_system"], ["isolation_owner"]), f"{where} lets everybody in"
-    # The owner's own policies: reading members and mails for the functions below, and the book of partitions.
+    # The owner's own policies: what the functions below read and forget, and the book of partitions.
     owners = {(table, name) for table, name, _, _, roles, _, _ in policies if "isolation_owner" in roles}
     assert owners == {
         ("app.members", "definer_reads"),
+        ("app.businesses", "definer_reads"),
+        ("app.audit_log", "definer_forgets"),
         ("app.mails", "definer_reads"),
         ("private.time_partitioned", "owner"),
     }
@@ -435,6 +440,7 @@ DEFINERS = {
     "ensure_partitions",
     "drop_old_partitions",
     "analyze_grown",
+    "forget_audit_log",
 }
 MAY_CALL = {
     "mail_limit": {"authenticated", "wacloud_worker", "wacloud_system"},
@@ -447,6 +453,7 @@ MAY_CALL = {
     "ensure_partitions": {"wacloud_system"},
     "drop_old_partitions": {"wacloud_system"},
     "analyze_grown": {"wacloud_system"},
+    "forget_audit_log": {"wacloud_worker"},
     "add_partition": set(),
     "partition_by_time": set(),
     "protect": set(),

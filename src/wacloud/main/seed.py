@@ -17,6 +17,7 @@ from wacloud.main.seed_data.chats import CHATS, GUESTS
 from wacloud.main.seed_data.script import Guest
 from wacloud.main.seed_data.story import Message, Story, Turn, demo_id, tell
 from wacloud.modules.auth.infra.passwords import Argon2Passwords
+from wacloud.modules.business.domain.onboarding import STEPS
 from wacloud.modules.whatsapp.domain.identity import Sender
 from wacloud.shared.application.clock import Clock
 from wacloud.shared.application.db import Database, Tx
@@ -111,6 +112,8 @@ async def _add_business(db: Database, now: datetime, encrypt: Callable[[str], st
         )
         for (key, _, _), role in ((shop.OWNER, "owner"), (shop.AGENT, "agent")):
             await _insert(tx, "members", business_id=BUSINESS_ID, user_id=MEMBERS[key], role=role)
+        for step in STEPS:
+            await _insert(tx, "onboarding_steps", business_id=BUSINESS_ID, step=step, state="done", at=now)
         await _insert(tx, "whatsapp_accounts", business_id=BUSINESS_ID, waba_id=shop.WABA_ID, name=shop.NAME)
         await _insert(
             tx,

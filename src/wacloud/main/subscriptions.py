@@ -1,8 +1,11 @@
 """Who reacts to what: each line makes one job of one event, in the transaction that published it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from wacloud.modules.bot.ui.jobs import ANSWER_TURN
+from wacloud.modules.business.events import DeletionAsked, DeletionCancelled
+from wacloud.modules.whatsapp.application.follow_closing import FOLLOW_CLOSING
 from wacloud.modules.whatsapp.events import MessagesReceived
 from wacloud.shared.application.jobs import Lane, NewJob
 from wacloud.shared.domain.events import Event
@@ -21,11 +24,18 @@ def _answer_turn(event: MessagesReceived) -> NewJob:
     )
 
 
-SUBSCRIPTIONS = {
+def _follow_closing(event: DeletionAsked | DeletionCancelled) -> NewJob:
+    key = f"closing:{event.business_id}"
+    return NewJob(kind=FOLLOW_CLOSING, lane=Lane.HOUSEKEEPING, business_id=event.business_id, order_key=key)
+
+
+SUBSCRIPTIONS: Mapping[type[Event], Sequence[Callable[[Any], NewJob]]] = {
     MessagesReceived: (_answer_turn,),
+    DeletionAsked: (_follow_closing,),
+    DeletionCancelled: (_follow_closing,),
 }
 
 
 def to_jobs(event: Event) -> Sequence[NewJob]:
     """The jobs an event makes."""
-    return [make(event) for make in SUBSCRIPTIONS.get(type(event), ())]  # type: ignore[arg-type]
+    return [make(event) for make in SUBSCRIPTIONS.get(type(event), ())]

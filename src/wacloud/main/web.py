@@ -22,8 +22,11 @@ from wacloud.modules.auth.ui import account_api, account_pages, security_pages
 from wacloud.modules.auth.ui import json_api as auth_api
 from wacloud.modules.auth.ui import pages as auth_pages
 from wacloud.modules.auth.ui.authenticator import TokenAuthenticator
+from wacloud.modules.bot.ui import sector_template
 from wacloud.modules.bot.ui.suggestions import questions_of
 from wacloud.modules.business.ui import json_api as business_api
+from wacloud.modules.business.ui import pages as business_pages
+from wacloud.modules.business.ui import progress_api, team_api, team_pages
 from wacloud.modules.notification.ui import dev_pages
 from wacloud.modules.notification.ui.webhook import report_routes
 from wacloud.modules.user.ui import json_api as user_api
@@ -105,7 +108,9 @@ def make_app(house: House) -> FastAPI:
     app.include_router(security_pages.routes(house.auth))
     app.include_router(user_api.routes(house.user))
     app.include_router(user_pages.routes(house.user))
-    app.include_router(business_api.routes(house.business))
+    for about_businesses in (business_api, team_api, progress_api, business_pages, team_pages):
+        app.include_router(about_businesses.routes(house.business))
+    app.include_router(sector_template.routes(house.templates))
     app.include_router(inbox_pages.routes(house.whatsapp))
     app.include_router(ledger_pages.routes(house.whatsapp))
     app.include_router(live_updates.routes(hub))

@@ -25,6 +25,7 @@ from wacloud.modules.auth.infra.passwords import Argon2Passwords
 from wacloud.modules.auth.infra.session_memory import ValkeySessionMemory
 from wacloud.modules.auth.infra.sessions import PostgresRefreshTokens, PostgresSessions
 from wacloud.modules.auth.infra.tokens import JwtTokens
+from wacloud.modules.bot.application.apply_sector_template import TemplateDeps
 from wacloud.modules.bot.application.model import AnswerDeps, Embedder, KnowledgeDeps, ModelPort
 from wacloud.modules.bot.application.ports import BotDeps
 from wacloud.modules.bot.infra.briefings import CachedBriefings
@@ -36,7 +37,12 @@ from wacloud.modules.bot.infra.settings import BotSettingsRows
 from wacloud.modules.bot.infra.turns import PostgresTurns
 from wacloud.modules.business.application.ports import BusinessDeps
 from wacloud.modules.business.infra.audit_log import PostgresAuditLog
-from wacloud.modules.business.infra.businesses import PostgresBusinesses, PostgresBusinessReader
+from wacloud.modules.business.infra.businesses import PostgresBusinesses
+from wacloud.modules.business.infra.erasure import PostgresErasure
+from wacloud.modules.business.infra.invitations import PostgresInvitations
+from wacloud.modules.business.infra.members import PostgresMembers
+from wacloud.modules.business.infra.onboarding_steps import PostgresOnboardingSteps
+from wacloud.modules.business.infra.reader import PostgresBusinessReader
 from wacloud.modules.notification.application.accept_report import read_secrets
 from wacloud.modules.notification.application.ports import MailShelf, NotificationDeps, Transport
 from wacloud.modules.notification.infra.mails import PostgresMails, PostgresSuppressions
@@ -56,7 +62,7 @@ from wacloud.modules.whatsapp.infra.messages import PostgresMessages
 from wacloud.modules.whatsapp.infra.numbers import PostgresNumbers
 from wacloud.modules.whatsapp.infra.throttle import ValkeyThrottle
 from wacloud.shared.application.clock import Clock, system_clock
-from wacloud.shared.application.db import StoreAway
+from wacloud.shared.application.db import Database, StoreAway
 from wacloud.shared.application.limits import Limits
 from wacloud.shared.infra.crypto import SecretBox
 from wacloud.shared.infra.database_check import check_database
@@ -93,6 +99,7 @@ class House:
     whatsapp: WhatsappDeps
     bot: BotDeps
     knowledge: KnowledgeDeps
+    templates: TemplateDeps
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +151,7 @@ async def open_house(settings: Settings, swaps: Swaps | None = None) -> AsyncIte
         secrets = SecretBox(settings.secret_keys)
         inbox = PostgresWebhookInbox(db, ring=rings.webhooks if rings else None)
         user = user_deps(db, clock)
-        business = BusinessDeps(db, PostgresBusinesses(), PostgresBusinessReader(db), PostgresAuditLog())
+        business = wire_business(db, user, clock)
         cloud_api = swaps.cloud_api or _graph(settings, egress, secrets)
         read_marks = ReadMarks(cloud_api)
         stack.push_async_callback(read_marks.close)
@@ -175,6 +182,7 @@ async def open_house(settings: Settings, swaps: Swaps | None = None) -> AsyncIte
             cloud_api=cloud_api,
             read_marks=read_marks,
             throttle=ValkeyThrottle(redis),
+            business=business,
         )
         embedder: Embedder = (
             OpenAIEmbedder(settings.openai_api_keys[0], settings.openai_base_url or None)
@@ -237,6 +245,7 @@ async def open_house(settings: Settings, swaps: Swaps | None = None) -> AsyncIte
                 whatsapp=whatsapp,
             ),
             knowledge=knowledge,
+            templates=TemplateDeps(knowledge, BotSettingsRows(), business),
         )
 
 
@@ -246,6 +255,22 @@ def _bullmq_rings(settings: Settings) -> "BullMqRings | None":
     from wacloud.shared.infra.rings_bullmq import BullMqRings  # noqa: PLC0415 - BullMQ is an extra
 
     return BullMqRings(settings.redis_url)
+
+
+def wire_business(db: Database, users: UserDeps, clock: Clock = system_clock) -> BusinessDeps:
+    """The business module over PostgreSQL."""
+    return BusinessDeps(
+        db=db,
+        businesses=PostgresBusinesses(),
+        reader=PostgresBusinessReader(db),
+        audit_log=PostgresAuditLog(),
+        members=PostgresMembers(),
+        invitations=PostgresInvitations(),
+        steps=PostgresOnboardingSteps(),
+        erasure=PostgresErasure(db),
+        users=users,
+        clock=clock,
+    )
 
 
 async def _check(pool: "AsyncConnectionPool[Connection]", url: str, *, allow_no_fsync: bool) -> None:

@@ -15,6 +15,7 @@ import structlog
 from wacloud.main.settings import Settings
 from wacloud.main.wiring import House, Swaps, open_house
 from wacloud.modules.bot.ui.jobs import bot_jobs
+from wacloud.modules.business.ui.jobs import BUSINESS_SCHEDULES, business_jobs
 from wacloud.modules.notification.application.accept_report import PROVIDER as RESEND
 from wacloud.modules.notification.ui.jobs import NOTIFICATION_SCHEDULES, notification_jobs, process_reports
 from wacloud.modules.whatsapp.application.accept_webhook import PROVIDER
@@ -41,6 +42,7 @@ SCHEDULES = {
     STATISTICS: timedelta(seconds=5),
     **WHATSAPP_SCHEDULES,
     **NOTIFICATION_SCHEDULES,
+    **BUSINESS_SCHEDULES,
 }
 
 
@@ -55,6 +57,7 @@ class Worker:
             *whatsapp_jobs(house.whatsapp),
             *bot_jobs(house.bot, house.knowledge),
             *notification_jobs(house.notification),
+            *business_jobs(house.business),
             JobKind(PARTITIONS, Lane.HOUSEKEEPING, one_by_one(self._make_partitions)),
             JobKind(STATISTICS, Lane.HOUSEKEEPING, one_by_one(self._refresh_statistics)),
         ]

@@ -1,14 +1,20 @@
 """What other modules may call."""
 
 from wacloud.modules.business.application.business_profile import business_profile
+from wacloud.modules.business.application.complete_step import complete_step
 from wacloud.modules.business.application.create_business import create_business
+from wacloud.modules.business.application.fresh_invitation_token import fresh_invitation_token
 from wacloud.modules.business.application.memberships import find_membership, members_among, memberships_of
 from wacloud.modules.business.application.ports import BusinessDeps
 from wacloud.modules.business.application.record_audit import record_audit
+from wacloud.modules.business.application.sector_template import sector_template
+from wacloud.modules.business.application.set_hours import set_first_hours
+from wacloud.modules.business.application.waiting_for_step import waiting_for_step
 from wacloud.modules.business.domain.audit import AuditEntry
 from wacloud.modules.business.domain.hours import HoursNotReadable, OpenState, is_open
 from wacloud.modules.business.domain.hours_text import open_now_text, open_text
 from wacloud.modules.business.domain.profile import BusinessNotFound, BusinessProfile, Membership
+from wacloud.modules.business.domain.sector_template import SectorTemplate
 
 __all__ = [
     "AuditEntry",
@@ -18,13 +24,19 @@ __all__ = [
     "HoursNotReadable",
     "Membership",
     "OpenState",
+    "SectorTemplate",
     "business_profile",
+    "complete_step",
     "create_business",
     "find_membership",
+    "fresh_invitation_token",
     "is_open",
     "members_among",
     "memberships_of",
     "open_now_text",
     "open_text",
     "record_audit",
+    "sector_template",
+    "set_first_hours",
+    "waiting_for_step",
 ]

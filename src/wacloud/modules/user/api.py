@@ -4,7 +4,14 @@ from wacloud.modules.user.application.add_user import EmailNotPossible, EmailTak
 from wacloud.modules.user.application.find_user import able_among, find_user, find_user_by_email
 from wacloud.modules.user.application.ports import AuditTrail, ExportPart, FarewellPart, UserDeps
 from wacloud.modules.user.application.verify_user import change_user_email, verify_user
-from wacloud.modules.user.domain.user import NameNotPossible, Notifications, User, canonical_email, checked_name
+from wacloud.modules.user.domain.user import (
+    NameNotPossible,
+    Notifications,
+    User,
+    canonical_email,
+    checked_name,
+    is_possible_email,
+)
 
 __all__ = [
     "AuditTrail",
@@ -23,6 +30,7 @@ __all__ = [
     "checked_name",
     "find_user",
     "find_user_by_email",
+    "is_possible_email",
     "possible_email",
     "verify_user",
 ]

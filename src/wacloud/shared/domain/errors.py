@@ -49,3 +49,9 @@ class Unavailable(AppError):
     """The service cannot do this right now; try again in a moment."""
 
     kind = "unavailable"
+
+
+class BusinessClosing(AppError):
+    """This business is about to be deleted: it can be read, not changed."""
+
+    kind = "conflict"

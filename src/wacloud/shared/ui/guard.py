@@ -29,7 +29,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
-from wacloud.shared.domain.errors import AppError, NotAllowed, NotSignedIn
+from wacloud.shared.domain.errors import AppError, BusinessClosing, NotAllowed, NotSignedIn
 from wacloud.shared.domain.ids import BusinessId, SessionId, UserId
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -42,9 +42,20 @@ Carrier = Literal["access", "session"]
 
 
 class Permission(StrEnum):
-    """What a member may do; the roles that may are in ROLES."""
+    """What a member may do; the roles that may are in ROLES. `docs/permissions.md` shows both."""
 
     BUSINESS_READ = "business.read"
+    BUSINESS_UPDATE = "business.update"
+    BUSINESS_DELETE = "business.delete"  # and take it back while there is time
+    MEMBERS_READ = "members.read"
+    MEMBERS_INVITE = "members.invite"
+    MEMBERS_CHANGE_ROLE = "members.change_role"
+    MEMBERS_REMOVE = "members.remove"
+    OWNERSHIP_TRANSFER = "ownership.transfer"
+    AUDIT_READ = "audit.read"
+    ONBOARDING_WRITE = "onboarding.write"
+    KEYS_MANAGE = "keys.manage"
+    BILLING_MANAGE = "billing.manage"
     INBOX_READ = "inbox.read"
     INBOX_WRITE = "inbox.write"  # take over, give back, mark as read
     MESSAGES_SEND = "messages.send"
@@ -55,19 +66,37 @@ class Permission(StrEnum):
     SIMULATE = "simulate"  # play customers on the phone page; only where that page exists
 
 
-_ANALYST = frozenset({Permission.BUSINESS_READ, Permission.LEDGER_READ, Permission.KNOWLEDGE_READ})
+_ANALYST = frozenset(
+    {Permission.BUSINESS_READ, Permission.MEMBERS_READ, Permission.LEDGER_READ, Permission.KNOWLEDGE_READ}
+)
 _AGENT = _ANALYST | {
     Permission.INBOX_READ,
     Permission.INBOX_WRITE,
     Permission.MESSAGES_SEND,
     Permission.SIMULATE,
 }
+# What costs money or ends the business is its owner's alone.
+_OWNERS_ALONE = frozenset({Permission.BUSINESS_DELETE, Permission.OWNERSHIP_TRANSFER, Permission.BILLING_MANAGE})
 ROLES: dict[str, frozenset[Permission]] = {
     "owner": frozenset(Permission),
-    "admin": frozenset(Permission),
+    "admin": frozenset(Permission) - _OWNERS_ALONE,
     "agent": _AGENT,
     "analyst": _ANALYST,
 }
+# What is left while a business waits for its deletion: reading, taking the deletion back, stopping what costs.
+WHILE_CLOSING = frozenset(
+    {
+        Permission.BUSINESS_READ,
+        Permission.BUSINESS_DELETE,
+        Permission.MEMBERS_READ,
+        Permission.MEMBERS_REMOVE,
+        Permission.AUDIT_READ,
+        Permission.BILLING_MANAGE,
+        Permission.INBOX_READ,
+        Permission.LEDGER_READ,
+        Permission.KNOWLEDGE_READ,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +127,23 @@ class Member:
     session_id: SessionId | None = None
     aal: str = "aal1"
     is_verified: bool = True
+    is_closing: bool = False  # its deletion has been asked for
 
     def may(self, permission: Permission) -> bool:
-        """A role we do not know may nothing."""
-        return permission in ROLES.get(self.role, frozenset())
+        """A role we do not know may nothing; a business that is closing is only read."""
+        is_theirs = permission in ROLES.get(self.role, frozenset())
+        return is_theirs and (permission in WHILE_CLOSING or not self.is_closing)
+
+    def check(self, permission: Permission) -> None:
+        """
+        Let pass whoever may.
+
+        :raises NotAllowed: this is not for their role.
+        :raises BusinessClosing: it was, but nothing of this business changes any more.
+        """
+        if self.may(permission):
+            return
+        raise BusinessClosing if permission in ROLES.get(self.role, frozenset()) else NotAllowed
 
 
 class Authenticator(Protocol):
@@ -197,8 +239,7 @@ class Requires(Access):
         request.state.language = member.language
         if not member.is_verified:
             raise EmailNotVerified
-        if not member.may(self.permission):
-            raise NotAllowed
+        member.check(self.permission)
         request.state.member = member
         return member
 

@@ -41,6 +41,7 @@ class NavigationItem:
 NAVIGATION: Final = (
     NavigationItem("/inbox", "inbox", N_("Inbox")),
     NavigationItem("/ledger", "list-check", N_("Ledger")),
+    NavigationItem("/business", "building-store", N_("Business")),
     NavigationItem("/simulator", "device-mobile", N_("Phone"), demo_only=True),
 )
 

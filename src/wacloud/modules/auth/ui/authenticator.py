@@ -45,4 +45,5 @@ class TokenAuthenticator:
             session_id=found.held.id,
             aal=found.held.aal,
             is_verified=found.user.is_verified,
+            is_closing=found.membership.erase_at is not None,
         )

@@ -39,7 +39,7 @@ async def add_knowledge(
         if await deps.store.count(tx, business_id) + len(texts) > MOST_ITEMS:
             raise TooMuchKnowledge
         added = [await deps.store.add(tx, business_id, text) for text in texts]
-        _index_later(tx, business_id)
+        index_later(tx, business_id)
     return tuple(added)
 
 
@@ -55,7 +55,7 @@ async def replace_knowledge(
         item = await deps.store.replace(tx, business_id, item_id, text)
         if item is None:
             raise NotFound
-        _index_later(tx, business_id)
+        index_later(tx, business_id)
     return item
 
 
@@ -94,7 +94,8 @@ async def index_knowledge(deps: KnowledgeDeps, business_id: BusinessId) -> int:
             return made
 
 
-def _index_later(tx: Tx, business_id: BusinessId) -> None:
+def index_later(tx: Tx, business_id: BusinessId) -> None:
+    """Make the vectors that are missing after the commit."""
     tx.queue(
         NewJob(
             kind=INDEX_JOB,

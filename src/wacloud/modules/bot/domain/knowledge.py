@@ -13,6 +13,16 @@ LONGEST_ANSWER = 4000
 MOST_ITEMS = 2000
 
 
+# What only the owner knows and has not told yet, as templates mark it: [[price of delivery]].
+GAP_OPENS, GAP_CLOSES = "[[", "]]"
+
+
+def has_gap(answer: str) -> bool:
+    """Whether the owner still has to fill something in; such an answer is given to nobody."""
+    _, opens, rest = answer.partition(GAP_OPENS)
+    return bool(opens) and GAP_CLOSES in rest
+
+
 class QuestionLength(AppError):
     """A question needs 2 to 500 characters."""
 

@@ -1,6 +1,7 @@
 """Settings and facts of businesses, remembered for some seconds so that a busy worker does not read them each turn."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from time import monotonic
 
 from wacloud.modules.bot.application.model import SettingsStore
@@ -42,6 +43,8 @@ class CachedBriefings:
                         self._known.pop(business_id, None)
                         continue
                     settings = await self._settings.get(tx, business_id)
+                    if profile.is_closing:
+                        settings = replace(settings, enabled=False)
                     try:
                         open_now = open_now_text(profile.profile, profile.time_zone, self._clock(), profile.language)
                     except HoursNotReadable:

@@ -94,7 +94,7 @@ def open_text(profile: Mapping[str, Any], time_zone: str, now: datetime, languag
     today = now.astimezone(ZoneInfo(time_zone)).date()
     sentences = [
         words.usual.format(days=_week(words, hours)),
-        _special_days(words, hours, today),
+        _special_days(words, hours, today, language),
         open_now_text(profile, time_zone, now, language),
     ]
     return " ".join(sentence for sentence in sentences if sentence)
@@ -129,14 +129,14 @@ def _week(words: _Words, hours: OpeningHours) -> str:
     return "; ".join(parts)
 
 
-def _special_days(words: _Words, hours: OpeningHours, today: date) -> str:
-    coming = [hours.special_days[day] for day in sorted(hours.special_days)]
+def _special_days(words: _Words, hours: OpeningHours, today: date, language: str) -> str:
+    days = [today + timedelta(days=ahead) for ahead in range(SPECIAL_DAYS_AHEAD.days + 1)]
     named = [
         f"{_date(words, special.day)}"
         + (f" ({special.name})" if special.name else "")
         + f", {_shifts(words, special.shifts)}"
-        for special in coming
-        if today <= special.day <= today + SPECIAL_DAYS_AHEAD
+        for special in (hours.special_on(day, language) for day in days)
+        if special is not None
     ]
     return words.special.format(days="; ".join(named)) if named else ""
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from wacloud.modules.business.domain.audit import AuditEntry
 from wacloud.shared.application.caller import Caller
 from wacloud.shared.application.db import Tx
+from wacloud.shared.domain.ids import BusinessId
 
 
 class PostgresAuditLog:
@@ -31,4 +32,15 @@ class PostgresAuditLog:
                 [entry.action for entry in entries],
                 [json.dumps(dict(entry.detail), default=str) for entry in entries],
             ),
+        )
+
+    async def close(self, tx: Tx, business_id: BusinessId) -> None:
+        await tx.row("select private.forget_audit_log(%s)", (business_id,))
+        await tx.execute(
+            """
+            insert into app.audit_log (business_id, actor_kind, action)
+            select %(business)s, 'system', 'business.erased'
+            where not exists (select from app.audit_log where business_id = %(business)s and action = 'business.erased')
+            """,
+            {"business": business_id},
         )

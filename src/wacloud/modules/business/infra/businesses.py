@@ -1,9 +1,12 @@
-"""The tables of businesses and members."""
+"""The table of businesses, and who belongs to which."""
 
-from collections.abc import Collection, Sequence
+import json
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
 
-from wacloud.modules.business.domain.profile import BusinessProfile, Membership
-from wacloud.shared.application.db import Database, Tx
+from wacloud.modules.business.domain.profile import BusinessProfile, Description, Membership
+from wacloud.shared.application.db import Tx
 from wacloud.shared.domain.ids import BusinessId, UserId, new_id
 
 
@@ -12,19 +15,20 @@ class PostgresBusinesses:
 
     async def find_profile(self, tx: Tx, business_id: BusinessId) -> BusinessProfile | None:
         row = await tx.row(
-            "select id, name, sector, language, time_zone, profile from app.businesses where id = %s",
+            "select id, name, sector, language, time_zone, profile, phone, employee_count, erase_at"
+            " from app.businesses where id = %s",
             (business_id,),
         )
-        return row and BusinessProfile(row.id, row.name, row.sector, row.language, row.time_zone, row.profile)
+        return row and BusinessProfile(*row)
 
     async def memberships(self, tx: Tx, user_id: UserId) -> Sequence[Membership]:
         rows = await tx.rows(
-            "select b.id, b.name, b.sector, b.language, b.time_zone, m.role"
+            "select b.id, b.name, b.sector, b.language, b.time_zone, m.role, b.erase_at"
             " from app.members m join app.businesses b on b.id = m.business_id"
             " where m.user_id = %s order by m.joined_at, b.id",
             (user_id,),
         )
-        return [Membership(row.id, row.name, row.sector, row.language, row.time_zone, row.role) for row in rows]
+        return [Membership(*row) for row in rows]
 
     async def members_among(
         self, tx: Tx, pairs: Collection[tuple[UserId, BusinessId]]
@@ -36,24 +40,44 @@ class PostgresBusinesses:
         )
         return {(UserId(row.user_id), BusinessId(row.business_id)) for row in rows}
 
-    async def add(self, tx: Tx, owner_id: UserId, name: str, language: str, time_zone: str) -> BusinessId:
+    async def add(self, tx: Tx, owner_id: UserId, described: Description) -> BusinessId:
         business_id = BusinessId(new_id())
+        told = {"id": business_id, "owner_id": owner_id, **described.changed()}
         await tx.execute(
-            "insert into app.businesses (id, owner_id, name, language, time_zone) values (%s, %s, %s, %s, %s)",
-            (business_id, owner_id, name, language, time_zone),
+            f"insert into app.businesses ({', '.join(told)}) values ({', '.join(['%s'] * len(told))})",
+            list(told.values()),
         )
         await tx.execute(
             "insert into app.members (business_id, user_id, role) values (%s, %s, 'owner')", (business_id, owner_id)
         )
         return business_id
 
+    async def describe(self, tx: Tx, business_id: BusinessId, described: Description) -> None:
+        changed = described.changed()
+        if changed:
+            await tx.execute(
+                f"update app.businesses set {', '.join(f'{name} = %s' for name in changed)} where id = %s",
+                [*changed.values(), business_id],
+            )
+        texts = described.texts or {}
+        if texts:
+            told = {key: text for key, text in texts.items() if text}
+            await self.put_in_profile(tx, business_id, told, without=[key for key in texts if key not in told])
 
-class PostgresBusinessReader:
-    """See `ports.BusinessReader`."""
+    async def put_in_profile(
+        self, tx: Tx, business_id: BusinessId, entries: Mapping[str, Any], *, without: Sequence[str] = ()
+    ) -> None:
+        await tx.execute(
+            "update app.businesses set profile = (profile - %s::text[]) || %s::jsonb where id = %s",
+            (list(without), json.dumps(dict(entries)), business_id),
+        )
 
-    def __init__(self, db: Database) -> None:
-        self._db = db
+    async def set_erase_at(self, tx: Tx, business_id: BusinessId, at: datetime | None) -> None:
+        await tx.execute("update app.businesses set erase_at = %s where id = %s", (at, business_id))
 
-    async def mine(self, user_id: UserId) -> Sequence[Membership]:
-        async with self._db.member(user_id, read_only=True) as tx:
-            return await PostgresBusinesses().memberships(tx, user_id)
+    async def due_for_erasure(self, tx: Tx, now: datetime) -> Sequence[BusinessId]:
+        rows = await tx.rows(
+            "select id from app.businesses where erase_at is not null and erase_at <= %s order by erase_at limit 100",
+            (now,),
+        )
+        return [row.id for row in rows]

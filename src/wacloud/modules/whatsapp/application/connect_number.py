@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
+from wacloud.modules.business.api import complete_step
 from wacloud.modules.whatsapp.application.ports import WhatsappDeps
 from wacloud.shared.domain.errors import AppError
 from wacloud.shared.domain.ids import BusinessId, new_id
@@ -53,6 +54,8 @@ async def connect_number(
             access_token=sealed,
             described=described,
         )
+        if stored is not None:
+            await complete_step(deps.business, tx, business_id, "whatsapp")
     if stored is None:
         raise NumberTaken
     return ConnectedNumber(stored, described.display_phone_number, described.verified_name)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
+from wacloud.modules.business.api import BusinessDeps
 from wacloud.modules.whatsapp.application.inbox import InboxReader
 from wacloud.modules.whatsapp.application.read_marks import ReadMarks
 from wacloud.modules.whatsapp.application.stored import (
@@ -89,3 +90,4 @@ class WhatsappDeps:
     cloud_api: CloudApi
     read_marks: ReadMarks
     throttle: Throttle
+    business: BusinessDeps

@@ -59,6 +59,14 @@ class Numbers(Protocol):
         """Keep back everything this number would send; `until` None: until somebody reconnects it."""
         ...
 
+    async def hold_all(self, tx: Tx, business_id: BusinessId, why: str) -> None:
+        """Keep back everything this business would send; a number held already stays so for its own reason."""
+        ...
+
+    async def let_go(self, tx: Tx, business_id: BusinessId, why: str) -> None:
+        """Those that were held for this reason send again."""
+        ...
+
 
 class Contacts(Protocol):
     """People, found by any of their identities."""
@@ -142,6 +150,10 @@ class Conversations(Protocol):
 
 class Messages(Protocol):
     """Messages of both directions."""
+
+    async def with_a_delivery(self, tx: Tx, business_ids: Sequence[BusinessId]) -> Sequence[BusinessId]:
+        """Those that had a message of theirs delivered."""
+        ...
 
     async def try_to_lock(self, tx: Tx, business_ids: Sequence[BusinessId]) -> set[BusinessId]:
         """

@@ -31,6 +31,18 @@ order by place
 class PostgresMessages:
     """See `stores.Messages`."""
 
+    async def with_a_delivery(self, tx: Tx, business_ids: Sequence[BusinessId]) -> Sequence[BusinessId]:
+        rows = await tx.rows(
+            """
+            select w.business_id from unnest(%s::uuid[]) as w(business_id)
+            cross join lateral (
+              select 1 from app.messages m
+              where m.business_id = w.business_id and m.direction = 'out' and m.state = any (%s) limit 1) found
+            """,
+            (list(business_ids), ["delivered", "read"]),
+        )
+        return [row.business_id for row in rows]
+
     async def try_to_lock(self, tx: Tx, business_ids: Sequence[BusinessId]) -> set[BusinessId]:
         rows = await tx.rows(
             "select id, pg_try_advisory_xact_lock(hashtextextended(id::text, 20261123)) as mine "

@@ -110,6 +110,20 @@ class PostgresNumbers:
             (why, until, number_id),
         )
 
+    async def hold_all(self, tx: Tx, business_id: BusinessId, why: str) -> None:
+        await tx.execute(
+            "update app.phone_numbers set state = 'held', held_because = %s, held_until = null "
+            "where business_id = %s and state = 'connected'",
+            (why, business_id),
+        )
+
+    async def let_go(self, tx: Tx, business_id: BusinessId, why: str) -> None:
+        await tx.execute(
+            "update app.phone_numbers set state = 'connected', held_because = null, held_until = null "
+            "where business_id = %s and state = 'held' and held_because = %s",
+            (business_id, why),
+        )
+
     async def first_of(self, business_id: BusinessId) -> SimulatedNumber | None:
         """The number the phone page writes to."""
         async with self._db.tenant(business_id, read_only=True) as tx:

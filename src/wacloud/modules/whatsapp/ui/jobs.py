@@ -7,11 +7,13 @@ from datetime import timedelta
 import msgspec
 
 from wacloud.modules.whatsapp.application.dispatch_messages import DispatchMessages
+from wacloud.modules.whatsapp.application.follow_closing import FOLLOW_CLOSING, follow_closing
 from wacloud.modules.whatsapp.application.mend import (
     settle_unmatched_statuses,
     wake_queued_messages,
     wake_stale_mailboxes,
 )
+from wacloud.modules.whatsapp.application.note_first_messages import note_first_messages
 from wacloud.modules.whatsapp.application.outbox import DISPATCH
 from wacloud.modules.whatsapp.application.ports import WhatsappDeps
 from wacloud.modules.whatsapp.application.receive_batch import Received, arrival_of, receive_batch
@@ -24,6 +26,7 @@ from wacloud.shared.domain.ids import BusinessId
 
 SETTLE_UNMATCHED = "whatsapp.settle_unmatched_statuses"
 WAKE_STALE = "whatsapp.wake_stale_mailboxes"
+NOTE_FIRST = "whatsapp.note_first_messages"
 BIG_BODY = 50_000
 
 
@@ -37,14 +40,27 @@ def whatsapp_jobs(deps: WhatsappDeps) -> list[JobKind]:
         await wake_stale_mailboxes(deps)
         await wake_queued_messages(deps)
 
+    async def note_first(_: Job) -> None:
+        await note_first_messages(deps)
+
+    async def follow(job: Job) -> None:
+        if job.business_id is not None:
+            await follow_closing(deps, job.business_id)
+
     return [
         JobKind(DISPATCH, Lane.SENDING, DispatchMessages(deps)),
         JobKind(SETTLE_UNMATCHED, Lane.HOUSEKEEPING, one_by_one(settle_unmatched)),
         JobKind(WAKE_STALE, Lane.HOUSEKEEPING, one_by_one(wake_stale)),
+        JobKind(NOTE_FIRST, Lane.HOUSEKEEPING, one_by_one(note_first)),
+        JobKind(FOLLOW_CLOSING, Lane.HOUSEKEEPING, one_by_one(follow)),
     ]
 
 
-WHATSAPP_SCHEDULES = {SETTLE_UNMATCHED: timedelta(seconds=10), WAKE_STALE: timedelta(seconds=30)}
+WHATSAPP_SCHEDULES = {
+    SETTLE_UNMATCHED: timedelta(seconds=10),
+    WAKE_STALE: timedelta(seconds=30),
+    NOTE_FIRST: timedelta(seconds=30),
+}
 
 
 async def process_webhooks(deps: WhatsappDeps, webhooks: Sequence[StoredWebhook]) -> list[Processed]:

@@ -1,0 +1,136 @@
+"""What pages call the things of this module."""
+
+from typing import Final
+
+from wacloud.shared.ui.i18n import N_
+
+ROLES: Final = {
+    "owner": N_("Owner"),
+    "admin": N_("Admin"),
+    "agent": N_("Agent"),
+    "analyst": N_("Analyst"),
+}
+ROLE_TEXTS: Final = {
+    "admin": N_("Everything but billing, handing the business over and deleting it"),
+    "agent": N_("Reads and answers conversations"),
+    "analyst": N_("Sees figures, no conversations"),
+}
+SECTORS: Final = {
+    "retail": N_("Shop"),
+    "healthcare": N_("Health"),
+    "restaurant": N_("Restaurant or café"),
+    "other": N_("Other"),
+}
+COUNTRIES: Final = {
+    "ES": N_("Spain"),
+    "MX": N_("Mexico"),
+    "AR": N_("Argentina"),
+    "CO": N_("Colombia"),
+    "CL": N_("Chile"),
+    "PE": N_("Peru"),
+}
+DAYS: Final = {
+    "mon": N_("Monday"),
+    "tue": N_("Tuesday"),
+    "wed": N_("Wednesday"),
+    "thu": N_("Thursday"),
+    "fri": N_("Friday"),
+    "sat": N_("Saturday"),
+    "sun": N_("Sunday"),
+}
+INVITATION_STATES: Final = {
+    "open": N_("invited"),
+    "accepted": N_("accepted"),
+    "revoked": N_("taken back"),
+    "expired": N_("expired"),
+}
+# Where the people are whom we serve first; any other zone stays if it was chosen through the API.
+ZONES: Final = (
+    "Europe/Madrid",
+    "Atlantic/Canary",
+    "America/Mexico_City",
+    "America/Cancun",
+    "America/Monterrey",
+    "America/Hermosillo",
+    "America/Tijuana",
+    "America/Argentina/Buenos_Aires",
+    "America/Argentina/Cordoba",
+    "America/Bogota",
+    "America/Santiago",
+    "America/Punta_Arenas",
+    "America/Lima",
+    "America/Guayaquil",
+    "America/Montevideo",
+    "America/Caracas",
+    "America/New_York",
+    "Europe/London",
+    "Europe/Lisbon",
+    "UTC",
+)
+# What the audit log tells, by its action; what is not here is shown by its code.
+ACTIONS: Final = {
+    "business.created": N_("opened the business"),
+    "business.updated": N_("changed what the business says of itself"),
+    "business.hours_changed": N_("changed the opening hours"),
+    "business.role_changed": N_("changed a role"),
+    "business.member_removed": N_("removed a member"),
+    "business.member_left": N_("left the business"),
+    "business.ownership_transferred": N_("handed the business over"),
+    "business.invitation_made": N_("invited somebody"),
+    "business.invitation_revoked": N_("took an invitation back"),
+    "business.invitation_accepted": N_("joined by an invitation"),
+    "business.deletion_asked": N_("asked for the deletion of the business"),
+    "business.deletion_cancelled": N_("cancelled the deletion of the business"),
+    "business.onboarding_moved": N_("moved a step of the onboarding"),
+    "bot.template_applied": N_("took the template of a sector"),
+    "auth.signed_in": N_("signed in"),
+    "auth.signed_out": N_("signed out"),
+}
+# Each step: its name, what it is good for, where it is done, the words of the button.
+STEPS: Final = {
+    "account": (N_("Your account"), N_("Confirm your e-mail address by the link we sent you."), "", ""),
+    "business": (N_("Your business"), N_("Say who you are, where, and when you are open."), "/business", N_("Open")),
+    "whatsapp": (
+        N_("Your WhatsApp number"),
+        N_("Connect the number your customers write to."),
+        "",
+        "",
+    ),
+    "bot": (
+        N_("Your bot"),
+        N_("Give it the questions your customers ask. A template of your sector gets you started."),
+        "/onboarding/answers",
+        N_("Fill in answers"),
+    ),
+    "plan": (N_("Your plan"), N_("Choose a plan that fits what you send."), "", ""),
+    "first_message": (
+        N_("Your first message"),
+        N_("Answer a customer; this is done as soon as it has been delivered."),
+        "/inbox",
+        N_("To the inbox"),
+    ),
+}
+STEP_STATES: Final = {"pending": N_("to do"), "done": N_("done"), "skipped": N_("skipped")}
+
+# What the audit log tells beside an action; keys that end in _id are for programs.
+DETAILS: Final = {
+    "role": N_("role"),
+    "email": N_("e-mail"),
+    "from": N_("from"),
+    "to": N_("to"),
+    "fields": N_("fields"),
+    "sector": N_("sector"),
+    "questions": N_("questions"),
+    "hours": N_("hours"),
+    "step": N_("step"),
+    "state": N_("state"),
+    "erase_at": N_("on"),
+}
+_VALUES: Final = {**ROLES, **SECTORS, **STEP_STATES, **{step: told[0] for step, told in STEPS.items()}}
+
+
+def value_of(value: object) -> str:
+    """A value of a detail, as a text of the catalogue where there is one."""
+    if isinstance(value, bool):
+        return N_("yes") if value else N_("no")
+    return _VALUES.get(str(value), str(value))

@@ -1,0 +1,80 @@
+"""
+`docs/permissions.md`, written from the code: which role may what, and what each address asks for.
+
+    python tests/architecture/permissions_page.py      write it anew; a test says when it is out of date
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, cast
+from unittest.mock import MagicMock
+
+from fastapi.routing import iter_route_contexts
+
+from wacloud.main.web import make_app
+from wacloud.shared.ui.guard import ROLES, WHILE_CLOSING, Access, Permission, Requires, SignedIn
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "permissions.md"
+
+_HEAD = """\
+# Who may what
+
+Written by `python tests/architecture/permissions_page.py` from `ROLES` in `src/wacloud/shared/ui/guard.py` and from the
+application's own description; a test compares the two. Whoever is no member of a business gets the same 404 for it as
+for one that never existed. While a business waits for its deletion only the permissions marked in the last column are
+left (409 for all others).
+
+Beyond the table, in `src/wacloud/modules/business/domain/team.py`: nobody gives or takes a role above their own, nobody
+changes their own, an owner is made by transfer only, and the last owner stays.
+
+## Roles
+
+"""
+
+
+def written() -> str:
+    """The whole page."""
+    names = list(ROLES)
+    lines = [f"| permission | {' | '.join(names)} | while closing |", f"|---|{'---|' * (len(names) + 1)}"]
+    for permission in Permission:
+        ticks = ["yes" if permission in ROLES[role] else "-" for role in names]
+        lines.append(
+            f"| `{permission.value}` | {' | '.join(ticks)} | {'yes' if permission in WHILE_CLOSING else '-'} |"
+        )
+    rows = sorted(set(operations()))
+    body = ["", "## Addresses of the API", "", "| operation | asks for |", "|---|---|"]
+    body += [f"| `{method} {path}` | {asks} |" for path, method, asks in rows]
+    return _HEAD + "\n".join(lines + body) + "\n"
+
+
+def operations() -> Iterator[tuple[str, str, str]]:
+    """Path, method and what it asks for, of every operation in the API description."""
+    house = MagicMock()
+    house.settings.base_url = "https://example.test"
+    house.settings.is_play = False
+    house.settings.trusted_proxies = []
+    app = make_app(cast(Any, house))
+    for context in iter_route_contexts(list(app.router.routes)):
+        route: Any = context.original_route
+        dependant = getattr(context, "dependant", None)
+        if dependant is None or not getattr(route, "include_in_schema", False):
+            continue
+        access = next((call for call in _calls(dependant) if isinstance(call, Access)), None)
+        for method in sorted(route.methods):
+            yield str(context.path), method, _asks(access)
+
+
+def _asks(access: Access | None) -> str:
+    if isinstance(access, Requires):
+        return f"`{access.permission.value}`"
+    return "being signed in" if isinstance(access, SignedIn) else "nothing"
+
+
+def _calls(dependant: Any) -> Iterator[Any]:
+    for dependency in dependant.dependencies:
+        yield dependency.call
+        yield from _calls(dependency)
+
+
+if __name__ == "__main__":
+    PAGE.write_text(written(), "utf-8")
