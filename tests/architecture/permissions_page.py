@@ -12,14 +12,15 @@ from unittest.mock import MagicMock
 from fastapi.routing import iter_route_contexts
 
 from wacloud.main.web import make_app
-from wacloud.shared.ui.guard import ROLES, WHILE_CLOSING, Access, Permission, Requires, SignedIn
+from wacloud.shared.ui.guard import Access, Requires, SignedIn
+from wacloud.shared.ui.permissions import ROLES, WHILE_CLOSING, Permission
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "permissions.md"
 
 _HEAD = """\
 # Who may what
 
-Written by `python tests/architecture/permissions_page.py` from `ROLES` in `src/wacloud/shared/ui/guard.py` and from the
+Written by `python tests/architecture/permissions_page.py` from `ROLES` in `src/wacloud/shared/ui/permissions.py` and from the
 application's own description; a test compares the two. Whoever is no member of a business gets the same 404 for it as
 for one that never existed. While a business waits for its deletion only the permissions marked in the last column are
 left (409 for all others).

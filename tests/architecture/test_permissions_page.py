@@ -2,7 +2,7 @@
 
 from permissions_page import PAGE, operations, written
 
-from wacloud.shared.ui.guard import ROLES, Permission
+from wacloud.shared.ui.permissions import ROLES, Permission
 
 
 def test_the_page_of_permissions_is_what_the_code_says():

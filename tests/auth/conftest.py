@@ -44,7 +44,8 @@ from wacloud.shared.ui import static_files
 from wacloud.shared.ui.bodies import LARGEST_JSON, StrictJsonRoute
 from wacloud.shared.ui.caller import trusted_networks
 from wacloud.shared.ui.errors import install_errors
-from wacloud.shared.ui.guard import Member, Permission, install_guard, public, requires
+from wacloud.shared.ui.guard import Member, install_guard, public, requires
+from wacloud.shared.ui.permissions import Permission
 from wacloud.shared.ui.security_headers import SecurityHeaders
 
 SECRET = "a secret of the tests that is long enough"

@@ -6,8 +6,6 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Mount, Route
 
 from wacloud.shared.ui.guard import (
-    ROLES,
-    Permission,
     declare,
     guarded,
     own_path,
@@ -17,6 +15,7 @@ from wacloud.shared.ui.guard import (
     signed_in,
     undeclared_routes,
 )
+from wacloud.shared.ui.permissions import ROLES, Permission
 
 
 async def _endpoint(request):

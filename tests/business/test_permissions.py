@@ -7,8 +7,8 @@ from uuid import uuid4
 import pytest
 from business_people import ROLES, People
 
-from wacloud.shared.ui.guard import ROLES as MAY
-from wacloud.shared.ui.guard import Permission
+from wacloud.shared.ui.permissions import ROLES as MAY
+from wacloud.shared.ui.permissions import Permission
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "architecture"))
 

@@ -20,8 +20,9 @@ from wacloud.modules.business.domain.team import (
 )
 from wacloud.shared.domain.errors import AppError, NotAllowed
 from wacloud.shared.domain.ids import BusinessId, UserId
-from wacloud.shared.ui.guard import ROLES as MAY
-from wacloud.shared.ui.guard import WHILE_CLOSING, Member, Permission
+from wacloud.shared.ui.guard import Member
+from wacloud.shared.ui.permissions import ROLES as MAY
+from wacloud.shared.ui.permissions import WHILE_CLOSING, Permission
 
 
 def test_permissions_grow_with_the_rank() -> None:

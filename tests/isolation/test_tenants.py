@@ -248,6 +248,11 @@ MEMBERS_WRITE = {
             "last_message_created_at, last_message_id, unread"
         ),
     ),
+    (
+        "invitations",
+        "select",
+        "accepted_at, business_id, created_at, email, expires_at, id, invited_by, revoked_at, role",
+    ),
     ("jobs", "insert", "business_id, kind, lane, max_attempts, order_key, payload, run_at, unique_key"),
     ("jobs", "update", "run_at"),
     ("mails", "insert", None),

@@ -90,6 +90,7 @@ def make_app(house: House) -> FastAPI:
     install_guard(app, authenticator=TokenAuthenticator(house.auth), base_url=settings.base_url)
     app.state.trusted_proxies = trusted_networks(settings.trusted_proxies)
     app.state.limits = house.limits
+    app.state.switch_path = "/switch-business"
     app.state.demo_pages = phones is not None
     app.state.before_shutdown = [hub.close, *([phones.close] if phones else [])]
     install_errors(app, unstorable=[psycopg.DataError])

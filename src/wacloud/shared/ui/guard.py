@@ -17,7 +17,6 @@ Anything that cannot be decorated (a mounted app, the route of a framework) is m
 
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import cache
 from typing import Any, Literal, Protocol, TypeVar
 from urllib.parse import urlsplit
@@ -31,6 +30,7 @@ from starlette.types import ASGIApp
 
 from wacloud.shared.domain.errors import AppError, BusinessClosing, NotAllowed, NotSignedIn
 from wacloud.shared.domain.ids import BusinessId, SessionId, UserId
+from wacloud.shared.ui.permissions import ROLES, WHILE_CLOSING, Permission
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -39,64 +39,6 @@ _DECLARED = "__access__"
 Thing = TypeVar("Thing")
 # How the token came: in the Authorization header (access), or in a browser's cookie (session).
 Carrier = Literal["access", "session"]
-
-
-class Permission(StrEnum):
-    """What a member may do; the roles that may are in ROLES. `docs/permissions.md` shows both."""
-
-    BUSINESS_READ = "business.read"
-    BUSINESS_UPDATE = "business.update"
-    BUSINESS_DELETE = "business.delete"  # and take it back while there is time
-    MEMBERS_READ = "members.read"
-    MEMBERS_INVITE = "members.invite"
-    MEMBERS_CHANGE_ROLE = "members.change_role"
-    MEMBERS_REMOVE = "members.remove"
-    OWNERSHIP_TRANSFER = "ownership.transfer"
-    AUDIT_READ = "audit.read"
-    ONBOARDING_WRITE = "onboarding.write"
-    KEYS_MANAGE = "keys.manage"
-    BILLING_MANAGE = "billing.manage"
-    INBOX_READ = "inbox.read"
-    INBOX_WRITE = "inbox.write"  # take over, give back, mark as read
-    MESSAGES_SEND = "messages.send"
-    LEDGER_READ = "ledger.read"
-    KNOWLEDGE_READ = "knowledge.read"
-    KNOWLEDGE_WRITE = "knowledge.write"
-    WEBHOOKS_REPLAY = "webhooks.replay"
-    SIMULATE = "simulate"  # play customers on the phone page; only where that page exists
-
-
-_ANALYST = frozenset(
-    {Permission.BUSINESS_READ, Permission.MEMBERS_READ, Permission.LEDGER_READ, Permission.KNOWLEDGE_READ}
-)
-_AGENT = _ANALYST | {
-    Permission.INBOX_READ,
-    Permission.INBOX_WRITE,
-    Permission.MESSAGES_SEND,
-    Permission.SIMULATE,
-}
-# What costs money or ends the business is its owner's alone.
-_OWNERS_ALONE = frozenset({Permission.BUSINESS_DELETE, Permission.OWNERSHIP_TRANSFER, Permission.BILLING_MANAGE})
-ROLES: dict[str, frozenset[Permission]] = {
-    "owner": frozenset(Permission),
-    "admin": frozenset(Permission) - _OWNERS_ALONE,
-    "agent": _AGENT,
-    "analyst": _ANALYST,
-}
-# What is left while a business waits for its deletion: reading, taking the deletion back, stopping what costs.
-WHILE_CLOSING = frozenset(
-    {
-        Permission.BUSINESS_READ,
-        Permission.BUSINESS_DELETE,
-        Permission.MEMBERS_READ,
-        Permission.MEMBERS_REMOVE,
-        Permission.AUDIT_READ,
-        Permission.BILLING_MANAGE,
-        Permission.INBOX_READ,
-        Permission.LEDGER_READ,
-        Permission.KNOWLEDGE_READ,
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from wacloud.shared.ui.problems import CODE_OF
 
 PROBLEM = "Problem"
 MEDIA_TYPE = "application/problem+json"
+_NOTHING_SAID = "Successful Response"  # the framework's words where a route has none
 _NOT_OURS = ("HTTPValidationError", "ValidationError")
 
 _BEARER = {
@@ -103,6 +104,9 @@ def _complete_operation(operation: dict[str, Any], access: Access) -> None:
     refusals.pop("422", None)
     for status in _by_itself(operation, access):
         refusals.setdefault(str(status), _refusal(status, CODE_OF[status][0]))
+    for told in refusals.values():
+        if told["description"] == _NOTHING_SAID:
+            told["description"] = operation.get("description", operation["summary"]).partition("\n")[0]
     operation["responses"] = dict(sorted(refusals.items()))
     if not isinstance(access, Public):
         operation["security"] = [{"bearer": []}]
@@ -114,6 +118,8 @@ def _by_itself(operation: dict[str, Any], access: Access) -> Iterable[int]:
         yield from (401, 503)
     if isinstance(access, Requires) or (isinstance(access, SignedIn) and not access.unverified):
         yield 403
+    if any(parameter["in"] == "path" for parameter in operation.get("parameters", ())):
+        yield 404
     if "requestBody" in operation:
         yield from (413, 415)
     if "requestBody" in operation or operation.get("parameters"):

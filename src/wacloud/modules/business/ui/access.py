@@ -8,7 +8,8 @@ from starlette.requests import HTTPConnection
 from wacloud.modules.business.application.ports import BusinessDeps
 from wacloud.modules.business.domain.profile import BusinessNotFound
 from wacloud.shared.domain.ids import BusinessId
-from wacloud.shared.ui.guard import Member, Permission, Person, Requires, signed_in
+from wacloud.shared.ui.guard import Member, Person, Requires, signed_in
+from wacloud.shared.ui.permissions import Permission
 
 
 class InBusiness(Requires):

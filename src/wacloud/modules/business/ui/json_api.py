@@ -26,7 +26,8 @@ from wacloud.modules.business.ui.access import InBusiness
 from wacloud.shared.domain.ids import BusinessId, UserId
 from wacloud.shared.ui.bodies import LARGEST_JSON, StrictJsonRoute
 from wacloud.shared.ui.caller import caller_of
-from wacloud.shared.ui.guard import Member, Permission, Person, signed_in
+from wacloud.shared.ui.guard import Member, Person, signed_in
+from wacloud.shared.ui.permissions import Permission
 
 Sector = Literal["retail", "healthcare", "restaurant", "other"]
 EmployeeCount = Literal["1-10", "11-50", "51-200", "200+"]
@@ -163,7 +164,7 @@ def routes(deps: BusinessDeps) -> APIRouter:
             for membership in await deps.reader.mine(person.user_id)
         ]
 
-    @router.post("/api/businesses", response_model=WholeBusiness, status_code=201)
+    @router.post("/api/businesses", operation_id="create_business", response_model=WholeBusiness, status_code=201)
     async def create(request: Request, body: NewBusiness, person: Annotated[Person, signed_in()]) -> object:
         """Open a business; whoever asks owns it. To act in it, switch to it or name it in the path."""
         business_id = await open_business(
@@ -178,14 +179,14 @@ def routes(deps: BusinessDeps) -> APIRouter:
         )
         return await _whole(deps, person.user_id, business_id)
 
-    @router.get("/api/businesses/{business_id}", response_model=WholeBusiness)
+    @router.get("/api/businesses/{business_id}", operation_id="get_business", response_model=WholeBusiness)
     async def business(
         business_id: UUID, member: Annotated[Member, InBusiness(deps, Permission.BUSINESS_READ)]
     ) -> object:
         """One business."""
         return await _whole(deps, member.user_id, member.business_id)
 
-    @router.patch("/api/businesses/{business_id}", response_model=WholeBusiness)
+    @router.patch("/api/businesses/{business_id}", operation_id="change_business", response_model=WholeBusiness)
     async def change(
         request: Request,
         business_id: UUID,
@@ -199,7 +200,9 @@ def routes(deps: BusinessDeps) -> APIRouter:
         await update_business(deps, member.user_id, member.business_id, described, caller_of(request))
         return await _whole(deps, member.user_id, member.business_id)
 
-    @router.delete("/api/businesses/{business_id}", response_model=DeletionAnswer, status_code=202)
+    @router.delete(
+        "/api/businesses/{business_id}", operation_id="delete_business", response_model=DeletionAnswer, status_code=202
+    )
     async def delete(
         request: Request,
         business_id: UUID,
@@ -211,7 +214,9 @@ def routes(deps: BusinessDeps) -> APIRouter:
         """
         return DeletionAnswer(erase_at=await ask_deletion(deps, member.user_id, member.business_id, caller_of(request)))
 
-    @router.post("/api/businesses/{business_id}/cancel-deletion", response_model=WholeBusiness)
+    @router.post(
+        "/api/businesses/{business_id}/cancel-deletion", operation_id="cancel_deletion", response_model=WholeBusiness
+    )
     async def keep(
         request: Request,
         business_id: UUID,
@@ -221,12 +226,12 @@ def routes(deps: BusinessDeps) -> APIRouter:
         await cancel_deletion(deps, member.user_id, member.business_id, caller_of(request))
         return await _whole(deps, member.user_id, member.business_id)
 
-    @router.get("/api/businesses/{business_id}/hours", response_model=HoursAnswer)
+    @router.get("/api/businesses/{business_id}/hours", operation_id="get_hours", response_model=HoursAnswer)
     async def hours(business_id: UUID, member: Annotated[Member, InBusiness(deps, Permission.BUSINESS_READ)]) -> object:
         """When it is open."""
         return await _hours(deps, member)
 
-    @router.put("/api/businesses/{business_id}/hours", response_model=HoursAnswer)
+    @router.put("/api/businesses/{business_id}/hours", operation_id="set_hours", response_model=HoursAnswer)
     async def put_hours(
         request: Request,
         business_id: UUID,

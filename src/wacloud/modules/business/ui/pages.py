@@ -26,8 +26,9 @@ from wacloud.modules.business.ui.progress_api import StepName, StepStateName
 from wacloud.shared.domain.errors import AppError
 from wacloud.shared.domain.ids import UserId
 from wacloud.shared.ui.caller import caller_of
-from wacloud.shared.ui.guard import Member, Permission, Person, requires, signed_in
+from wacloud.shared.ui.guard import Member, Person, requires, signed_in
 from wacloud.shared.ui.pages import look_of, render
+from wacloud.shared.ui.permissions import Permission
 from wacloud.shared.ui.problems import STATUS_OF
 from wacloud.shared.ui.times import zone_named
 

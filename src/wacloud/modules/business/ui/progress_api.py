@@ -15,7 +15,8 @@ from wacloud.modules.business.ui.access import InBusiness
 from wacloud.shared.domain.ids import UserId
 from wacloud.shared.ui.bodies import LARGEST_JSON, StrictJsonRoute
 from wacloud.shared.ui.caller import caller_of
-from wacloud.shared.ui.guard import Member, Permission, requires
+from wacloud.shared.ui.guard import Member, requires
+from wacloud.shared.ui.permissions import Permission
 
 StepName = Literal["account", "business", "whatsapp", "bot", "plan", "first_message"]
 StepStateName = Literal["pending", "done", "skipped"]
@@ -73,12 +74,12 @@ def routes(deps: BusinessDeps) -> APIRouter:
     """How far a business has come, and what was done in it."""
     router = APIRouter(route_class=StrictJsonRoute, max_body_size=LARGEST_JSON, tags=["businesses"])
 
-    @router.get("/api/onboarding", response_model=Onboarding)
+    @router.get("/api/onboarding", operation_id="get_onboarding", response_model=Onboarding)
     async def onboarding(member: Annotated[Member, requires(Permission.BUSINESS_READ)]) -> object:
         """The steps of the business the token names."""
         return _told(await deps.reader.onboarding(member.user_id, member.business_id))
 
-    @router.post("/api/onboarding", response_model=Onboarding)
+    @router.post("/api/onboarding", operation_id="move_onboarding_step", response_model=Onboarding)
     async def move(
         request: Request, body: StepMove, member: Annotated[Member, requires(Permission.ONBOARDING_WRITE)]
     ) -> object:
@@ -86,7 +87,7 @@ def routes(deps: BusinessDeps) -> APIRouter:
         steps = await move_step(deps, member.user_id, member.business_id, body.step, body.state, caller_of(request))
         return _told(steps)
 
-    @router.get("/api/businesses/{business_id}/audit", response_model=AuditAnswer)
+    @router.get("/api/businesses/{business_id}/audit", operation_id="list_audit_entries", response_model=AuditAnswer)
     async def audit(
         business_id: UUID,
         member: Annotated[Member, InBusiness(deps, Permission.AUDIT_READ)],

@@ -25,7 +25,8 @@ from wacloud.modules.business.ui.access import InBusiness
 from wacloud.shared.domain.ids import UserId
 from wacloud.shared.ui.bodies import LARGEST_JSON, StrictJsonRoute
 from wacloud.shared.ui.caller import caller_of
-from wacloud.shared.ui.guard import Member, Permission, Person, signed_in
+from wacloud.shared.ui.guard import Member, Person, signed_in
+from wacloud.shared.ui.permissions import Permission
 
 Role = Literal["owner", "admin", "agent", "analyst"]
 
@@ -114,14 +115,16 @@ def routes(deps: BusinessDeps) -> APIRouter:
             for row in rows
         ]
 
-    @router.get("/api/businesses/{business_id}/members", response_model=list[TeamMember])
+    @router.get("/api/businesses/{business_id}/members", operation_id="list_members", response_model=list[TeamMember])
     async def members(
         business_id: UUID, member: Annotated[Member, InBusiness(deps, Permission.MEMBERS_READ)]
     ) -> object:
         """Everybody who belongs to the business, its owner first."""
         return await listed(member)
 
-    @router.patch("/api/businesses/{business_id}/members/{user_id}", response_model=list[TeamMember])
+    @router.patch(
+        "/api/businesses/{business_id}/members/{user_id}", operation_id="change_role", response_model=list[TeamMember]
+    )
     async def change(
         request: Request,
         business_id: UUID,
@@ -133,7 +136,7 @@ def routes(deps: BusinessDeps) -> APIRouter:
         await change_role(deps, member.user_id, member.business_id, UserId(user_id), body.role, caller_of(request))
         return await listed(member)
 
-    @router.delete("/api/businesses/{business_id}/members/{user_id}", status_code=204)
+    @router.delete("/api/businesses/{business_id}/members/{user_id}", operation_id="remove_member", status_code=204)
     async def remove(
         request: Request,
         business_id: UUID,
@@ -144,7 +147,7 @@ def routes(deps: BusinessDeps) -> APIRouter:
         await remove_member(deps, member.user_id, member.business_id, UserId(user_id), caller_of(request))
         return Response(status_code=204)
 
-    @router.post("/api/businesses/{business_id}/leave", status_code=204)
+    @router.post("/api/businesses/{business_id}/leave", operation_id="leave_business", status_code=204)
     async def leave(
         request: Request,
         business_id: UUID,
@@ -154,7 +157,9 @@ def routes(deps: BusinessDeps) -> APIRouter:
         await remove_member(deps, member.user_id, member.business_id, member.user_id, caller_of(request))
         return Response(status_code=204)
 
-    @router.post("/api/businesses/{business_id}/transfer", response_model=list[TeamMember])
+    @router.post(
+        "/api/businesses/{business_id}/transfer", operation_id="transfer_ownership", response_model=list[TeamMember]
+    )
     async def transfer(
         request: Request,
         business_id: UUID,
@@ -167,7 +172,11 @@ def routes(deps: BusinessDeps) -> APIRouter:
         )
         return await listed(member)
 
-    @router.get("/api/businesses/{business_id}/invitations", response_model=list[InvitationAnswer])
+    @router.get(
+        "/api/businesses/{business_id}/invitations",
+        operation_id="list_invitations",
+        response_model=list[InvitationAnswer],
+    )
     async def invitations(
         business_id: UUID, member: Annotated[Member, InBusiness(deps, Permission.MEMBERS_INVITE)]
     ) -> object:
@@ -176,7 +185,12 @@ def routes(deps: BusinessDeps) -> APIRouter:
         found = await deps.reader.invitations(member.user_id, member.business_id)
         return [_told(one, now) for one in found]
 
-    @router.post("/api/businesses/{business_id}/invitations", response_model=MadeInvitationAnswer, status_code=201)
+    @router.post(
+        "/api/businesses/{business_id}/invitations",
+        operation_id="invite_member",
+        response_model=MadeInvitationAnswer,
+        status_code=201,
+    )
     async def invite(
         request: Request,
         business_id: UUID,
@@ -191,6 +205,7 @@ def routes(deps: BusinessDeps) -> APIRouter:
 
     @router.post(
         "/api/businesses/{business_id}/invitations/{invitation_id}/resend",
+        operation_id="send_invitation_again",
         response_model=MadeInvitationAnswer,
         status_code=201,
     )
@@ -206,7 +221,9 @@ def routes(deps: BusinessDeps) -> APIRouter:
         )
         return _made(deps, request, made)
 
-    @router.delete("/api/businesses/{business_id}/invitations/{invitation_id}", status_code=204)
+    @router.delete(
+        "/api/businesses/{business_id}/invitations/{invitation_id}", operation_id="revoke_invitation", status_code=204
+    )
     async def revoke(
         request: Request,
         business_id: UUID,
@@ -217,7 +234,7 @@ def routes(deps: BusinessDeps) -> APIRouter:
         await revoke_invitation(deps, member.user_id, member.business_id, invitation_id, caller_of(request))
         return Response(status_code=204)
 
-    @router.post("/api/invitations/accept", response_model=Accepted)
+    @router.post("/api/invitations/accept", operation_id="accept_invitation", response_model=Accepted)
     async def accept(request: Request, body: Acceptance, person: Annotated[Person, signed_in()]) -> object:
         """Join the business that invited the address of whoever is signed in."""
         business_id = await accept_invitation(deps, person.user_id, person.email, body.token, caller_of(request))

@@ -24,8 +24,9 @@ from wacloud.modules.business.ui.team_api import invitation_url
 from wacloud.shared.domain.errors import AppError
 from wacloud.shared.domain.ids import UserId
 from wacloud.shared.ui.caller import caller_of
-from wacloud.shared.ui.guard import Member, Permission, Person, public, requires, signed_in
+from wacloud.shared.ui.guard import Member, Person, public, requires, signed_in
 from wacloud.shared.ui.pages import render
+from wacloud.shared.ui.permissions import Permission
 from wacloud.shared.ui.problems import STATUS_OF
 
 LARGEST_FORM = 16 * 1024

@@ -15,9 +15,10 @@ from wacloud.modules.whatsapp.application.take_over import give_back, mark_seen,
 from wacloud.modules.whatsapp.application.write_reply import IdempotencyKeyReused, write_reply
 from wacloud.modules.whatsapp.ui.thread_view import messages_context, parts_context, words
 from wacloud.shared.domain.errors import AppError, NotFound
-from wacloud.shared.ui.guard import Member, Permission, public, requires
+from wacloud.shared.ui.guard import Member, public, requires
 from wacloud.shared.ui.i18n import translate
 from wacloud.shared.ui.pages import Look, look_of, render, wants_fragment
+from wacloud.shared.ui.permissions import Permission
 
 Reader = Annotated[Member, Depends(requires(Permission.INBOX_READ))]
 Writer = Annotated[Member, Depends(requires(Permission.INBOX_WRITE))]

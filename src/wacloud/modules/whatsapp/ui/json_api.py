@@ -10,9 +10,10 @@ from wacloud.modules.whatsapp.application.ports import WhatsappDeps
 from wacloud.modules.whatsapp.application.write_reply import write_reply
 from wacloud.modules.whatsapp.domain.message import TEXT_LIMIT
 from wacloud.shared.ui.bodies import StrictJsonRoute
-from wacloud.shared.ui.guard import Member, Permission, requires
+from wacloud.shared.ui.guard import Member, requires
 from wacloud.shared.ui.limits import limited
 from wacloud.shared.ui.openapi import problems
+from wacloud.shared.ui.permissions import Permission
 
 LARGEST_JSON = 64 * 1024
 

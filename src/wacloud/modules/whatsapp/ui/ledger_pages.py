@@ -16,9 +16,10 @@ from wacloud.modules.whatsapp.ui.message_view import STATES
 from wacloud.modules.whatsapp.ui.thread_view import words
 from wacloud.modules.whatsapp.ui.webhook_view import short, webhook_view
 from wacloud.shared.domain.errors import NotFound
-from wacloud.shared.ui.guard import Member, Permission, requires
+from wacloud.shared.ui.guard import Member, requires
 from wacloud.shared.ui.i18n import N_, translator
 from wacloud.shared.ui.pages import look_of, render, wants_fragment
+from wacloud.shared.ui.permissions import Permission
 
 Reader = Annotated[Member, Depends(requires(Permission.LEDGER_READ))]
 Group = Literal["webhooks", "inbound", "outbound"]

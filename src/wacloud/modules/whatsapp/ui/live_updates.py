@@ -24,8 +24,9 @@ from wacloud.modules.whatsapp.ui.thread_view import messages_context, parts_cont
 from wacloud.shared.application.live import Change
 from wacloud.shared.domain.errors import AppError
 from wacloud.shared.domain.ids import BusinessId, SessionId, UserId
-from wacloud.shared.ui.guard import Member, Permission, requires
+from wacloud.shared.ui.guard import Member, requires
 from wacloud.shared.ui.pages import Look, fragment, look_of
+from wacloud.shared.ui.permissions import Permission
 
 log = structlog.get_logger(__name__)
 

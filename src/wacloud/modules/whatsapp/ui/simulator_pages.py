@@ -28,9 +28,10 @@ from wacloud.shared.domain.errors import NotFound
 from wacloud.shared.domain.ids import BusinessId, UserId
 from wacloud.shared.domain.phone import display_phone, e164
 from wacloud.shared.ui.bodies import StrictJsonRoute
-from wacloud.shared.ui.guard import Member, Permission, requires
+from wacloud.shared.ui.guard import Member, requires
 from wacloud.shared.ui.i18n import N_
 from wacloud.shared.ui.pages import hue, initials, render
+from wacloud.shared.ui.permissions import Permission
 
 NumberOf = Callable[[BusinessId], Awaitable[SimulatedNumber | None]]
 QuestionsOf = Callable[[BusinessId], Awaitable[Sequence[str]]]

@@ -1,0 +1,61 @@
+"""What a member may do, and which role may do it."""
+
+from enum import StrEnum
+
+
+class Permission(StrEnum):
+    """What a member may do; the roles that may are in ROLES. `docs/permissions.md` shows both."""
+
+    BUSINESS_READ = "business.read"
+    BUSINESS_UPDATE = "business.update"
+    BUSINESS_DELETE = "business.delete"  # and take it back while there is time
+    MEMBERS_READ = "members.read"
+    MEMBERS_INVITE = "members.invite"
+    MEMBERS_CHANGE_ROLE = "members.change_role"
+    MEMBERS_REMOVE = "members.remove"
+    OWNERSHIP_TRANSFER = "ownership.transfer"
+    AUDIT_READ = "audit.read"
+    ONBOARDING_WRITE = "onboarding.write"
+    KEYS_MANAGE = "keys.manage"
+    BILLING_MANAGE = "billing.manage"
+    INBOX_READ = "inbox.read"
+    INBOX_WRITE = "inbox.write"  # take over, give back, mark as read
+    MESSAGES_SEND = "messages.send"
+    LEDGER_READ = "ledger.read"
+    KNOWLEDGE_READ = "knowledge.read"
+    KNOWLEDGE_WRITE = "knowledge.write"
+    WEBHOOKS_REPLAY = "webhooks.replay"
+    SIMULATE = "simulate"  # play customers on the phone page; only where that page exists
+
+
+_ANALYST = frozenset(
+    {Permission.BUSINESS_READ, Permission.MEMBERS_READ, Permission.LEDGER_READ, Permission.KNOWLEDGE_READ}
+)
+_AGENT = _ANALYST | {
+    Permission.INBOX_READ,
+    Permission.INBOX_WRITE,
+    Permission.MESSAGES_SEND,
+    Permission.SIMULATE,
+}
+# What costs money or ends the business is its owner's alone.
+_OWNERS_ALONE = frozenset({Permission.BUSINESS_DELETE, Permission.OWNERSHIP_TRANSFER, Permission.BILLING_MANAGE})
+ROLES: dict[str, frozenset[Permission]] = {
+    "owner": frozenset(Permission),
+    "admin": frozenset(Permission) - _OWNERS_ALONE,
+    "agent": _AGENT,
+    "analyst": _ANALYST,
+}
+# What is left while a business waits for its deletion: reading, taking the deletion back, stopping what costs.
+WHILE_CLOSING = frozenset(
+    {
+        Permission.BUSINESS_READ,
+        Permission.BUSINESS_DELETE,
+        Permission.MEMBERS_READ,
+        Permission.MEMBERS_REMOVE,
+        Permission.AUDIT_READ,
+        Permission.BILLING_MANAGE,
+        Permission.INBOX_READ,
+        Permission.LEDGER_READ,
+        Permission.KNOWLEDGE_READ,
+    }
+)
