@@ -20,8 +20,8 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "permissions.md"
 _HEAD = """\
 # Who may what
 
-Written by `python tests/architecture/permissions_page.py` from `ROLES` in `src/wacloud/shared/ui/permissions.py` and from the
-application's own description; a test compares the two. Whoever is no member of a business gets the same 404 for it as
+Written by `python tests/architecture/permissions_page.py` from `ROLES` in `src/wacloud/shared/ui/permissions.py` and from
+the application's own description; a test compares the two. Whoever is no member of a business gets the same 404 for it as
 for one that never existed. While a business waits for its deletion only the permissions marked in the last column are
 left (409 for all others).
 
