@@ -83,6 +83,28 @@ async def test_a_business_somebody_else_is_storing_for_holds_up_nobody(rig: Rig,
     assert [message.body for message in await rig.messages(busy)] == ["espera 0", "espera 1", "espera 2"]
 
 
+async def test_what_waits_behind_another_worker_is_stored_in_the_order_it_came(rig: Rig, admin_dsn: str):
+    busy = await rig.shop(enabled=False)
+    lock = "select pg_advisory_xact_lock(hashtextextended(%s, 20261123))"
+    async with await psycopg.AsyncConnection.connect(admin_dsn) as other:
+        await other.execute(lock, (str(busy.business_id),))
+        at = time.time() - 60
+        for n in range(12):
+            words = as_body(meta.inbound(busy, f"3460000001{n % 3}", f"n.º {n}", at=at + n))
+            assert await rig.post(words) == 200
+            await asyncio.sleep(0.03)
+        # As many again while the first are being stored.
+        await other.rollback()
+        for n in range(12, 24):
+            words = as_body(meta.inbound(busy, f"3460000001{n % 3}", f"n.º {n}", at=at + n))
+            assert await rig.post(words) == 200
+    await rig.settled(busy, webhooks=24)
+    stored = await rig.rows(
+        busy, "select body from app.messages where business_id = %s order by created_at, arrival", (busy.business_id,)
+    )
+    assert [row.body for row in stored] == [f"n.º {n}" for n in range(24)]
+
+
 async def test_within_a_second_the_order_is_that_of_arrival_whoever_stores_first(rig: Rig):
     shop = await rig.shop(enabled=False)
     at = time.time() - 30

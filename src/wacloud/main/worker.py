@@ -74,10 +74,10 @@ class Worker:
         if not named:
             house.db.taker = self.runner
 
-        async def understand(webhooks: Sequence[StoredWebhook]) -> Sequence[Processed]:
-            return await process_webhooks(house.whatsapp, webhooks)
+        async def understand(webhooks: Sequence[StoredWebhook], wait: bool) -> Sequence[Processed]:
+            return await process_webhooks(house.whatsapp, webhooks, wait)
 
-        async def read_reports(webhooks: Sequence[StoredWebhook]) -> Sequence[Processed]:
+        async def read_reports(webhooks: Sequence[StoredWebhook], wait: bool) -> Sequence[Processed]:
             return await process_reports(house.notification, webhooks)
 
         processors = {PROVIDER: understand, RESEND: read_reports}

@@ -2,20 +2,23 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from time import monotonic
+from typing import Any
 
 import structlog
 
 from wacloud.shared.application.db import StoreAway
 from wacloud.shared.application.webhooks import LIVE_LANE, QUIET_LANE, WEBHOOK_LANES, Processed, StoredWebhook
+from wacloud.shared.domain.ids import BusinessId
 from wacloud.shared.infra.webhook_inbox import LEASE_S, PostgresWebhookInbox
 
 log = structlog.get_logger()
 
-Process = Callable[[Sequence[StoredWebhook]], Awaitable[Sequence[Processed]]]
+# With `wait` it waits for whoever is writing for the same business; without, it says that they are busy.
+Process = Callable[[Sequence[StoredWebhook], bool], Awaitable[Sequence[Processed]]]
 POLL_S = 1.0
 BATCH = 300
 RETRY_EVERY_S = 0.25
@@ -24,7 +27,8 @@ RETRY_EVERY_S = 0.25
 # stored at once.
 GATHER_S: Mapping[int, float] = {LIVE_LANE: 0.008, QUIET_LANE: 0.1}
 AWAY = timedelta(seconds=1)  # until what the database could not take is tried again
-BUSY = timedelta(milliseconds=50)  # until what somebody else is writing to is tried again
+BUSY = timedelta(milliseconds=50)  # until what found no place in the queue behind another worker is tried again
+MOST_BEHIND = 4  # businesses whose turn we wait for at once: each of them holds a connection
 GRACE_S = 6.0  # for what is being processed when we are told to stop
 
 
@@ -32,7 +36,8 @@ class WebhookRunner:
     """
     Works until it is stopped, one loop a lane; `wake` is the doorbell. Without lanes it processes what it is told to.
 
-    More loops for a lane would only wait for each other: a business's batches are written in turn.
+    More loops for a lane would only wait for each other: a business's batches are written in turn. Where another worker
+    is writing one, what comes for that business waits behind it, in order; all others go on.
     """
 
     def __init__(
@@ -44,6 +49,7 @@ class WebhookRunner:
         self._stop = asyncio.Event()
         self._claimed: dict[int, StoredWebhook] = {}
         self._settling: set[asyncio.Task[None]] = set()
+        self._behind: dict[BusinessId | None, list[StoredWebhook]] = {}
         self._retry_at = 0.0
         self.processed = 0
 
@@ -128,44 +134,85 @@ class WebhookRunner:
     async def _process(self, claimed: Sequence[StoredWebhook]) -> "asyncio.Task[None]":
         """Understand and store a batch; its results are written while the next batch is claimed."""
         self._claimed.update({webhook.id: webhook for webhook in claimed})
+        mine = [webhook for webhook in claimed if not self._waits_behind(webhook)]
         try:
-            results = await self._understand(claimed)
+            results = await self._understand(mine)
         except StoreAway:
-            # The database's trouble, not theirs. What cannot even be given back comes again with its lease.
-            with suppress(StoreAway):
-                await self._inbox.give_back(claimed, AWAY)
-            self._forget(claimed)
+            await self._give_back(mine, AWAY)
             raise
         except BaseException:
-            self._forget(claimed)
+            self._forget(mine)
             raise
-        settling = asyncio.create_task(self._settle(claimed, results), name="settle webhooks")
-        self._settling.add(settling)
-        settling.add_done_callback(self._settling.discard)
-        return settling
-
-    async def _settle(self, claimed: Sequence[StoredWebhook], results: Sequence[Processed]) -> None:
-        busy = [result.webhook for result in results if result.busy]
+        left_over = self._queue_behind([result.webhook for result in results if result.busy])
         settled = [result for result in results if not result.busy]
+        return self._in_background(self._settle(settled, left_over))
+
+    def _in_background(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
+        task = asyncio.create_task(work, name="webhooks")
+        self._settling.add(task)
+        task.add_done_callback(self._settling.discard)
+        return task
+
+    def _waits_behind(self, webhook: StoredWebhook) -> bool:
+        """Whether it has to wait behind earlier ones of its business, and does so now."""
+        queue = self._behind.get(webhook.business_id)
+        if queue is None:
+            return False
+        queue.append(webhook)
+        return True
+
+    def _queue_behind(self, busy: Sequence[StoredWebhook]) -> list[StoredWebhook]:
+        """Let these wait for whoever is writing for their business; returns those there is no place for."""
+        left_over: list[StoredWebhook] = []
+        for webhook in busy:
+            if self._waits_behind(webhook):
+                continue
+            if len(self._behind) < MOST_BEHIND:
+                self._behind[webhook.business_id] = [webhook]
+                self._in_background(self._catch_up(webhook.business_id))
+            else:
+                left_over.append(webhook)
+        return left_over
+
+    async def _catch_up(self, business_id: BusinessId | None) -> None:
+        """Store what waits for one business, until nothing does."""
+        batch: list[StoredWebhook] = []
         try:
+            while batch := self._behind[business_id]:
+                self._behind[business_id] = []
+                await self._settle(await self._understand(batch, wait=True), [])
+        except Exception as error:
+            log.warning("webhooks.catch_up_failed", error=f"{type(error).__name__}: {error}"[:500])
+            await self._give_back([*batch, *self._behind[business_id]], AWAY)
+        finally:
+            del self._behind[business_id]
+
+    async def _give_back(self, webhooks: Sequence[StoredWebhook], pause: timedelta) -> None:
+        """It was not their fault. What cannot even be given back comes again with its lease."""
+        with suppress(StoreAway):
+            await self._inbox.give_back(webhooks, pause)
+        self._forget(webhooks)
+
+    async def _settle(self, settled: Sequence[Processed], left_over: Sequence[StoredWebhook]) -> None:
+        try:
+            if left_over:
+                await self._give_back(left_over, BUSY)
+                asyncio.get_running_loop().call_later(BUSY.total_seconds(), self.wake, "*")
             if settled:
                 await self._inbox.settle(settled)
                 self.processed += len(settled)
-            if busy:
-                await self._inbox.give_back(busy, BUSY)
-                asyncio.get_running_loop().call_later(BUSY.total_seconds(), self.wake, "*")
         except Exception as error:
             # Stored it is, and can stand a repeat: the leases run out and the webhooks are claimed again.
             log.warning("webhooks.settle_failed", error=f"{type(error).__name__}: {error}"[:500])
         finally:
-            self._forget(claimed)
+            self._forget([result.webhook for result in settled])
 
     def _forget(self, claimed: Sequence[StoredWebhook]) -> None:
         for webhook in claimed:
             if self._claimed.get(webhook.id) is webhook:
                 del self._claimed[webhook.id]
 
-    async def _understand(self, claimed: Sequence[StoredWebhook]) -> list[Processed]:
+    async def _understand(self, claimed: Sequence[StoredWebhook], *, wait: bool = False) -> list[Processed]:
         by_provider: dict[str, list[StoredWebhook]] = defaultdict(list)
         for webhook in claimed:
             by_provider[webhook.provider].append(webhook)
@@ -177,7 +224,7 @@ class WebhookRunner:
                     Processed(webhook, error=f"nobody here understands {provider}", final=True) for webhook in webhooks
                 ]
             else:
-                results += await process(webhooks)
+                results += await process(webhooks, wait)
         for result in results:
             if result.error:
                 log.warning("webhook.failed", webhook=result.webhook.id, error=result.error[:300])

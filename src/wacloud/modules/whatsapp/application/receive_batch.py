@@ -66,18 +66,19 @@ def arrival_of(webhook_id: int, place: int) -> int:
     return (webhook_id << 20) + min(place, (1 << 20) - 1)
 
 
-async def receive_batch(deps: WhatsappDeps, batch: Sequence[Received]) -> set[BusinessId]:
+async def receive_batch(deps: WhatsappDeps, batch: Sequence[Received], *, wait: bool = False) -> set[BusinessId]:
     """
     Store messages, move statuses, change what is edited, revoked or reacted to, and announce what needs an answer.
 
     Everything may come twice, late and in any order: a wamid is stored once, a status only moves forward, an edit
     waits for its message. Returns the businesses somebody else is storing messages of at this moment: of theirs only
-    statuses were written, the rest has to come again. Nobody waits for them.
+    statuses were written, the rest has to come again. With `wait` there are none: it waits for its turn, after those
+    who asked before.
     """
     businesses = sorted({received.business_id for received in batch})
     async with deps.db.tenant(*businesses) as tx:
         to_lock = sorted({received.business_id for received in batch if received.needs_lock})
-        locked = await deps.messages.try_to_lock(tx, to_lock) if to_lock else set()
+        locked = await deps.messages.lock(tx, to_lock, wait=wait) if to_lock else set()
         batch = [received for received in batch if received.business_id in locked or not received.needs_lock]
         changed = await _merge_identities(deps, tx, batch)
         await _store_messages(deps, tx, batch)

@@ -155,11 +155,12 @@ class Messages(Protocol):
         """Those that had a message of theirs delivered."""
         ...
 
-    async def try_to_lock(self, tx: Tx, business_ids: Sequence[BusinessId]) -> set[BusinessId]:
+    async def lock(self, tx: Tx, business_ids: Sequence[BusinessId], *, wait: bool) -> set[BusinessId]:
         """
         Let nobody else store messages of these businesses until the transaction ends.
 
-        Returns those where nobody else does so already; of the others nothing may be stored.
+        Returns those we have: all of them with `wait` (in the order given, first come first served), else those where
+        nobody is writing or waiting. Of the others nothing may be stored.
         """
         ...
 

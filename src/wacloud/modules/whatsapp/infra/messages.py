@@ -43,7 +43,13 @@ class PostgresMessages:
         )
         return [row.business_id for row in rows]
 
-    async def try_to_lock(self, tx: Tx, business_ids: Sequence[BusinessId]) -> set[BusinessId]:
+    async def lock(self, tx: Tx, business_ids: Sequence[BusinessId], *, wait: bool) -> set[BusinessId]:
+        if wait:
+            await tx.execute(
+                "select pg_advisory_xact_lock(hashtextextended(id::text, 20261123)) from unnest(%s::uuid[]) as b(id)",
+                (list(business_ids),),
+            )
+            return set(business_ids)
         rows = await tx.rows(
             "select id, pg_try_advisory_xact_lock(hashtextextended(id::text, 20261123)) as mine "
             "from unnest(%s::uuid[]) as b(id)",

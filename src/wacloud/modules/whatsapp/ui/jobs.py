@@ -63,7 +63,9 @@ WHATSAPP_SCHEDULES = {
 }
 
 
-async def process_webhooks(deps: WhatsappDeps, webhooks: Sequence[StoredWebhook]) -> list[Processed]:
+async def process_webhooks(
+    deps: WhatsappDeps, webhooks: Sequence[StoredWebhook], wait: bool = False
+) -> list[Processed]:
     """
     Understand and store a batch of webhooks, all in one transaction.
 
@@ -83,12 +85,12 @@ async def process_webhooks(deps: WhatsappDeps, webhooks: Sequence[StoredWebhook]
     owners = await _owners(deps, parsed)
     placed = [(webhook, body, _place(webhook, body, owners)) for webhook, body in parsed]
     try:
-        busy = await _receive(deps, [received for _, _, mine in placed for received in mine])
+        busy = await _receive(deps, [received for _, _, mine in placed for received in mine], wait)
         failed: dict[int, str] = {}
     except StoreAway:
         raise
     except Exception:
-        busy, failed = await _one_by_one(deps, placed)
+        busy, failed = await _one_by_one(deps, placed, wait)
     for webhook, body, mine in placed:
         if any(received.business_id in busy and received.needs_lock for received in mine):
             results.append(Processed(webhook, busy=True))
@@ -97,18 +99,18 @@ async def process_webhooks(deps: WhatsappDeps, webhooks: Sequence[StoredWebhook]
     return results
 
 
-async def _receive(deps: WhatsappDeps, batch: Sequence[Received]) -> set[BusinessId]:
-    return await receive_batch(deps, batch) if batch else set()
+async def _receive(deps: WhatsappDeps, batch: Sequence[Received], wait: bool) -> set[BusinessId]:
+    return await receive_batch(deps, batch, wait=wait) if batch else set()
 
 
 async def _one_by_one(
-    deps: WhatsappDeps, placed: Sequence[tuple[StoredWebhook, ParsedWebhook, list[Received]]]
+    deps: WhatsappDeps, placed: Sequence[tuple[StoredWebhook, ParsedWebhook, list[Received]]], wait: bool
 ) -> tuple[set[BusinessId], dict[int, str]]:
     busy: set[BusinessId] = set()
     failed: dict[int, str] = {}
     for webhook, _, mine in placed:
         try:
-            busy |= await _receive(deps, mine)
+            busy |= await _receive(deps, mine, wait)
         except StoreAway:
             raise
         except Exception as error:
