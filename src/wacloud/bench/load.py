@@ -19,6 +19,7 @@ from typing import Any, cast
 import uvloop
 
 from wacloud.bench.bodies import Mail
+from wacloud.bench.reads import Reads
 
 GRACE_S = 10.0
 _END_OF_HEAD = b"\r\n\r\n"
@@ -26,9 +27,9 @@ _END_OF_HEAD = b"\r\n\r\n"
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """`seconds` of `mail` over `connections` to a server's port."""
+    """`seconds` of `mail`, which are webhooks or reads, over `connections` to a server's port."""
 
-    mail: Mail
+    mail: Mail | Reads
     port: int
     seconds: float
     connections: int = 64
@@ -243,7 +244,8 @@ async def send(load: Load, python: str = sys.executable) -> Sent:
 def main() -> None:
     """Read the task, do it, print what came of it."""
     content = json.load(sys.stdin)
-    load = Load(**{**content, "mail": Mail.of(content["mail"])})
+    what = content["mail"]
+    load = Load(**{**content, "mail": Reads(**what) if "paths" in what else Mail.of(what)})
     print(json.dumps(asdict(uvloop.run(_Sender(load).run()))))
 
 

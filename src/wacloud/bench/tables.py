@@ -84,6 +84,28 @@ def show_e2e(console: Console, report: Mapping[str, Any]) -> None:
     )
 
 
+def show_api(console: Console, report: Mapping[str, Any]) -> None:
+    """Each route's latency and cost at the rate."""
+    plan = report["plan"]
+    table = _Figures(f"{plan['rate']:g} reads/s, {plan['messages']:,} messages in {report['businesses']} businesses")
+    table.add_column("route")
+    table.add("n", "p50", "p95", "p99", "max", "refused", "serve", "PostgreSQL")
+    for route, figures in report["routes"].items():
+        cores = figures["share_of_a_core"]
+        times = (_ms(figures[key]) for key in ("p50", "p95", "p99", "max"))
+        table.add_row(
+            route,
+            str(figures["n"]),
+            *times,
+            str(figures["refused"]),
+            _plain(cores["serve"]),
+            _plain(cores["postgres"]),
+        )
+    console.print(table)
+    console.print("serve and PostgreSQL: share of a core. Latency counts from the time a read was due.")
+    _show_conditions(console, report)
+
+
 def show_search(console: Console, report: Mapping[str, Any]) -> None:
     """Every rate that was tried."""
     table = _Figures("rates tried")

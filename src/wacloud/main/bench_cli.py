@@ -13,13 +13,14 @@ import uvloop
 from redis.exceptions import RedisError
 from rich.console import Console
 
+from wacloud.bench.api import ApiPlan, fill, measure_api, sign_in_owners
 from wacloud.bench.businesses import make_businesses, world_of
 from wacloud.bench.e2e import E2e, E2ePlan
 from wacloud.bench.inboxes import Storage
 from wacloud.bench.ingest import Ingest, IngestPlan
 from wacloud.bench.model import InstantModel
 from wacloud.bench.places import conditions, store_pids
-from wacloud.bench.tables import show_e2e, show_ingest, show_search, show_terms
+from wacloud.bench.tables import show_api, show_e2e, show_ingest, show_search, show_terms
 from wacloud.bench.twin import Witness
 from wacloud.main.bench_rig import Rig, open_rig
 from wacloud.main.child import CannotStart, free_port
@@ -137,6 +138,37 @@ def e2e(
     else:
         show_e2e(console, report)
     show_terms(console, report)
+
+
+@bench_app.command()
+def api(
+    rate: Annotated[float, typer.Option(min=1, help="Reads a second.")] = 500,
+    seconds: Annotated[float, typer.Option(min=0.5, help="For each route.")] = 10,
+    messages: Annotated[int, typer.Option(min=0, help="Stored before, over all businesses.")] = 100_000,
+    businesses: Annotated[int, typer.Option(min=1, max=100)] = 4,
+    data: Data = None,
+    database_url: Database = "",
+    redis_url: Redis = "",
+    json_file: Json = Path("bench-api.json"),
+) -> None:
+    """Reads of the JSON API at a rate, by members, with messages stored and row level security on."""
+    plan = ApiPlan(rate, seconds, messages)
+
+    def measure(rig: Rig) -> dict[str, Any]:
+        serve = rig.start_server("serve", "serve")
+
+        async def run() -> dict[str, Any]:
+            async with rig.database() as db, open_egress() as session:
+                stated = await conditions(db, rig.stores)
+                accounts = await make_businesses(db, rig.encrypt, businesses)
+                await fill(db, accounts, plan.messages, rig.say)
+                tokens = await sign_in_owners(db, session, serve, accounts)
+                processes = {"serve": serve.pid, **await store_pids(rig.stores)}
+                return {**await measure_api(serve, processes, tokens, plan, rig.say), "conditions": stated}
+
+        return asyncio.run(run())
+
+    show_api(console, _measured(measure, data, database_url, redis_url, json_file))
 
 
 @bench_app.command(hidden=True)
