@@ -96,6 +96,14 @@ def test_e2e_answers_every_message_once_in_order_and_sees_it_read(folder: Path):
     assert report["deliberate_wait_ms"] == 0
 
 
+def test_api_reads_as_members_of_several_businesses_and_refuses_none(folder: Path):
+    report = bench(folder, "api", "--seconds", "0.5", "--rate", "40", "--messages", "400", "--businesses", "2")
+    assert set(report["routes"]) == {"/api/users/me", "/api/businesses", "all in turns"}
+    for figures in report["routes"].values():
+        assert figures.keys() >= PERCENTILES
+        assert (figures["n"], figures["refused"]) == (20, 0)
+
+
 def test_a_body_is_what_the_house_understands_and_carries_its_mark():
     sent = mail()
     check_signature(

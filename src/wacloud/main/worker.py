@@ -39,7 +39,7 @@ PARTITIONS = "main.make_partitions"
 STATISTICS = "main.refresh_statistics"
 SCHEDULES = {
     PARTITIONS: timedelta(hours=6),
-    STATISTICS: timedelta(seconds=5),
+    STATISTICS: timedelta(seconds=10),
     **WHATSAPP_SCHEDULES,
     **NOTIFICATION_SCHEDULES,
     **BUSINESS_SCHEDULES,

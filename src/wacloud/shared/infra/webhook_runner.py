@@ -21,7 +21,7 @@ log = structlog.get_logger()
 Process = Callable[[Sequence[StoredWebhook], bool], Awaitable[Sequence[Processed]]]
 POLL_S = 1.0
 BATCH = 300
-RETRY_EVERY_S = 0.25
+RETRY_EVERY_S = 1.0
 # Claims of a lane keep this distance: what comes meanwhile goes together. The first after a pause waits for nobody. A
 # person waits for the live lane; ticks and account news cost a third of the work when a tenth of a second of them is
 # stored at once.
