@@ -20,10 +20,10 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "permissions.md"
 _HEAD = """\
 # Who may what
 
-Written by `python tests/architecture/permissions_page.py` from `ROLES` in `src/wacloud/shared/ui/permissions.py` and from
-the application's own description; a test compares the two. Whoever is no member of a business gets the same 404 for it as
-for one that never existed. While a business waits for its deletion only the permissions marked in the last column are
-left (409 for all others).
+Written by `python tests/architecture/permissions_page.py` from `ROLES` in `src/wacloud/shared/ui/permissions.py` and
+from the application's own description; a test compares the two. Whoever is no member of a business gets the same 404
+for it as for one that never existed. While a business waits for its deletion only the permissions marked in the last
+column are left (409 for all others).
 
 Beyond the table, in `src/wacloud/modules/business/domain/team.py`: nobody gives or takes a role above their own, nobody
 changes their own, an owner is made by transfer only, and the last owner stays.
