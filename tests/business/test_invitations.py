@@ -206,4 +206,6 @@ async def test_a_token_nobody_made_is_told_as_one_that_is_used_up(people: People
     guest = await people.someone()
     for token in ("x" * 43, "ñ" * 30, "%00" * 10):
         assert await accept(people, guest, token) == (404, "invitation_not_good")
-        assert (await people.ask(None, "GET", f"/invitations/{token}", page=True)).status == 404
+        # A NUL is refused in every address, before anybody looks for an invitation.
+        told = 422 if "%00" in token else 404
+        assert (await people.ask(None, "GET", f"/invitations/{token}", page=True)).status == told

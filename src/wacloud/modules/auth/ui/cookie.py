@@ -49,7 +49,8 @@ def keep_following(request: Request, response: Response, following: str) -> None
     """Between signing up and signing in lies a mailbox; an invitation must not be lost on the way."""
     secure = str(request.app.state.base_url).startswith("https://")
     if following == "/":
-        response.delete_cookie(_FOLLOWING, path="/", secure=secure, httponly=True, samesite="lax")
+        if _FOLLOWING in request.cookies:
+            response.delete_cookie(_FOLLOWING, path="/", secure=secure, httponly=True, samesite="lax")
     else:
         response.set_cookie(
             _FOLLOWING, following, max_age=_A_DAY, path="/", secure=secure, httponly=True, samesite="lax"
