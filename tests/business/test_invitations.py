@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -160,21 +161,27 @@ async def test_only_the_hash_of_a_token_is_stored_and_no_job_holds_it(people: Pe
     assert not any(token in row.told for row in rows)
 
 
+async def fresh(deps: Any, business_id: Any, invitation_id: UUID) -> str | None:
+    async with deps.db.tenant(business_id) as tx:
+        return await fresh_invitation_token(deps, tx, business_id, invitation_id)
+
+
 async def test_the_mail_s_own_token_opens_it_too_and_the_newest_mail_counts(people: People, rig: Rig) -> None:
     owner = await people.business()
     guest = await people.someone()
     told, link = await people.invite(owner, guest.email)
     deps, place = rig.house.business, UUID(told.json["id"])
-    first = await fresh_invitation_token(deps, owner.business_id, place)
-    second = await fresh_invitation_token(deps, owner.business_id, place)
+    first = await fresh(deps, owner.business_id, place)
+    first = await fresh(deps, owner.business_id, place)
+    second = await fresh(deps, owner.business_id, place)
     assert first
     assert second
     assert len({link, first, second}) == 3
     assert await accept(people, guest, first) == (404, "invitation_not_good")
     assert (await accept(people, guest, second))[0] == 200
     assert await accept(people, guest, link) == (404, "invitation_not_good")
-    assert await fresh_invitation_token(deps, owner.business_id, place) is None
-    assert await fresh_invitation_token(deps, owner.business_id, uuid4()) is None
+    assert await fresh(deps, owner.business_id, place) is None
+    assert await fresh(deps, owner.business_id, uuid4()) is None
 
 
 async def test_d5_looking_at_the_page_uses_nothing_up_and_tells_nobody_the_address(people: People) -> None:
@@ -199,4 +206,6 @@ async def test_a_token_nobody_made_is_told_as_one_that_is_used_up(people: People
     guest = await people.someone()
     for token in ("x" * 43, "ñ" * 30, "%00" * 10):
         assert await accept(people, guest, token) == (404, "invitation_not_good")
-        assert (await people.ask(None, "GET", f"/invitations/{token}", page=True)).status == 404
+        # A NUL is refused in every address, before anybody looks for an invitation.
+        told = 422 if "%00" in token else 404
+        assert (await people.ask(None, "GET", f"/invitations/{token}", page=True)).status == told

@@ -27,7 +27,7 @@ async def house(own_database: Any, redis_url: str) -> AsyncIterator[Rig]:
 async def opened(chromium: Browser, rig: Rig, shop: Shop, **options: Any) -> Page:
     theme, language = options.pop("theme", None), options.pop("language", "es")
     context = await chromium.new_context(base_url=rig.url, **{"viewport": DESKTOP, **options})
-    claims = Claims(shop.user_id, shop.business_id)
+    claims = Claims(shop.user_id, shop.business_id, shop.session_id)
     session = rig.house.auth.tokens.issue(claims, "session", rig.house.clock())
     cookies = {"wacloud_session": session, "lang": language} | ({"theme": theme} if theme else {})
     await context.add_cookies([{"name": name, "value": value, "url": rig.url} for name, value in cookies.items()])

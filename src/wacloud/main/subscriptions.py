@@ -4,7 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from wacloud.modules.bot.ui.jobs import ANSWER_TURN
-from wacloud.modules.business.events import DeletionAsked, DeletionCancelled
+from wacloud.modules.business.events import DeletionAsked, DeletionCancelled, InvitationMade
+from wacloud.modules.notification.application.mail_deletion import MAIL_DELETION
+from wacloud.modules.notification.application.mail_invitation import MAIL_INVITATION
 from wacloud.modules.whatsapp.application.follow_closing import FOLLOW_CLOSING
 from wacloud.modules.whatsapp.events import MessagesReceived
 from wacloud.shared.application.jobs import Lane, NewJob
@@ -29,9 +31,30 @@ def _follow_closing(event: DeletionAsked | DeletionCancelled) -> NewJob:
     return NewJob(kind=FOLLOW_CLOSING, lane=Lane.HOUSEKEEPING, business_id=event.business_id, order_key=key)
 
 
+def _mail_invitation(event: InvitationMade) -> NewJob:
+    return NewJob(
+        kind=MAIL_INVITATION,
+        lane=Lane.MAIL,
+        business_id=event.business_id,
+        payload={
+            "invitation_id": str(event.invitation_id),
+            "email": event.email,
+            "language": event.language,
+            "business_name": event.business_name,
+            "inviter_name": event.inviter_name,
+        },
+        unique_key=f"invitation:{event.invitation_id}",
+    )
+
+
+def _mail_deletion(event: DeletionAsked) -> NewJob:
+    return NewJob(kind=MAIL_DELETION, lane=Lane.MAIL, business_id=event.business_id)
+
+
 SUBSCRIPTIONS: Mapping[type[Event], Sequence[Callable[[Any], NewJob]]] = {
     MessagesReceived: (_answer_turn,),
-    DeletionAsked: (_follow_closing,),
+    InvitationMade: (_mail_invitation,),
+    DeletionAsked: (_follow_closing, _mail_deletion),
     DeletionCancelled: (_follow_closing,),
 }
 

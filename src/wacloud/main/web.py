@@ -17,7 +17,9 @@ from starlette.responses import PlainTextResponse, Response
 from wacloud.main.child import check_address
 from wacloud.main.settings import Settings
 from wacloud.main.wiring import House, Swaps, open_house
+from wacloud.modules.auth.application.ports import AuthDeps
 from wacloud.modules.auth.application.still_in import still_in
+from wacloud.modules.auth.application.switch_business import switch_business
 from wacloud.modules.auth.ui import account_api, account_pages, security_pages
 from wacloud.modules.auth.ui import json_api as auth_api
 from wacloud.modules.auth.ui import pages as auth_pages
@@ -39,12 +41,13 @@ from wacloud.modules.whatsapp.ui.webhook import webhook_routes
 from wacloud.modules.whatsapp.ui.webhook_door import webhook_door
 from wacloud.shared.application.clock import system_clock
 from wacloud.shared.application.db import StoreAway
+from wacloud.shared.domain.ids import BusinessId
 from wacloud.shared.infra.database_clock import DatabaseClock
 from wacloud.shared.infra.live_valkey import ValkeyChanges
 from wacloud.shared.ui import api_pages, preferences, static_files
 from wacloud.shared.ui.caller import trusted_networks
 from wacloud.shared.ui.errors import install_errors
-from wacloud.shared.ui.guard import declare, install_guard, public
+from wacloud.shared.ui.guard import Person, declare, install_guard, public
 from wacloud.shared.ui.openapi import install_description
 from wacloud.shared.ui.security_headers import SecurityHeaders
 from wacloud.shared.ui.serving import PromptServer, most_connections
@@ -91,6 +94,7 @@ def make_app(house: House) -> FastAPI:
     app.state.trusted_proxies = trusted_networks(settings.trusted_proxies)
     app.state.limits = house.limits
     app.state.switch_path = "/switch-business"
+    app.state.act_in = partial(_act_in, house.auth)
     app.state.demo_pages = phones is not None
     app.state.before_shutdown = [hub.close, *([phones.close] if phones else [])]
     install_errors(app, unstorable=[psycopg.DataError])
@@ -127,6 +131,11 @@ def make_app(house: House) -> FastAPI:
         if getattr(route, "path", None) == app.openapi_url:
             declare(route, public())
     return app
+
+
+async def _act_in(auth: AuthDeps, person: Person, business_id: BusinessId) -> None:
+    if person.session_id is not None:
+        await switch_business(auth, person.user_id, person.session_id, business_id)
 
 
 def _count_whatsapp() -> Callable[[str], None]:

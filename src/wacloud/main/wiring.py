@@ -159,6 +159,7 @@ async def open_house(settings: Settings, swaps: Swaps | None = None) -> AsyncIte
             db=db,
             clock=clock,
             users=user,
+            business=business,
             mails=PostgresMails(),
             suppressions=PostgresSuppressions(),
             transport=swaps.mail_transport or mail_transport(settings, egress, db, clock),

@@ -3,6 +3,7 @@
 from wacloud.modules.business.application.business_profile import business_profile
 from wacloud.modules.business.application.complete_step import complete_step
 from wacloud.modules.business.application.create_business import create_business
+from wacloud.modules.business.application.find_deletion import Deletion, find_deletion
 from wacloud.modules.business.application.fresh_invitation_token import fresh_invitation_token
 from wacloud.modules.business.application.memberships import find_membership, members_among, memberships_of
 from wacloud.modules.business.application.ports import BusinessDeps
@@ -21,6 +22,7 @@ __all__ = [
     "BusinessDeps",
     "BusinessNotFound",
     "BusinessProfile",
+    "Deletion",
     "HoursNotReadable",
     "Membership",
     "OpenState",
@@ -28,6 +30,7 @@ __all__ = [
     "business_profile",
     "complete_step",
     "create_business",
+    "find_deletion",
     "find_membership",
     "fresh_invitation_token",
     "is_open",

@@ -41,6 +41,7 @@ RenderError = Callable[[Request, int, str, str, str], Response | Awaitable[Respo
 
 LOGIN_PATH = "/login"
 VERIFY_PATH = "/verify-email"
+BUSINESSES_PATH = "/businesses"
 STORE_AWAY_RETRY_S = 2
 _API_PATHS = ("/api/", "/.well-known/", "/metrics", "/healthz", "/readyz", "/openapi.json")
 
@@ -145,6 +146,8 @@ async def _app_error(request: Request, error: Exception) -> Response:
     )
     if error.kind == "unauthenticated" and (response := _to_login(request, error)):
         return response
+    if error.code in ("no_business", "no_longer_member") and (response := _to_businesses(request, error)):
+        return response
     if error.code == "email_not_verified" and request.method == "GET" and wants_page(request):
         return RedirectResponse(VERIFY_PATH, 303, {"Cache-Control": "no-store"})
     return await _answer(request, problem_of_app_error(error))
@@ -232,6 +235,18 @@ def _to_login(request: Request, error: AppError) -> Response | None:
         return Response(status_code=401, headers={"HX-Redirect": _login_url(shown.path, shown.query)})
     if request.method == "GET" and wants_page(request):
         return RedirectResponse(_login_url(request.url.path, request.url.query), 303, {"Cache-Control": "no-store"})
+    return None
+
+
+def _to_businesses(request: Request, error: AppError) -> Response | None:
+    """Where a business is opened or chosen; the page says why, where somebody was taken out of the one they were in."""
+    if request.url.path.startswith(_API_PATHS):
+        return None
+    place = BUSINESSES_PATH if error.code == "no_business" else f"{BUSINESSES_PATH}?said=removed"
+    if "hx-request" in request.headers:
+        return Response(status_code=403, headers={"HX-Redirect": place})
+    if request.method == "GET" and wants_page(request):
+        return RedirectResponse(place, 303, {"Cache-Control": "no-store"})
     return None
 
 

@@ -52,6 +52,8 @@ class Person:
     session_id: SessionId | None = None
     aal: str = "aal1"
     is_verified: bool = True
+    business_id: BusinessId | None = None  # where they act now
+    business_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,8 @@ class Authenticator(Protocol):
         """
         The person, acting in the business their token names.
 
-        :raises NotSignedIn: as above, or they no longer belong to that business.
+        :raises NotSignedIn: as above.
+        :raises NoLongerMember: they do not belong to that business any more.
         :raises NoBusiness: they belong to none.
         """
         ...
@@ -107,6 +110,10 @@ class Authenticator(Protocol):
 
 class NoBusiness(NotAllowed):
     """You do not belong to any business yet."""
+
+
+class NoLongerMember(NotSignedIn):
+    """You do not belong any more to the business you were working in."""
 
 
 class EmailNotVerified(NotAllowed):
@@ -212,6 +219,23 @@ def signed_in(*, unverified: bool = False) -> Any:
 def requires(permission: Permission) -> Any:
     """Members with this permission may use this route; as a dependency it gives the `Member`."""
     return Requires(permission)
+
+
+async def find_person(request: HTTPConnection) -> Person | None:
+    """Whoever looks at a page that anybody may see; None where nobody is signed in, or with an unproved address."""
+    try:
+        person: Person = await signed_in()(request)
+    except AppError:
+        return None
+    return person
+
+
+async def find_member(request: HTTPConnection) -> Member | None:
+    """The same, acting in a business."""
+    try:
+        return await _authenticator(request).member(*_token_of(request))
+    except AppError:
+        return None
 
 
 def declare(thing: Thing, access: Access) -> Thing:

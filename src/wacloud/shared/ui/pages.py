@@ -14,10 +14,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from starlette.responses import HTMLResponse
 
+from wacloud.shared.domain.ids import UserId
 from wacloud.shared.domain.phone import display_phone
 from wacloud.shared.ui import times
 from wacloud.shared.ui.i18n import N_, accepted_languages, best_language, translate, translate_many, translator
 from wacloud.shared.ui.icons import icon
+from wacloud.shared.ui.permissions import Permission
 from wacloud.shared.ui.static_files import MODULES, static_url
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -30,19 +32,35 @@ A_YEAR: Final = 365 * 24 * 3600
 
 @dataclass(frozen=True, slots=True)
 class NavigationItem:
-    """A place in the navigation; `demo_only` ones are shown where `app.state.demo_pages` is set."""
+    """
+    A place in the navigation, for those who may go there.
+
+    `demo_only` ones are shown where `app.state.demo_pages` is set.
+    """
 
     href: str
     icon: str
     label: str
+    permission: Permission
     demo_only: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What the frame of a page shows of somebody who may have no business: then `business_name` is empty."""
+
+    user_id: UserId
+    name: str
+    business_name: str
+    language: str
+    time_zone: str | None = None
+
+
 NAVIGATION: Final = (
-    NavigationItem("/inbox", "inbox", N_("Inbox")),
-    NavigationItem("/ledger", "list-check", N_("Ledger")),
-    NavigationItem("/business", "building-store", N_("Business")),
-    NavigationItem("/simulator", "device-mobile", N_("Phone"), demo_only=True),
+    NavigationItem("/inbox", "inbox", N_("Inbox"), Permission.INBOX_READ),
+    NavigationItem("/ledger", "list-check", N_("Ledger"), Permission.LEDGER_READ),
+    NavigationItem("/business", "building-store", N_("Business"), Permission.BUSINESS_READ),
+    NavigationItem("/simulator", "device-mobile", N_("Phone"), Permission.SIMULATE, demo_only=True),
 )
 
 
@@ -86,7 +104,8 @@ def render(request: Request, template: str, status_code: int = 200, **context: A
         request=request,
         member=member,
         path=request.url.path,
-        navigation=[item for item in NAVIGATION if demo_pages or not item.demo_only],
+        navigation=_navigation_for(member, demo_pages),
+        demo_pages=demo_pages,
         **context,
     )
     # Pages hold people's messages, and the same address answers with a page or a fragment.
@@ -100,6 +119,13 @@ def render(request: Request, template: str, status_code: int = 200, **context: A
     if asked == look.language and asked != request.cookies.get(LANGUAGE_COOKIE):
         remember(request, response, LANGUAGE_COOKIE, asked)
     return response
+
+
+def _navigation_for(member: Any, demo_pages: bool) -> list[NavigationItem]:
+    if member is not None and not member.business_name:
+        return []
+    may: Callable[[Permission], bool] = getattr(member, "may", lambda _: True)
+    return [item for item in NAVIGATION if (demo_pages or not item.demo_only) and may(item.permission)]
 
 
 def fragment(template: str, look: Look, **context: Any) -> str:

@@ -13,10 +13,11 @@ from wacloud.modules.auth.application.resend_verification import resend_verifica
 from wacloud.modules.auth.application.reset_password import reset_password
 from wacloud.modules.auth.application.verify_email import Holder, verify_code, verify_email
 from wacloud.modules.auth.ui.account_api import session_of
+from wacloud.modules.auth.ui.cookie import keep_following
 from wacloud.modules.auth.ui.pages import LARGEST_FORM, refused, whoever
 from wacloud.shared.domain.errors import AppError
 from wacloud.shared.ui.caller import caller_of
-from wacloud.shared.ui.guard import Person, public, refuse_cross_site, signed_in
+from wacloud.shared.ui.guard import Person, own_path, public, refuse_cross_site, signed_in
 from wacloud.shared.ui.i18n import N_
 from wacloud.shared.ui.limits import check_limit
 from wacloud.shared.ui.pages import look_of, render
@@ -36,23 +37,7 @@ def routes(deps: AuthDeps) -> APIRouter:
     """The pages for whoever is not signed in, or not verified."""
     router = APIRouter(include_in_schema=False, max_body_size=LARGEST_FORM)
 
-    @router.get("/signup", dependencies=[public()])
-    async def sign_up_page(request: Request) -> Response:
-        return render(request, "auth/signup.html", name="", email="", refusal=None, member=None)
-
-    @router.post("/signup", dependencies=[public()])
-    async def sign_up(request: Request, name: Text = "", email: Text = "", password: Text = "") -> Response:
-        """Everybody who typed something possible is told the same."""
-        refuse_cross_site(request)
-        await check_limit(request, "register")
-        language = look_of(request).language
-        try:
-            await register(
-                deps, name=name, email=email, password=password, language=language, caller=caller_of(request)
-            )
-        except AppError as refusal:
-            return refused(request, "auth/signup.html", refusal, name=name[:120], email=email[:254])
-        return _told(request, SENT, CHECK_YOUR_MAIL, SIGNED_UP)
+    _add_sign_up(router, deps)
 
     @router.get("/forgot-password", dependencies=[public()])
     async def forgot_page(request: Request) -> Response:
@@ -128,6 +113,38 @@ def routes(deps: AuthDeps) -> APIRouter:
         return render(request, "auth/verify.html", refusal=None, member=None, token=token, waiting=waiting)
 
     return router
+
+
+def _add_sign_up(router: APIRouter, deps: AuthDeps) -> None:
+    @router.get("/signup", dependencies=[public()])
+    async def sign_up_page(request: Request) -> Response:
+        following = own_path(request.query_params.get("next"))
+        return render(request, "auth/signup.html", name="", email="", following=following, refusal=None, member=None)
+
+    @router.post("/signup", dependencies=[public()])
+    async def sign_up(
+        request: Request,
+        name: Text = "",
+        email: Text = "",
+        password: Text = "",
+        next_path: Annotated[str, Form(alias="next")] = "/",
+    ) -> Response:
+        """Everybody who typed something possible is told the same."""
+        refuse_cross_site(request)
+        following = own_path(next_path)
+        await check_limit(request, "register")
+        language = look_of(request).language
+        try:
+            await register(
+                deps, name=name, email=email, password=password, language=language, caller=caller_of(request)
+            )
+        except AppError as refusal:
+            return refused(
+                request, "auth/signup.html", refusal, name=name[:120], email=email[:254], following=following
+            )
+        response = _told(request, SENT, CHECK_YOUR_MAIL, SIGNED_UP)
+        keep_following(request, response, following)
+        return response
 
 
 def _told(request: Request, template: str, heading: str, sentence: str) -> Response:

@@ -2,8 +2,7 @@
 
 from wacloud.modules.auth.application.identify import identify
 from wacloud.modules.auth.application.ports import AuthDeps
-from wacloud.shared.domain.errors import NotSignedIn
-from wacloud.shared.ui.guard import Carrier, EmailNotVerified, Member, NoBusiness, Person
+from wacloud.shared.ui.guard import Carrier, EmailNotVerified, Member, NoBusiness, NoLongerMember, Person
 
 
 class TokenAuthenticator:
@@ -22,6 +21,8 @@ class TokenAuthenticator:
             found.held.id,
             found.held.aal,
             found.user.is_verified,
+            found.membership.business_id if found.membership else None,
+            found.membership.business_name if found.membership else "",
         )
 
     async def member(self, token: str, carrier: Carrier) -> Member:
@@ -30,7 +31,7 @@ class TokenAuthenticator:
             # Before their business: an account that proved nothing yet learns nothing.
             raise EmailNotVerified
         if found.is_removed:
-            raise NotSignedIn
+            raise NoLongerMember
         if found.membership is None:
             raise NoBusiness
         return Member(

@@ -10,7 +10,7 @@ from wacloud.modules.auth.application.identify import Identity, identify
 from wacloud.modules.auth.application.ports import AuthDeps
 from wacloud.modules.auth.application.sign_in import sign_in
 from wacloud.modules.auth.application.sign_out import sign_out
-from wacloud.modules.auth.ui.cookie import drop_session, keep_session, token_in
+from wacloud.modules.auth.ui.cookie import drop_session, following_in, keep_following, keep_session, token_in
 from wacloud.shared.domain.errors import AppError, NotSignedIn
 from wacloud.shared.ui.caller import caller_of
 from wacloud.shared.ui.guard import own_path, public, refuse_cross_site
@@ -29,11 +29,11 @@ def routes(deps: AuthDeps) -> APIRouter:
     @router.get("/login", dependencies=[public()])
     async def login_page(request: Request) -> Response:
         """The form; whoever is signed in already goes on."""
-        following = own_path(request.query_params.get("next"))
+        following = following_in(request)
         who = await whoever(deps, request)
         # Whoever was removed from the business their session acts in begins another one.
         if who is not None and not who.is_removed:
-            return RedirectResponse(following if who.user.is_verified else VERIFY, 303)
+            return _onwards(request, following, who.user.is_verified)
         return _form(request, following)
 
     @router.post("/login", dependencies=[public()])
@@ -59,9 +59,7 @@ def routes(deps: AuthDeps) -> APIRouter:
                 here=_here(following),
                 email=email[:254],
             )
-        response = RedirectResponse(
-            following if entrance.user.is_verified else VERIFY, 303, {"cache-control": "no-store"}
-        )
+        response = _onwards(request, following, entrance.user.is_verified)
         keep_session(request, response, deps, entrance)
         return response
 
@@ -96,6 +94,13 @@ def refused(request: Request, template: str, refusal: AppError, **context: objec
     response = render(request, template, problem.status, refusal=refusal.message, **{"member": None, **context})
     if problem.retry_after is not None:
         response.headers["retry-after"] = str(problem.retry_after)
+    return response
+
+
+def _onwards(request: Request, following: str, is_verified: bool) -> Response:
+    response = RedirectResponse(following if is_verified else VERIFY, 303, {"cache-control": "no-store"})
+    # Whoever has to prove their address first comes back here.
+    keep_following(request, response, "/" if is_verified else following)
     return response
 
 

@@ -1,6 +1,5 @@
 """`/security`: where somebody is signed in, their password and their address."""
 
-from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
 
@@ -24,7 +23,7 @@ from wacloud.shared.domain.ids import BusinessId, SessionId
 from wacloud.shared.ui.caller import caller_of
 from wacloud.shared.ui.guard import Person, own_path, signed_in
 from wacloud.shared.ui.i18n import N_
-from wacloud.shared.ui.pages import render
+from wacloud.shared.ui.pages import Shown, render
 from wacloud.shared.ui.problems import problem_of_app_error
 
 SAID = {
@@ -35,17 +34,6 @@ SAID = {
 }
 Text = Annotated[str, Form()]
 Whoever = Annotated[Person, signed_in()]
-
-
-@dataclass(frozen=True, slots=True)
-class _Shown:
-    """What the shell shows of somebody, who may have no business yet."""
-
-    user_id: UUID
-    name: str
-    business_name: str
-    language: str
-    time_zone: str | None
 
 
 def routes(deps: AuthDeps) -> APIRouter:
@@ -104,7 +92,7 @@ def routes(deps: AuthDeps) -> APIRouter:
     ) -> Response:
         found = await identify(deps, token_in(request), "session")
         place = found.membership
-        shown = _Shown(
+        shown = Shown(
             person.user_id,
             person.name,
             place.business_name if place else "",

@@ -36,10 +36,9 @@ class InBusiness(Requires):
             raise BusinessNotFound
         member = Member(
             # All that is known of the person holds for them as a member.
-            **{field.name: getattr(person, field.name) for field in fields(person)},
-            business_id=business_id,
+            **{field.name: getattr(person, field.name) for field in fields(person)}
+            | {"business_id": business_id, "business_name": membership.business_name},
             role=membership.role,
-            business_name=membership.business_name,
             time_zone=membership.time_zone,
             is_closing=membership.erase_at is not None,
         )

@@ -22,16 +22,20 @@ from wacloud.modules.business.domain.profile import (
 )
 from wacloud.modules.business.domain.public_holidays import REGIONS_OF_SPAIN, public_holidays
 from wacloud.modules.business.ui import hours_form, words
+from wacloud.modules.business.ui.acting import act_in
 from wacloud.modules.business.ui.progress_api import StepName, StepStateName
 from wacloud.shared.domain.errors import AppError
 from wacloud.shared.domain.ids import UserId
 from wacloud.shared.ui.caller import caller_of
 from wacloud.shared.ui.guard import Member, Person, requires, signed_in
-from wacloud.shared.ui.pages import look_of, render
+from wacloud.shared.ui.i18n import N_
+from wacloud.shared.ui.pages import Shown, look_of, render
 from wacloud.shared.ui.permissions import Permission
 from wacloud.shared.ui.problems import STATUS_OF
 from wacloud.shared.ui.times import zone_named
 
+# Why somebody is led here who wanted to go elsewhere.
+SAID = {"removed": N_("You do not belong any more to the business you were working in.")}
 LARGEST_FORM = 64 * 1024
 HOLIDAYS_SHOWN = 6
 
@@ -233,6 +237,9 @@ def _add_businesses(router: APIRouter, deps: BusinessDeps) -> None:
             businesses=await deps.reader.mine(person.user_id),
             # Whoever keeps sessions says where a browser changes its business.
             switch_path=getattr(request.app.state, "switch_path", None),
+            member=Shown(person.user_id, person.name, person.business_name, person.language),
+            here=person.business_id,
+            said=SAID.get(request.query_params.get("said", "")),
             sizes=EMPLOYEE_COUNTS,
             words=words,
             typed={"name": "", "sector": "", "phone": "", "employee_count": "", **typed},
@@ -253,13 +260,14 @@ def _add_businesses(router: APIRouter, deps: BusinessDeps) -> None:
         phone: Field = "",
         employee_count: Field = "",
     ) -> Response:
-        """One more."""
+        """One more; its first steps follow."""
         typed = {"name": name, "sector": sector, "phone": phone.replace(" ", ""), "employee_count": employee_count}
         try:
-            await open_business(deps, person.user_id, caller_of(request), **typed, language=person.language)
+            opened = await open_business(deps, person.user_id, caller_of(request), **typed, language=person.language)
         except AppError as refusal:
             return await switcher(request, person, _status(refusal), **typed, refusal=refusal.message)
-        return RedirectResponse("/businesses", 303)
+        await act_in(request, person, opened)
+        return RedirectResponse("/onboarding", 303)
 
 
 def _status(refusal: AppError | None) -> int:

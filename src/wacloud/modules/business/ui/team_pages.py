@@ -6,7 +6,11 @@ from uuid import UUID
 from fastapi import APIRouter, Form, Request
 from starlette.responses import RedirectResponse, Response
 
-from wacloud.modules.business.application.accept_invitation import accept_invitation, look_at_invitation
+from wacloud.modules.business.application.accept_invitation import (
+    OpenInvitation,
+    accept_invitation,
+    look_at_invitation,
+)
 from wacloud.modules.business.application.change_role import change_role
 from wacloud.modules.business.application.invite_member import (
     Inviter,
@@ -20,13 +24,15 @@ from wacloud.modules.business.application.revoke_invitation import revoke_invita
 from wacloud.modules.business.application.transfer_ownership import transfer_ownership
 from wacloud.modules.business.domain.team import GIVEN_ROLES, RANK
 from wacloud.modules.business.ui import words
+from wacloud.modules.business.ui.acting import act_in
 from wacloud.modules.business.ui.team_api import invitation_url
+from wacloud.modules.user.api import canonical_email
 from wacloud.shared.domain.errors import AppError
 from wacloud.shared.domain.ids import UserId
 from wacloud.shared.ui.caller import caller_of
-from wacloud.shared.ui.guard import Member, Person, public, requires, signed_in
+from wacloud.shared.ui.guard import Member, Person, find_person, public, requires, signed_in
 from wacloud.shared.ui.pages import render
-from wacloud.shared.ui.permissions import Permission
+from wacloud.shared.ui.permissions import ROLES, Permission
 from wacloud.shared.ui.problems import STATUS_OF
 
 LARGEST_FORM = 16 * 1024
@@ -156,12 +162,16 @@ def _add_team(router: APIRouter, deps: BusinessDeps) -> None:
 
 def _add_invitation(router: APIRouter, deps: BusinessDeps) -> None:
     async def invitation_page(
-        request: Request, token: str, refusal: AppError | None = None, accepted_name: str | None = None
+        request: Request,
+        token: str,
+        person: Person | None,
+        refusal: AppError | None = None,
+        joined: OpenInvitation | None = None,
     ) -> Response:
         # What goes wrong is told on this page itself: an error of the application would be logged with its address, and
         # the address is the secret.
         invitation = None
-        if accepted_name is None:
+        if joined is None:
             try:
                 invitation = await look_at_invitation(deps, token)
             except AppError as not_good:
@@ -174,7 +184,12 @@ def _add_invitation(router: APIRouter, deps: BusinessDeps) -> None:
             token=token,
             words=words,
             refusal=refusal.message if refusal else None,
-            accepted_name=accepted_name,
+            joined=joined,
+            start="/" if joined and Permission.INBOX_READ in ROLES[joined.role] else "/business",
+            person=person,
+            is_theirs=person is not None
+            and invitation is not None
+            and canonical_email(person.email) == canonical_email(invitation.email),
         )
         response.headers["referrer-policy"] = "no-referrer"
         response.headers["x-robots-tag"] = "noindex"
@@ -183,7 +198,7 @@ def _add_invitation(router: APIRouter, deps: BusinessDeps) -> None:
     @router.get("/invitations/{token}", dependencies=[public()])
     async def look(request: Request, token: str) -> Response:
         """What somebody is invited to. Looking uses nothing up."""
-        return await invitation_page(request, token)
+        return await invitation_page(request, token, await find_person(request))
 
     @router.post("/invitations/accept")
     async def accept(
@@ -192,7 +207,8 @@ def _add_invitation(router: APIRouter, deps: BusinessDeps) -> None:
         """Join."""
         try:
             invitation = await look_at_invitation(deps, token)
-            await accept_invitation(deps, person.user_id, person.email, token, caller_of(request))
+            business_id = await accept_invitation(deps, person.user_id, person.email, token, caller_of(request))
         except AppError as refusal:
-            return await invitation_page(request, token, refusal)
-        return await invitation_page(request, token, accepted_name=invitation.business_name)
+            return await invitation_page(request, token, person, refusal)
+        await act_in(request, person, business_id)
+        return await invitation_page(request, token, person, joined=invitation)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from wacloud.modules.business.api import BusinessDeps
 from wacloud.modules.notification.domain.delivery import Conclusion, SendResult
 from wacloud.modules.notification.domain.mail import Email, Mail, MailId, State, StoredMail
 from wacloud.modules.notification.domain.report import SuppressionReason
@@ -40,6 +41,10 @@ class Mails(Protocol):
 
     async def limit_reached(self, tx: Tx, mail: Mail, *, is_asked: bool, limits: MailLimits) -> str | None:
         """The limit one more mail would break. The address is held until the transaction ends."""
+        ...
+
+    async def is_written(self, tx: Tx, business_id: BusinessId, key: str) -> bool:
+        """Whether a mail of this business has this key."""
         ...
 
     async def add_once(self, tx: Tx, mail: Mail, *, sealed: str, is_asked: bool) -> MailId | None:
@@ -164,6 +169,7 @@ class NotificationDeps:
     db: Database
     clock: Clock
     users: UserDeps
+    business: BusinessDeps
     mails: Mails
     suppressions: Suppressions
     transport: Transport

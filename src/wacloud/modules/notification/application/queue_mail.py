@@ -16,12 +16,14 @@ log = structlog.get_logger()
 SEND_MAIL = "notification.send_mail"
 
 
-async def queue_mail(deps: NotificationDeps, tx: Tx, mail: Mail) -> None:
+async def queue_mail(deps: NotificationDeps, tx: Tx, mail: Mail) -> str | None:
     """
     Write it into the outbox; a job sends it after the commit.
 
-    Nothing is said of a mail that its key or a limit keeps back: whoever asked gets the same answer, so that nobody
-    learns from it whom we write to. A mail without a business needs a system transaction.
+    Whoever asked gets the same answer where its key or a limit keeps it back, so that nobody learns from it whom we
+    write to. A mail without a business needs a system transaction.
+
+    :returns: the limit that kept it back, for a job that may wait.
 
     :raises TemplateMisused: there is no such mail, or it cannot be filled with these values.
     """
@@ -32,13 +34,14 @@ async def queue_mail(deps: NotificationDeps, tx: Tx, mail: Mail) -> None:
     limit = await deps.mails.limit_reached(tx, mail, is_asked=is_asked, limits=deps.limits)
     if limit is not None:
         log.info("mail.kept_back", template=mail.template, limit=limit, business=mail.business_id)
-        return
+        return limit
     if not is_one_address(mail.to):
         await deps.mails.add_unsendable(tx, mail, is_asked=is_asked, reason="address_not_possible")
-        return
+        return None
     mail_id = await deps.mails.add_once(tx, mail, sealed=sealed, is_asked=is_asked)
     if mail_id is not None:
         tx.queue(send_job(mail_id, mail.business_id))
+    return None
 
 
 def send_job(mail_id: MailId, business_id: BusinessId | None) -> NewJob:

@@ -39,6 +39,11 @@ class PostgresMails:
         )
         return row and row.reached
 
+    async def is_written(self, tx: Tx, business_id: BusinessId, key: str) -> bool:
+        return (
+            await tx.row("select 1 from app.mails where business_id = %s and key = %s", (business_id, key)) is not None
+        )
+
     async def add_once(self, tx: Tx, mail: Mail, *, sealed: str, is_asked: bool) -> MailId | None:
         mail_id = MailId(new_id())
         return mail_id if await _insert(tx, mail_id, mail, is_asked, sealed, "queued", None) else None

@@ -6,6 +6,8 @@ from datetime import timedelta
 from uuid import UUID
 
 from wacloud.modules.notification.application.apply_report import apply_report
+from wacloud.modules.notification.application.mail_deletion import MAIL_DELETION, mail_deletion
+from wacloud.modules.notification.application.mail_invitation import MAIL_INVITATION, Invited, mail_invitation
 from wacloud.modules.notification.application.mend_mails import purge_mails, wake_mails
 from wacloud.modules.notification.application.ports import NotificationDeps
 from wacloud.modules.notification.application.queue_mail import SEND_MAIL
@@ -13,7 +15,7 @@ from wacloud.modules.notification.application.send_mail import send_mail
 from wacloud.modules.notification.domain.mail import MailId
 from wacloud.modules.notification.ui.resend_payload import UnreadableReport, read_report
 from wacloud.shared.application.db import StoreAway
-from wacloud.shared.application.jobs import Failed, Finish, Job, JobKind, Lane, one_by_one
+from wacloud.shared.application.jobs import Failed, Finish, Job, JobKind, Lane, Outcome, one_by_one
 from wacloud.shared.application.webhooks import Processed, StoredWebhook
 
 WAKE_MAILS = "notification.wake_mails"
@@ -36,6 +38,16 @@ def notification_jobs(deps: NotificationDeps) -> list[JobKind]:
             for job in jobs:
                 group.create_task(send(job, finish))
 
+    async def invite(job: Job) -> Outcome:
+        assert job.business_id is not None
+        told = {name: str(job.payload[name]) for name in ("email", "language", "business_name", "inviter_name")}
+        invitation_id = UUID(job.payload["invitation_id"])
+        return await mail_invitation(deps, Invited(business_id=job.business_id, invitation_id=invitation_id, **told))
+
+    async def tell_owners(job: Job) -> None:
+        assert job.business_id is not None
+        await mail_deletion(deps, job.business_id)
+
     async def wake(_: Job) -> None:
         await wake_mails(deps)
 
@@ -44,6 +56,8 @@ def notification_jobs(deps: NotificationDeps) -> list[JobKind]:
 
     return [
         JobKind(SEND_MAIL, Lane.MAIL, send_all),
+        JobKind(MAIL_INVITATION, Lane.MAIL, one_by_one(invite)),
+        JobKind(MAIL_DELETION, Lane.MAIL, one_by_one(tell_owners)),
         JobKind(WAKE_MAILS, Lane.HOUSEKEEPING, one_by_one(wake)),
         JobKind(PURGE_MAILS, Lane.HOUSEKEEPING, one_by_one(purge)),
     ]

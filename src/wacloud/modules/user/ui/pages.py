@@ -1,6 +1,5 @@
 """`/profile`: what a person is called, how they like things, what they want to be told, and the way out."""
 
-from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Final
 from zoneinfo import available_timezones
@@ -12,14 +11,13 @@ from wacloud.modules.user.application.change_profile import ProfileChange, chang
 from wacloud.modules.user.application.export_person import export_person
 from wacloud.modules.user.application.leave import leave
 from wacloud.modules.user.application.ports import UserDeps
-from wacloud.modules.user.domain.user import Notifications, User, canonical_email
+from wacloud.modules.user.domain.user import Notifications, canonical_email
 from wacloud.modules.user.ui.json_api import export_response
 from wacloud.shared.domain.errors import AppError, NotFound
-from wacloud.shared.domain.ids import UserId
 from wacloud.shared.ui.caller import caller_of
 from wacloud.shared.ui.guard import Person, session_cookie, signed_in
 from wacloud.shared.ui.i18n import N_
-from wacloud.shared.ui.pages import LANGUAGE_COOKIE, remember, render
+from wacloud.shared.ui.pages import LANGUAGE_COOKIE, Shown, remember, render
 
 LARGEST_FORM = 16 * 1024
 # Zones of the places people live in; the rest of the database is old names and offsets.
@@ -56,17 +54,6 @@ class AddressNotRepeated(AppError):
     """To leave, write your own e-mail address exactly as it is shown above."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Shown:
-    """What the frame of a page shows of somebody, of whatever business they are."""
-
-    user_id: UserId
-    name: str
-    business_name: str
-    language: str
-    time_zone: str
-
-
 def routes(deps: UserDeps) -> APIRouter:
     """The pages of this module."""
     router = APIRouter(include_in_schema=False, max_body_size=LARGEST_FORM)
@@ -81,7 +68,7 @@ def routes(deps: UserDeps) -> APIRouter:
             request,
             "user/profile.html",
             422 if refusal else 200,
-            member=_shown(user),
+            member=Shown(user.id, user.name, person.business_name, user.language, user.time_zone),
             user=user,
             name=user.name if typed is None else typed,
             usual=_USUAL,
@@ -144,10 +131,6 @@ def routes(deps: UserDeps) -> APIRouter:
         return response
 
     return router
-
-
-def _shown(user: User) -> _Shown:
-    return _Shown(user.id, user.name, user.email, user.language, user.time_zone)
 
 
 @cache

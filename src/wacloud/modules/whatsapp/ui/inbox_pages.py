@@ -15,7 +15,7 @@ from wacloud.modules.whatsapp.application.take_over import give_back, mark_seen,
 from wacloud.modules.whatsapp.application.write_reply import IdempotencyKeyReused, write_reply
 from wacloud.modules.whatsapp.ui.thread_view import messages_context, parts_context, words
 from wacloud.shared.domain.errors import AppError, NotFound
-from wacloud.shared.ui.guard import Member, public, requires
+from wacloud.shared.ui.guard import Member, find_member, public, requires
 from wacloud.shared.ui.i18n import translate
 from wacloud.shared.ui.pages import Look, look_of, render, wants_fragment
 from wacloud.shared.ui.permissions import Permission
@@ -35,8 +35,10 @@ def routes(deps: WhatsappDeps) -> APIRouter:
     router = APIRouter(include_in_schema=False)
 
     @router.get("/", dependencies=[Depends(public())])
-    async def home() -> Response:
-        return RedirectResponse("/inbox", status_code=303)
+    async def home(request: Request) -> Response:
+        member = await find_member(request)
+        is_for_figures = member is not None and not member.may(Permission.INBOX_READ)
+        return RedirectResponse("/ledger" if is_for_figures else "/inbox", status_code=303)
 
     @router.get("/inbox")
     async def inbox(
