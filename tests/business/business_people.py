@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 from uuid import UUID, uuid4
 
 from rig import Rig, eventually
-from wacloud.shared.domain.ids import BusinessId, UserId, new_id
+from wacloud.shared.domain.ids import BusinessId, SessionId, UserId, new_id
 
 ROLES = ("owner", "admin", "agent", "analyst")
 NEW = {"name": "Velas del Sur", "sector": "retail", "phone": "+34600000042", "employee_count": "1-10"}
@@ -15,11 +15,12 @@ NEW = {"name": "Velas del Sur", "sector": "retail", "phone": "+34600000042", "em
 
 @dataclass(frozen=True, slots=True)
 class Someone:
-    """A person, and the business their token names."""
+    """A person with a verified address who is signed in, and the business their token names."""
 
     user_id: UserId
     email: str
     business_id: BusinessId | None = None
+    session_id: SessionId = field(default_factory=lambda: SessionId(new_id()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,18 +48,24 @@ class People:
 
     async def someone(self, email: str | None = None) -> Someone:
         """Somebody of no business."""
-        user_id = UserId(new_id())
-        email = email or f"p{uuid4().hex[:12]}@example.test"
+        person = Someone(UserId(new_id()), email or f"p{uuid4().hex[:12]}@example.test")
         async with self.rig.house.db.system("test: make a person") as tx:
-            await tx.execute("insert into app.users (id, name, email) values (%s, 'Ana Prueba', %s)", (user_id, email))
-        return Someone(user_id, email)
+            await tx.execute(
+                "insert into app.users (id, name, email, email_verified_at) values (%s, 'Ana Prueba', %s, now())",
+                (person.user_id, person.email),
+            )
+            await tx.execute(
+                "insert into app.sessions (id, user_id, not_after) values (%s, %s, now() + interval '30 days')",
+                (person.session_id, person.user_id),
+            )
+        return person
 
     async def business(self, **told: Any) -> Someone:
         """The owner of a new business, opened through the API."""
         owner = await self.someone()
         made = await self.ask(owner, "POST", "/api/businesses", {**NEW, **told})
         assert made.status == 201, made.text
-        return Someone(owner.user_id, owner.email, BusinessId(UUID(made.json["id"])))
+        return replace(owner, business_id=BusinessId(UUID(made.json["id"])))
 
     async def join(self, owner: Someone, role: str) -> Someone:
         """One more member, put there by hand, with whatever role."""
@@ -68,7 +75,7 @@ class People:
                 "insert into app.members (business_id, user_id, role) values (%s, %s, %s)",
                 (owner.business_id, person.user_id, role),
             )
-        return Someone(person.user_id, person.email, owner.business_id)
+        return replace(person, business_id=owner.business_id)
 
     async def team(self, **told: Any) -> dict[str, Someone]:
         """A business with one member of each role."""

@@ -200,7 +200,7 @@ async def test_the_log_of_a_business_that_exists_is_not_forgotten(people: People
 
 
 def _owner(shop: Shop) -> Someone:
-    return Someone(shop.user_id, "", shop.business_id)
+    return Someone(shop.user_id, "", shop.business_id, shop.session_id)
 
 
 def _job(owner: Someone, created_at: datetime | None = None) -> Job:
@@ -209,7 +209,7 @@ def _job(owner: Someone, created_at: datetime | None = None) -> Job:
 
 
 async def _let_time_pass(people: People, rig: Rig, who: Shop | Someone) -> None:
-    owner = Someone(who.user_id, "", who.business_id)
+    owner = Someone(who.user_id, "", who.business_id, who.session_id)
     assert (await people.here(owner, "DELETE", "")).status == 202
     async with rig.house.db.tenant(owner.business_id) as tx:
         await tx.execute("update app.businesses set erase_at = now() - interval '1 minute'")

@@ -90,7 +90,7 @@ async def test_each_completed_step_is_announced_once(people: People, rig: Rig) -
 
 async def test_the_first_delivered_message_completes_its_step(people: People, rig: Rig) -> None:
     shop = await rig.shop()
-    owner = Someone(shop.user_id, "", shop.business_id)
+    owner = Someone(shop.user_id, "", shop.business_id, shop.session_id)
     async with rig.house.db.tenant(shop.business_id) as tx:
         await rig.house.business.steps.begin(tx, shop.business_id)
     conversation_id = await rig.heard(shop)

@@ -214,4 +214,4 @@ def test_each_refusal_is_a_kind_of_not_allowed() -> None:
 
 
 def _as_someone(shop: Shop) -> Someone:
-    return Someone(shop.user_id, "", shop.business_id)
+    return Someone(shop.user_id, "", shop.business_id, shop.session_id)
