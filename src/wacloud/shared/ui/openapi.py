@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 
 from wacloud.shared.ui.guard import Access, Public, Requires, SignedIn, access_of
+from wacloud.shared.ui.permissions import WHILE_CLOSING
 from wacloud.shared.ui.problems import CODE_OF
 
 PROBLEM = "Problem"
@@ -104,6 +105,8 @@ def _complete_operation(operation: dict[str, Any], access: Access) -> None:
     refusals.pop("422", None)
     for status in _by_itself(operation, access):
         refusals.setdefault(str(status), _refusal(status, CODE_OF[status][0]))
+    if isinstance(access, Requires) and access.permission not in WHILE_CLOSING:
+        refusals.setdefault("409", _refusal(409, "business_closing"))
     for told in refusals.values():
         if told["description"] == _NOTHING_SAID:
             told["description"] = operation.get("description", operation["summary"]).partition("\n")[0]

@@ -15,6 +15,7 @@ from wacloud.shared.domain.errors import AppError
 from wacloud.shared.ui.bodies import LARGEST_JSON, StrictJsonRoute
 from wacloud.shared.ui.caller import caller_of
 from wacloud.shared.ui.guard import Member, requires
+from wacloud.shared.ui.openapi import problems
 from wacloud.shared.ui.pages import render
 from wacloud.shared.ui.permissions import Permission
 
@@ -88,7 +89,12 @@ def routes(deps: TemplateDeps) -> APIRouter:
             ],
         )
 
-    @api.post("/api/bot/sector-template", operation_id="take_sector_template", response_model=AppliedAnswer)
+    @api.post(
+        "/api/bot/sector-template",
+        operation_id="take_sector_template",
+        response_model=AppliedAnswer,
+        responses=problems(_429="too_much_knowledge"),
+    )
     async def take(request: Request, body: TemplateWish, member: Writer) -> object:
         """Take what is missing from it; nothing that is there is changed, so it may be taken twice."""
         applied = await apply_sector_template(

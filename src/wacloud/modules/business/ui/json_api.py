@@ -27,6 +27,7 @@ from wacloud.shared.domain.ids import BusinessId, UserId
 from wacloud.shared.ui.bodies import LARGEST_JSON, StrictJsonRoute
 from wacloud.shared.ui.caller import caller_of
 from wacloud.shared.ui.guard import Member, Person, signed_in
+from wacloud.shared.ui.openapi import problems
 from wacloud.shared.ui.permissions import Permission
 
 Sector = Literal["retail", "healthcare", "restaurant", "other"]
@@ -164,7 +165,13 @@ def routes(deps: BusinessDeps) -> APIRouter:
             for membership in await deps.reader.mine(person.user_id)
         ]
 
-    @router.post("/api/businesses", operation_id="create_business", response_model=WholeBusiness, status_code=201)
+    @router.post(
+        "/api/businesses",
+        operation_id="create_business",
+        response_model=WholeBusiness,
+        responses=problems(_429="too_many_businesses"),
+        status_code=201,
+    )
     async def create(request: Request, body: NewBusiness, person: Annotated[Person, signed_in()]) -> object:
         """Open a business; whoever asks owns it. To act in it, switch to it or name it in the path."""
         business_id = await open_business(
