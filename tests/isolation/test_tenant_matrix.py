@@ -15,7 +15,6 @@ from typing import Any, cast
 
 import psycopg
 import pytest
-from described import Description, Operation, Slot, description
 from filler import OF_A_PERSON, Schema, Tenant
 from psycopg import sql
 
@@ -30,6 +29,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "business"))
 sys.path.insert(0, str(Path(__file__).parents[1] / "architecture"))
 
 from business_people import ROLES, People, Someone, Told
+from described import Description, Operation, Slot, application
 from permissions_page import operations
 
 PASSWORD = "a password for tests"
@@ -49,7 +49,7 @@ SAID: Mapping[str, Callable[[Tenant], Any]] = {
     "role": lambda _: "agent",
 }
 
-API = Description(description())
+API = Description(application().openapi())
 WITH_IDS = [operation for operation in API.operations if operation.slots]
 ASKS = {(method, path): asks.strip("`") for path, method, asks in operations() if asks.startswith("`")}
 

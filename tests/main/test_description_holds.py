@@ -22,10 +22,10 @@ from schemathesis.specs.openapi.checks import (
 from rig import Rig, open_rig
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "business"))
-sys.path.insert(0, str(Path(__file__).parents[1] / "isolation"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "architecture"))
 
 from business_people import People, Someone
-from described import Description, Operation, description
+from described import Description, Operation, application
 
 CHECKS: list[Any] = [
     not_a_server_error,
@@ -36,7 +36,7 @@ CHECKS: list[Any] = [
 ]
 # Of each kind: what fits, and what does not.
 EXAMPLES = 15
-API = Description(description())
+API = Description(application().openapi())
 SCHEMA = schemathesis.openapi.from_dict(API.told)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 
+from wacloud.shared.ui.caching import is_cacheable
 from wacloud.shared.ui.guard import Access, Public, Requires, SignedIn, access_of
 from wacloud.shared.ui.permissions import WHILE_CLOSING
 from wacloud.shared.ui.problems import CODE_OF
@@ -96,8 +97,11 @@ def _complete(description: dict[str, Any], app: FastAPI) -> None:
         for method in context.methods or ():
             operation = description["paths"].get(context.path, {}).get(method.lower())
             access = access_of(context)
-            if operation is not None and access is not None:
-                _complete_operation(operation, access)
+            if operation is None or access is None:
+                continue
+            if is_cacheable(context):
+                operation["responses"]["304"] = {"description": "What `If-None-Match` names has not changed."}
+            _complete_operation(operation, access)
 
 
 def _complete_operation(operation: dict[str, Any], access: Access) -> None:

@@ -13,6 +13,7 @@ from wacloud.modules.bot.domain.knowledge import KnowledgeItemId, KnowledgeText,
 from wacloud.modules.business.api import sector_template
 from wacloud.shared.domain.errors import AppError
 from wacloud.shared.ui.bodies import LARGEST_JSON, StrictJsonRoute
+from wacloud.shared.ui.caching import cacheable
 from wacloud.shared.ui.caller import caller_of
 from wacloud.shared.ui.guard import Member, requires
 from wacloud.shared.ui.openapi import problems
@@ -67,7 +68,12 @@ def routes(deps: TemplateDeps) -> APIRouter:
     router = APIRouter(max_body_size=LARGEST_JSON)
     api = APIRouter(route_class=StrictJsonRoute, max_body_size=LARGEST_JSON, tags=["bot"])
 
-    @api.get("/api/bot/sector-template/{sector}", operation_id="get_sector_template", response_model=TemplateAnswer)
+    @api.get(
+        "/api/bot/sector-template/{sector}",
+        operation_id="get_sector_template",
+        response_model=TemplateAnswer,
+        dependencies=[cacheable()],
+    )
     async def look(
         sector: Sector,
         member: Annotated[Member, requires(Permission.KNOWLEDGE_READ)],

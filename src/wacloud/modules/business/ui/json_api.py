@@ -25,6 +25,7 @@ from wacloud.modules.business.domain.profile import (
 from wacloud.modules.business.ui.access import InBusiness
 from wacloud.shared.domain.ids import BusinessId, UserId
 from wacloud.shared.ui.bodies import LARGEST_JSON, StrictJsonRoute
+from wacloud.shared.ui.caching import cacheable
 from wacloud.shared.ui.caller import caller_of
 from wacloud.shared.ui.guard import Member, Person, signed_in
 from wacloud.shared.ui.openapi import problems
@@ -149,6 +150,7 @@ def routes(deps: BusinessDeps) -> APIRouter:
         summary="My businesses",
         response_model=list[Business],
         response_description="None, one or many.",
+        dependencies=[cacheable()],
     )
     async def businesses(person: Annotated[Person, signed_in()]) -> object:
         """Every business of the person who is signed in, the first they joined first."""
@@ -233,7 +235,12 @@ def routes(deps: BusinessDeps) -> APIRouter:
         await cancel_deletion(deps, member.user_id, member.business_id, caller_of(request))
         return await _whole(deps, member.user_id, member.business_id)
 
-    @router.get("/api/businesses/{business_id}/hours", operation_id="get_hours", response_model=HoursAnswer)
+    @router.get(
+        "/api/businesses/{business_id}/hours",
+        operation_id="get_hours",
+        response_model=HoursAnswer,
+        dependencies=[cacheable()],
+    )
     async def hours(business_id: UUID, member: Annotated[Member, InBusiness(deps, Permission.BUSINESS_READ)]) -> object:
         """When it is open."""
         return await _hours(deps, member)

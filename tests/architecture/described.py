@@ -7,6 +7,8 @@ from typing import Any, cast
 from unittest.mock import MagicMock
 from urllib.parse import urlencode
 
+from fastapi import FastAPI
+
 from wacloud.main.web import make_app
 
 Json = dict[str, Any]
@@ -48,13 +50,13 @@ class Operation:
         return f"{path}?{urlencode(query)}" if query else path
 
 
-def description() -> Json:
-    """As the running application gives it, without a house behind it; a test compares the two."""
+def application() -> FastAPI:
+    """As it runs outside of play, with no house behind it: for its routes and its description."""
     house = MagicMock()
     house.settings.base_url = "https://example.test"
     house.settings.is_play = False
     house.settings.trusted_proxies = []
-    return make_app(cast(Any, house)).openapi()
+    return make_app(cast(Any, house))
 
 
 class Description:
