@@ -48,6 +48,8 @@ SAID: Mapping[str, Callable[[Tenant], Any]] = {
     "business_name": lambda tenant: tenant.rows["businesses"]["name"],
     "role": lambda _: "agent",
 }
+# Columns that say until when a thing is good.
+ENDS = frozenset({"expires_at", "not_after"})
 
 API = Description(application().openapi())
 WITH_IDS = [operation for operation in API.operations if operation.slots]
@@ -114,6 +116,11 @@ async def matrix(database: tuple[str, str], redis_url: str) -> AsyncIterator[Mat
         schema = Schema(connection)
         for tenant in (ours, theirs):
             schema.fill(connection, tenant)
+        for table, columns in schema.columns.items():
+            # What has run out is refused for that alone.
+            for name in ENDS & columns.keys():
+                later = sql.SQL("update app.{} set {} = now() + interval '7 days'")
+                connection.execute(later.format(sql.Identifier(table), sql.Identifier(name)))
     # Without a worker: what is in the other business's queue stays as it is.
     async with open_rig(app_dsn, redis_url, with_worker=False) as rig:
         owner = Someone(
@@ -171,5 +178,8 @@ async def test_g12_the_running_application_has_what_was_tried(matrix: Matrix) ->
 
 async def test_the_other_business_is_really_there(matrix: Matrix) -> None:
     assert len(WITH_IDS) >= 18
+    async with matrix.rig.house.db.tenant(BusinessId(matrix.theirs.business), read_only=True) as tx:
+        [invitation] = await tx.rows("select revoked_at, accepted_at, expires_at > now() as good from app.invitations")
+    assert (invitation.revoked_at, invitation.accepted_at, invitation.good) == (None, None, True)
     full = [table for table, digest in matrix.rows().items() if not digest.startswith("0 ")]
     assert set(full) >= {*OF_A_PERSON, "businesses", "members", "invitations", "conversations", "messages", "jobs"}
