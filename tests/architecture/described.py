@@ -42,6 +42,10 @@ class Operation:
         """Which of the ids are another's: each alone, each pair, and so on up to all."""
         return chain.from_iterable(combinations(self.slots, n + 1) for n in range(len(self.slots)))
 
+    def takes(self, name: str) -> bool:
+        """Whether it has this parameter in its query."""
+        return any(one["in"] == "query" and one["name"] == name for one in self.told.get("parameters", ()))
+
     def url(self, ids: Mapping[Slot, str], choices: Mapping[str, str]) -> str:
         path = self.path
         for name, value in {**choices, **{slot.name: id_ for slot, id_ in ids.items() if slot.where == "path"}}.items():
@@ -77,6 +81,10 @@ class Description:
             for one in operation.told.get("parameters", ())
             if one["in"] == "path" and "enum" in self._resolved(one["schema"])
         }
+
+    def properties(self, schema: Json) -> list[str]:
+        """The names at the top of a body."""
+        return list(self._resolved(schema).get("properties", {}))
 
     def sample(self, schema: Json, given: Callable[[str], Any], name: str = "") -> Any:
         """A value that fits; `given` is asked first for each property, by name, and says None where it knows none."""

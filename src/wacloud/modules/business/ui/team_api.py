@@ -64,7 +64,10 @@ class NewInvitationBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    email: Annotated[str, Field(min_length=3, max_length=254, examples=["ivan@example.com"])]
+    email: Annotated[
+        str,
+        Field(min_length=3, max_length=254, examples=["ivan@example.com"], json_schema_extra={"format": "email"}),
+    ]
     role: Role
 
 
