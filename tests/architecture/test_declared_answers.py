@@ -1,4 +1,9 @@
-"""E5: an answer holds what its operation declares, and nothing of what is kept secret is ever declared."""
+"""
+What goes in and out is declared.
+
+E4: a body may hold its declared fields only. E5: an answer holds what its operation declares, and nothing secret is
+ever declared. G12: no address of the API is missing from its description.
+"""
 
 import re
 from collections.abc import Iterator
@@ -6,6 +11,7 @@ from typing import Any
 
 import pytest
 from described import Description, Operation, application
+from fastapi.routing import iter_route_contexts
 
 API = Description(application().openapi())
 
@@ -18,6 +24,22 @@ OPEN_FIELDS = {
     "AuditEntryAnswer.detail": "what was done differs by action; the log takes no secrets",
 }
 SECRET = re.compile(r"hash|secret|password|seed|salt|cipher|credential|api_key|(?<!^access_)(?<!^refresh_)token$")
+
+
+# Addresses of the API for vendors, who have descriptions of their own.
+FOR_VENDORS = {"/api/webhooks/whatsapp", "/api/webhooks/resend"}
+
+
+def test_g12_every_address_of_the_api_is_described() -> None:
+    running = {str(context.path) for context in iter_route_contexts(list(application().router.routes))}
+    ours = {path for path in running if path.startswith(("/api/", "/.well-known/", "/auth/"))}
+    assert ours == {operation.path for operation in API.operations} | FOR_VENDORS
+
+
+@pytest.mark.parametrize("operation", [one for one in API.operations if one.body], ids=str)
+def test_e4_a_body_holds_its_declared_fields_only(operation: Operation) -> None:
+    for schema in _objects(operation.body, set()):
+        assert schema.get("additionalProperties", True) is not True, f"{schema.get('title')} takes any field"
 
 
 @pytest.mark.parametrize("operation", API.operations, ids=str)
@@ -46,7 +68,8 @@ def test_e5_a_declared_field_says_what_is_in_it(name: str) -> None:
 def test_e5_no_answer_declares_a_secret(operation: Operation) -> None:
     for status, told in operation.told["responses"].items():
         for body in told.get("content", {}).values():
-            found = {name for name in _names(body["schema"], set()) if SECRET.search(name)}
+            names = {name for schema in _objects(body["schema"], set()) for name in schema.get("properties", {})}
+            found = {name for name in names if SECRET.search(name)}
             assert not found, (status, found)
 
 
@@ -56,17 +79,19 @@ def test_every_exception_is_needed() -> None:
     assert all(field in schemas[name]["properties"] for name, field in (one.split(".") for one in OPEN_FIELDS))
 
 
-def _names(schema: Any, seen: set[str]) -> Iterator[str]:
-    """Every property's name, however deep."""
+def _objects(schema: Any, seen: set[str]) -> Iterator[Any]:
+    """Every schema of an object that is in it, however deep."""
     if isinstance(schema, list):
         for one in schema:
-            yield from _names(one, seen)
+            yield from _objects(one, seen)
     if not isinstance(schema, dict):
         return
     reference = schema.get("$ref")
     if reference is not None and reference not in seen:
         seen.add(reference)
-        yield from _names(API.told["components"]["schemas"][reference.rpartition("/")[2]], seen)
-    yield from schema.get("properties", {})
-    for inner in (*schema.get("properties", {}).values(), schema.get("items"), schema.get("anyOf")):
-        yield from _names(inner, seen)
+        yield from _objects(API.told["components"]["schemas"][reference.rpartition("/")[2]], seen)
+    if schema.get("type") == "object":
+        yield schema
+    inside = (schema.get(key) for key in ("items", "anyOf", "additionalProperties"))
+    for inner in (*schema.get("properties", {}).values(), *inside):
+        yield from _objects(inner, seen)

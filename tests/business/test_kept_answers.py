@@ -1,4 +1,4 @@
-"""E9: what callers may keep of the API is theirs alone, and for no longer than they are who they were."""
+"""E9, F21: what callers may keep of the API is theirs alone, and for no longer than they are who they were."""
 
 import sys
 from pathlib import Path
@@ -65,3 +65,28 @@ async def test_e9_another_role_has_nothing_kept_and_whoever_is_out_gets_nothing(
     assert (await people.here(owner, "DELETE", f"/members/{agent.user_id}")).status == 204
     out = await people.ask(agent, "GET", at(path, owner), has=changed.headers["etag"])
     assert out.status in (401, 403, 404) or out.json == [], out.text
+
+
+READS = [one for one in API.operations if one.method == "GET" and "security" in one.told]
+
+
+@pytest.mark.parametrize("path", [one.path for one in READS])
+async def test_f21_no_cache_keeps_what_somebody_sees_nor_takes_it_for_a_file(people: People, path: str) -> None:
+    owner = await people.business()
+    told = await people.ask(owner, "GET", at(path, owner))
+    assert told.status == 200
+    assert told.headers["cache-control"] == (FOR_A_MINUTE if path in KEPT else "no-store")
+    for ending in (
+        ".css",
+        "/x.css",
+        ";x.css",
+        "%2Fx.css",
+        "%3Bx.css",
+        "%0Ax.css",
+        "%3Fx.css",
+        "/..%2Fstatic%2Fapp.css",
+    ):
+        file = await people.ask(owner, "GET", at(path, owner) + ending)
+        assert file.status in (404, 405, 422), ending
+        assert "max-age" not in file.headers.get("cache-control", ""), ending
+        assert owner.email not in file.text
