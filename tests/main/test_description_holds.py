@@ -61,8 +61,8 @@ SCHEMA = schemathesis.openapi.from_dict(API.told)
 
 
 @pytest.fixture(scope="module")
-async def rig(app_dsn: str, redis_url: str) -> AsyncIterator[Rig]:
-    async with open_rig(app_dsn, redis_url) as rig:
+async def rig(own_database: Any, redis_url: str) -> AsyncIterator[Rig]:
+    async with open_rig(own_database.app_dsn, redis_url) as rig:
         yield rig
 
 
