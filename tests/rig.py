@@ -362,8 +362,9 @@ async def open_rig(
     model: ModelPort | None = None,
     mails: Any = None,
     settings: Mapping[str, Any] | None = None,
+    with_worker: bool = True,
 ) -> AsyncIterator[Rig]:
-    """Start everything; the twin's webhooks go to our own server."""
+    """Start everything (but the worker, if told so); the twin's webhooks go to our own server."""
     import uvicorn  # noqa: PLC0415
 
     twin = TwinServer(rig_world(), "127.0.0.1", 0, announce=False)
@@ -389,15 +390,16 @@ async def open_rig(
                 url = f"http://127.0.0.1:{port}"
                 twin.twin.world.callback_url = f"{url}/api/webhooks/whatsapp"
                 worker = Worker(house)
-                working = asyncio.create_task(worker.run())
+                working = asyncio.create_task(worker.run()) if with_worker else None
                 rig = Rig(house, url, twin, http)
                 if isinstance(model, ScriptedModel):
                     rig.model = model
                 try:
                     yield rig
                 finally:
-                    worker.stop()
-                    await working
+                    if working is not None:
+                        worker.stop()
+                        await working
 
 
 def token() -> str:

@@ -6,12 +6,11 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, cast
-from unittest.mock import MagicMock
+from typing import Any
 
+from described import application
 from fastapi.routing import iter_route_contexts
 
-from wacloud.main.web import make_app
 from wacloud.shared.ui.guard import Access, Requires, SignedIn
 from wacloud.shared.ui.permissions import ROLES, WHILE_CLOSING, Permission
 
@@ -50,12 +49,7 @@ def written() -> str:
 
 def operations() -> Iterator[tuple[str, str, str]]:
     """Path, method and what it asks for, of every operation in the API description."""
-    house = MagicMock()
-    house.settings.base_url = "https://example.test"
-    house.settings.is_play = False
-    house.settings.trusted_proxies = []
-    app = make_app(cast(Any, house))
-    for context in iter_route_contexts(list(app.router.routes)):
+    for context in iter_route_contexts(list(application().router.routes)):
         route: Any = context.original_route
         dependant = getattr(context, "dependant", None)
         if dependant is None or not getattr(route, "include_in_schema", False):

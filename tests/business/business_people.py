@@ -15,7 +15,7 @@ NEW = {"name": "Velas del Sur", "sector": "retail", "phone": "+34600000042", "em
 
 @dataclass(frozen=True, slots=True)
 class Someone:
-    """A person, and the business their token names."""
+    """A person with a verified address who is signed in, and the business their token names."""
 
     user_id: UserId
     email: str
@@ -83,10 +83,22 @@ class People:
         return {"owner": owner, **{role: await self.join(owner, role) for role in ROLES[1:]}}
 
     async def ask(
-        self, who: Someone | None, method: str, path: str, body: Any = None, *, page: bool = False, **form: Any
+        self,
+        who: Someone | None,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        page: bool = False,
+        has: str = "",
+        **form: Any,
     ) -> Told:
-        """Ask the API, or with `page` a page as a browser does (a form where there is one)."""
-        headers: dict[str, str] = {}
+        """
+        Ask the API, or with `page` a page as a browser does (a form where there is one).
+
+        `has` is the ETag of what is kept already.
+        """
+        headers: dict[str, str] = {"if-none-match": has} if has else {}
         if who is not None:
             if page:
                 headers["cookie"] = f"wacloud_session={self.session(who)}"

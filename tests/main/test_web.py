@@ -184,7 +184,7 @@ async def test_the_description_says_who_may_ask_and_how_a_refusal_looks(rig: Rig
         "choose_preferences": "200 401 403 413 415 422 503",
         "export_me": "200 401 403 503",
         "leave": "204 401 403 409 503",
-        "list_businesses": "200 401 403 503",
+        "list_businesses": "200 304 401 403 503",
         "get_ledger": "200 401 403 503",
         "send_message": "202 401 403 404 409 413 415 422 429 503",
     }

@@ -169,6 +169,7 @@ class SignedIn(Access):
         request.state.language = person.language
         if not person.is_verified and not self.unverified:
             raise EmailNotVerified
+        request.state.asked_as = f"{person.user_id} "
         return person
 
 
@@ -188,9 +189,19 @@ class Requires(Access):
         request.state.language = member.language
         if not member.is_verified:
             raise EmailNotVerified
+        self.let_in(request, member)
+        return member
+
+    def let_in(self, request: HTTPConnection, member: Member) -> None:
+        """
+        Note who acts, if they may.
+
+        :raises NotAllowed: this is not for their role.
+        :raises BusinessClosing: see `Member.check`.
+        """
         member.check(self.permission)
         request.state.member = member
-        return member
+        request.state.asked_as = f"{member.user_id} {member.business_id} {member.role} "
 
 
 @cache

@@ -10,7 +10,9 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 
+from wacloud.shared.ui.caching import is_cacheable
 from wacloud.shared.ui.guard import Access, Public, Requires, SignedIn, access_of
+from wacloud.shared.ui.permissions import WHILE_CLOSING
 from wacloud.shared.ui.problems import CODE_OF
 
 PROBLEM = "Problem"
@@ -95,8 +97,11 @@ def _complete(description: dict[str, Any], app: FastAPI) -> None:
         for method in context.methods or ():
             operation = description["paths"].get(context.path, {}).get(method.lower())
             access = access_of(context)
-            if operation is not None and access is not None:
-                _complete_operation(operation, access)
+            if operation is None or access is None:
+                continue
+            if is_cacheable(context):
+                operation["responses"]["304"] = {"description": "What `If-None-Match` names has not changed."}
+            _complete_operation(operation, access)
 
 
 def _complete_operation(operation: dict[str, Any], access: Access) -> None:
@@ -104,6 +109,8 @@ def _complete_operation(operation: dict[str, Any], access: Access) -> None:
     refusals.pop("422", None)
     for status in _by_itself(operation, access):
         refusals.setdefault(str(status), _refusal(status, CODE_OF[status][0]))
+    if isinstance(access, Requires) and access.permission not in WHILE_CLOSING:
+        refusals.setdefault("409", _refusal(409, "business_closing"))
     for told in refusals.values():
         if told["description"] == _NOTHING_SAID:
             told["description"] = operation.get("description", operation["summary"]).partition("\n")[0]

@@ -22,7 +22,8 @@ from wacloud.shared.ui.guard import public
 from wacloud.shared.ui.limits import limited
 from wacloud.shared.ui.openapi import problems
 
-Email = Annotated[str, Field(max_length=254)]
+# What more an address or a new password must be is for the domain to say, in its own words.
+Email = Annotated[str, Field(max_length=254, json_schema_extra={"format": "email"})]
 Password = Annotated[str, Field(max_length=LONGEST_PASSWORD)]
 Secret = Annotated[str, Field(max_length=500)]
 

@@ -13,8 +13,10 @@ from wacloud.modules.bot.domain.knowledge import KnowledgeItemId, KnowledgeText,
 from wacloud.modules.business.api import sector_template
 from wacloud.shared.domain.errors import AppError
 from wacloud.shared.ui.bodies import LARGEST_JSON, StrictJsonRoute
+from wacloud.shared.ui.caching import cacheable
 from wacloud.shared.ui.caller import caller_of
 from wacloud.shared.ui.guard import Member, requires
+from wacloud.shared.ui.openapi import problems
 from wacloud.shared.ui.pages import render
 from wacloud.shared.ui.permissions import Permission
 
@@ -66,7 +68,12 @@ def routes(deps: TemplateDeps) -> APIRouter:
     router = APIRouter(max_body_size=LARGEST_JSON)
     api = APIRouter(route_class=StrictJsonRoute, max_body_size=LARGEST_JSON, tags=["bot"])
 
-    @api.get("/api/bot/sector-template/{sector}", operation_id="get_sector_template", response_model=TemplateAnswer)
+    @api.get(
+        "/api/bot/sector-template/{sector}",
+        operation_id="get_sector_template",
+        response_model=TemplateAnswer,
+        dependencies=[cacheable()],
+    )
     async def look(
         sector: Sector,
         member: Annotated[Member, requires(Permission.KNOWLEDGE_READ)],
@@ -88,7 +95,12 @@ def routes(deps: TemplateDeps) -> APIRouter:
             ],
         )
 
-    @api.post("/api/bot/sector-template", operation_id="take_sector_template", response_model=AppliedAnswer)
+    @api.post(
+        "/api/bot/sector-template",
+        operation_id="take_sector_template",
+        response_model=AppliedAnswer,
+        responses=problems(_429="too_much_knowledge"),
+    )
     async def take(request: Request, body: TemplateWish, member: Writer) -> object:
         """Take what is missing from it; nothing that is there is changed, so it may be taken twice."""
         applied = await apply_sector_template(

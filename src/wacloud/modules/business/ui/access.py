@@ -42,6 +42,5 @@ class InBusiness(Requires):
             time_zone=membership.time_zone,
             is_closing=membership.erase_at is not None,
         )
-        member.check(self.permission)
-        request.state.member = member
+        self.let_in(request, member)
         return member

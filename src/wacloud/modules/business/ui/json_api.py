@@ -25,8 +25,10 @@ from wacloud.modules.business.domain.profile import (
 from wacloud.modules.business.ui.access import InBusiness
 from wacloud.shared.domain.ids import BusinessId, UserId
 from wacloud.shared.ui.bodies import LARGEST_JSON, StrictJsonRoute
+from wacloud.shared.ui.caching import cacheable
 from wacloud.shared.ui.caller import caller_of
 from wacloud.shared.ui.guard import Member, Person, signed_in
+from wacloud.shared.ui.openapi import problems
 from wacloud.shared.ui.permissions import Permission
 
 Sector = Literal["retail", "healthcare", "restaurant", "other"]
@@ -148,6 +150,7 @@ def routes(deps: BusinessDeps) -> APIRouter:
         summary="My businesses",
         response_model=list[Business],
         response_description="None, one or many.",
+        dependencies=[cacheable()],
     )
     async def businesses(person: Annotated[Person, signed_in()]) -> object:
         """Every business of the person who is signed in, the first they joined first."""
@@ -164,7 +167,13 @@ def routes(deps: BusinessDeps) -> APIRouter:
             for membership in await deps.reader.mine(person.user_id)
         ]
 
-    @router.post("/api/businesses", operation_id="create_business", response_model=WholeBusiness, status_code=201)
+    @router.post(
+        "/api/businesses",
+        operation_id="create_business",
+        response_model=WholeBusiness,
+        responses=problems(_429="too_many_businesses"),
+        status_code=201,
+    )
     async def create(request: Request, body: NewBusiness, person: Annotated[Person, signed_in()]) -> object:
         """Open a business; whoever asks owns it. To act in it, switch to it or name it in the path."""
         business_id = await open_business(
@@ -226,7 +235,12 @@ def routes(deps: BusinessDeps) -> APIRouter:
         await cancel_deletion(deps, member.user_id, member.business_id, caller_of(request))
         return await _whole(deps, member.user_id, member.business_id)
 
-    @router.get("/api/businesses/{business_id}/hours", operation_id="get_hours", response_model=HoursAnswer)
+    @router.get(
+        "/api/businesses/{business_id}/hours",
+        operation_id="get_hours",
+        response_model=HoursAnswer,
+        dependencies=[cacheable()],
+    )
     async def hours(business_id: UUID, member: Annotated[Member, InBusiness(deps, Permission.BUSINESS_READ)]) -> object:
         """When it is open."""
         return await _hours(deps, member)

@@ -16,6 +16,7 @@ from wacloud.shared.domain.ids import UserId
 from wacloud.shared.ui.bodies import LARGEST_JSON, StrictJsonRoute
 from wacloud.shared.ui.caller import caller_of
 from wacloud.shared.ui.guard import Member, requires
+from wacloud.shared.ui.openapi import problems
 from wacloud.shared.ui.permissions import Permission
 
 StepName = Literal["account", "business", "whatsapp", "bot", "plan", "first_message"]
@@ -79,7 +80,12 @@ def routes(deps: BusinessDeps) -> APIRouter:
         """The steps of the business the token names."""
         return _told(await deps.reader.onboarding(member.user_id, member.business_id))
 
-    @router.post("/api/onboarding", operation_id="move_onboarding_step", response_model=Onboarding)
+    @router.post(
+        "/api/onboarding",
+        operation_id="move_onboarding_step",
+        response_model=Onboarding,
+        responses=problems(_409="step_is_a_fact"),
+    )
     async def move(
         request: Request, body: StepMove, member: Annotated[Member, requires(Permission.ONBOARDING_WRITE)]
     ) -> object:

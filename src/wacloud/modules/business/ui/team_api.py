@@ -26,6 +26,7 @@ from wacloud.shared.domain.ids import UserId
 from wacloud.shared.ui.bodies import LARGEST_JSON, StrictJsonRoute
 from wacloud.shared.ui.caller import caller_of
 from wacloud.shared.ui.guard import Member, Person, signed_in
+from wacloud.shared.ui.openapi import problems
 from wacloud.shared.ui.permissions import Permission
 
 Role = Literal["owner", "admin", "agent", "analyst"]
@@ -63,7 +64,10 @@ class NewInvitationBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    email: Annotated[str, Field(min_length=3, max_length=254, examples=["ivan@example.com"])]
+    email: Annotated[
+        str,
+        Field(min_length=3, max_length=254, examples=["ivan@example.com"], json_schema_extra={"format": "email"}),
+    ]
     role: Role
 
 
@@ -123,7 +127,10 @@ def routes(deps: BusinessDeps) -> APIRouter:
         return await listed(member)
 
     @router.patch(
-        "/api/businesses/{business_id}/members/{user_id}", operation_id="change_role", response_model=list[TeamMember]
+        "/api/businesses/{business_id}/members/{user_id}",
+        operation_id="change_role",
+        response_model=list[TeamMember],
+        responses=problems(_404="member_not_found"),
     )
     async def change(
         request: Request,
@@ -136,7 +143,12 @@ def routes(deps: BusinessDeps) -> APIRouter:
         await change_role(deps, member.user_id, member.business_id, UserId(user_id), body.role, caller_of(request))
         return await listed(member)
 
-    @router.delete("/api/businesses/{business_id}/members/{user_id}", operation_id="remove_member", status_code=204)
+    @router.delete(
+        "/api/businesses/{business_id}/members/{user_id}",
+        operation_id="remove_member",
+        responses=problems(_404="member_not_found", _409="last_owner"),
+        status_code=204,
+    )
     async def remove(
         request: Request,
         business_id: UUID,
@@ -147,7 +159,12 @@ def routes(deps: BusinessDeps) -> APIRouter:
         await remove_member(deps, member.user_id, member.business_id, UserId(user_id), caller_of(request))
         return Response(status_code=204)
 
-    @router.post("/api/businesses/{business_id}/leave", operation_id="leave_business", status_code=204)
+    @router.post(
+        "/api/businesses/{business_id}/leave",
+        operation_id="leave_business",
+        responses=problems(_409="last_owner"),
+        status_code=204,
+    )
     async def leave(
         request: Request,
         business_id: UUID,
@@ -158,7 +175,10 @@ def routes(deps: BusinessDeps) -> APIRouter:
         return Response(status_code=204)
 
     @router.post(
-        "/api/businesses/{business_id}/transfer", operation_id="transfer_ownership", response_model=list[TeamMember]
+        "/api/businesses/{business_id}/transfer",
+        operation_id="transfer_ownership",
+        response_model=list[TeamMember],
+        responses=problems(_404="member_not_found", _422="name_not_retyped"),
     )
     async def transfer(
         request: Request,
@@ -189,6 +209,7 @@ def routes(deps: BusinessDeps) -> APIRouter:
         "/api/businesses/{business_id}/invitations",
         operation_id="invite_member",
         response_model=MadeInvitationAnswer,
+        responses=problems(_409="already_member", _429="invitation_limit"),
         status_code=201,
     )
     async def invite(
@@ -207,6 +228,7 @@ def routes(deps: BusinessDeps) -> APIRouter:
         "/api/businesses/{business_id}/invitations/{invitation_id}/resend",
         operation_id="send_invitation_again",
         response_model=MadeInvitationAnswer,
+        responses=problems(_404="invitation_not_found", _429="invitation_limit"),
         status_code=201,
     )
     async def resend(
@@ -222,7 +244,10 @@ def routes(deps: BusinessDeps) -> APIRouter:
         return _made(deps, request, made)
 
     @router.delete(
-        "/api/businesses/{business_id}/invitations/{invitation_id}", operation_id="revoke_invitation", status_code=204
+        "/api/businesses/{business_id}/invitations/{invitation_id}",
+        operation_id="revoke_invitation",
+        responses=problems(_404="invitation_not_found"),
+        status_code=204,
     )
     async def revoke(
         request: Request,
@@ -234,7 +259,12 @@ def routes(deps: BusinessDeps) -> APIRouter:
         await revoke_invitation(deps, member.user_id, member.business_id, invitation_id, caller_of(request))
         return Response(status_code=204)
 
-    @router.post("/api/invitations/accept", operation_id="accept_invitation", response_model=Accepted)
+    @router.post(
+        "/api/invitations/accept",
+        operation_id="accept_invitation",
+        response_model=Accepted,
+        responses=problems(_403="invitation_for_another", _404="invitation_not_good", _409="already_member"),
+    )
     async def accept(request: Request, body: Acceptance, person: Annotated[Person, signed_in()]) -> object:
         """Join the business that invited the address of whoever is signed in."""
         business_id = await accept_invitation(deps, person.user_id, person.email, body.token, caller_of(request))

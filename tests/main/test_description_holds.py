@@ -1,0 +1,210 @@
+"""F2: whatever fits the description, or almost does, is answered as the description says, and never with a 5xx."""
+
+import asyncio
+import io
+import json
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any, cast
+from urllib.parse import quote
+from uuid import uuid4
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from schemathesis import GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from rig import Rig, open_rig
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "business"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "architecture"))
+
+from business_people import People, Someone
+from described import Description, Operation, Slot, application
+
+CHECKS: list[Any] = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+# Of each kind: what fits, and what does not.
+EXAMPLES = 15
+# What is let in only with a password, a mailed secret or a name typed again.
+NEEDS_MORE = {
+    "login",
+    "refresh",
+    "reset_password",
+    "verify_email",
+    "verify_email_by_code",
+    "change_password",
+    "change_email",
+    "confirm_email",
+    "accept_invitation",
+    "transfer_ownership",
+    # Refused to whoever alone owns a business, as all who try here do.
+    "leave",
+    "leave_business",
+}
+API = Description(application().openapi())
+SCHEMA = schemathesis.openapi.from_dict(API.told)
+
+
+@pytest.fixture(scope="module")
+async def rig(own_database: Any, redis_url: str) -> AsyncIterator[Rig]:
+    async with open_rig(own_database.app_dsn, redis_url) as rig:
+        yield rig
+
+
+async def objects(rig: Rig, operation: Operation) -> tuple[Someone, dict[str, list[str]]]:
+    """
+    Somebody who owns a business, and ids of its own: with random ones nothing but 404 would be seen.
+
+    Everybody tries with a business of their own, so that no operation ends the session of another's test.
+    """
+    people = People(rig)
+    owner = await people.business()
+    if any(slot.name == "conversation_id" for slot in operation.slots):
+        shop = await rig.shop(enabled=False)
+        owner = Someone(shop.user_id, "", shop.business_id, shop.session_id)
+        conversations = [str(await rig.heard(shop))]
+    else:
+        conversations = [str(uuid4())]
+    agent, analyst = await people.join(owner, "agent"), await people.join(owner, "analyst")
+    made, _ = await people.invite(owner, f"{agent.user_id}@invited.test")
+    return owner, {
+        "business_id": [str(owner.business_id)],
+        "user_id": [str(agent.user_id), str(analyst.user_id), str(owner.user_id)],
+        "actor_id": [str(owner.user_id)],
+        "invitation_id": [made.json["id"]],
+        "session_id": [str(owner.session_id)],
+        "conversation_id": conversations,
+    }
+
+
+def strategy(operation: Operation, mode: GenerationMode, own: dict[str, list[str]]) -> Any:
+    """Cases of an operation, two thirds of them with ids of the caller's own."""
+    cases = SCHEMA[operation.path][operation.method].as_strategy(generation_mode=mode)
+    ids = st.fixed_dictionaries({slot: st.sampled_from(own[slot.name]) for slot in operation.slots})
+    return st.tuples(cases, st.sampled_from([True, True, False]), ids).map(lambda drawn: _with_own(*drawn))
+
+
+def _with_own(case: Any, is_own: bool, ids: dict[Slot, str]) -> Any:
+    if not is_own:
+        return case
+    for slot, id_ in ids.items():
+        if slot.where == "path":
+            case.path_parameters = {**case.path_parameters, slot.name: id_}
+        elif slot.where == "body" and isinstance(case.body, dict) and slot.name in case.body:
+            case.body = {**case.body, slot.name: id_}
+    return case
+
+
+def try_out(operation: Operation, mode: GenerationMode, url: str, headers: dict[str, str], own: Any) -> set[int]:
+    """Which statuses there were."""
+    seen = set()
+
+    @settings(
+        max_examples=EXAMPLES,
+        derandomize=True,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=strategy(operation, mode, own))
+    def every(case: Any) -> None:
+        seen.add(case.call_and_validate(base_url=url, headers=headers, checks=CHECKS, timeout=20).status_code)
+
+    every()
+    return seen
+
+
+# What does not fit needs a place to put it.
+CASES = [
+    pytest.param(operation, mode, id=f"{operation}-{mode.value}")
+    for operation in API.operations
+    for mode in GenerationMode
+    if mode is GenerationMode.POSITIVE or operation.body is not None or operation.told.get("parameters")
+]
+
+
+@pytest.mark.parametrize(("operation", "mode"), CASES)
+async def test_f2_an_operation_answers_as_it_is_described(rig: Rig, operation: Operation, mode: GenerationMode) -> None:
+    owner, own = await objects(rig, operation)
+    seen = await asyncio.to_thread(try_out, operation, mode, rig.url, rig.bearer(cast(Any, owner)), own)
+    if mode is GenerationMode.POSITIVE and operation.told["operationId"] not in NEEDS_MORE:
+        assert any(200 <= status < 300 for status in seen), f"nothing was let in: {seen}"
+
+
+HOSTILE = [
+    '"\\u0000"',
+    '"\\ud800"',
+    '"\\u202e\\ufeff\\uffff"',
+    '"0000-00-00T00:00:00Z"',
+    '"9999-12-31T23:59:59.999999+14:00"',
+    '"' + "x" * 20_000 + '"',
+    "9" * 400,
+    "-1e400",
+    "NaN",
+    "-0.0",
+    "null",
+    "true",
+    "[]",
+    "{}",
+    "[" * 2000 + "]" * 2000,
+    '{"$ne": null}',
+]
+PLACE = '"the place of what is hostile"'
+
+
+@pytest.mark.parametrize("operation", [one for one in API.operations if one.body is not None], ids=str)
+async def test_f2_no_field_takes_what_is_hostile_without_an_answer(rig: Rig, operation: Operation) -> None:
+    owner, own = await objects(rig, operation)
+    ids = {slot: own[slot.name][0] for slot in operation.slots if slot.where == "path"}
+    url = rig.url + operation.url(ids, API.choices(operation))
+    headers = {**rig.bearer(cast(Any, owner)), "content-type": "application/json"}
+    names = API.properties(operation.body)
+    assert names
+    for name in names:
+        known = {key: values[0] for key, values in own.items()} | {name: json.loads(PLACE)}
+        body = json.dumps(API.sample(operation.body, known.get))
+        assert PLACE in body
+        for value in HOSTILE:
+            sent = body.replace(PLACE, value).encode()
+            async with rig.http.request(operation.method, url, data=io.BytesIO(sent), headers=headers) as answer:
+                text = await answer.text()
+                assert str(answer.status) in operation.told["responses"], (name, value[:50], answer.status, text)
+                assert answer.status < 500, (name, value[:50], text)
+
+
+@pytest.mark.parametrize("operation", [one for one in API.operations if one.takes("limit")], ids=str)
+@pytest.mark.parametrize("limit", ["-1", "0", "1000000000", "9" * 400, "1.5", "NaN", "x", ""])
+async def test_f3_no_list_is_asked_for_without_end(rig: Rig, operation: Operation, limit: str) -> None:
+    owner, own = await objects(rig, operation)
+    ids = {slot: own[slot.name][0] for slot in operation.slots if slot.where == "path"}
+    told = await People(rig).ask(owner, operation.method, operation.url(ids, {}) + f"?limit={limit}")
+    assert told.status == 422, told.text
+
+
+@pytest.mark.parametrize("operation", [one for one in API.operations if one.takes("cursor")], ids=str)
+async def test_f3_an_edited_cursor_is_refused_or_finds_nothing_else(rig: Rig, operation: Operation) -> None:
+    owner, own = await objects(rig, operation)
+    ids = {slot: own[slot.name][0] for slot in operation.slots if slot.where == "path"}
+    url = operation.url(ids, {})
+    first = await People(rig).ask(owner, operation.method, url + "?limit=1")
+    cursor = first.json["next_cursor"]
+    assert cursor
+    for edited in ("x", cursor[:-2], cursor + "x", cursor[::-1], "A" * 200, quote("0001-01-01T00:00:00+00:00")):
+        told = await People(rig).ask(owner, operation.method, f"{url}?cursor={quote(edited)}")
+        assert told.status in (200, 404, 422), (edited, told.text)
