@@ -1,6 +1,7 @@
 """The whole product over real servers, and people with roles in businesses."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 from business_people import People
@@ -8,9 +9,10 @@ from business_people import People
 from rig import Rig, open_rig
 
 
-@pytest.fixture(scope="package")
-async def rig(app_dsn: str, redis_url: str) -> AsyncIterator[Rig]:
-    async with open_rig(app_dsn, redis_url) as rig:
+@pytest.fixture(scope="module")
+async def rig(own_database: Any, redis_url: str) -> AsyncIterator[Rig]:
+    """On a database of its own: two rigs on one would work off each other's webhooks and jobs."""
+    async with open_rig(own_database.app_dsn, redis_url) as rig:
         yield rig
 
 

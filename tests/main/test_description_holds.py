@@ -38,6 +38,8 @@ CHECKS: list[Any] = [
     response_headers_conformance,
     response_schema_conformance,
 ]
+# The application runs beside the strategies, in another thread of this process, and may use `random` while they draw.
+pytestmark = pytest.mark.filterwarnings("ignore:Do not use the `random` module:hypothesis.errors.HypothesisWarning")
 # Of each kind: what fits, and what does not.
 EXAMPLES = 15
 # What is let in only with a password, a mailed secret or a name typed again.
@@ -52,6 +54,8 @@ NEEDS_MORE = {
     "confirm_email",
     "accept_invitation",
     "transfer_ownership",
+    # Whether a conversation is found and its window open hangs on more than the body; `test_sending.py` tries it.
+    "send_message",
     # Refused to whoever alone owns a business, as all who try here do.
     "leave",
     "leave_business",
