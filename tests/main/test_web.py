@@ -17,8 +17,8 @@ from wacloud.shared.ui.serving import PromptServer
 
 
 @pytest.fixture(scope="module")
-async def rig(app_dsn: str, redis_url: str):
-    async with open_rig(app_dsn, redis_url) as rig:
+async def rig(own_database, redis_url: str):
+    async with open_rig(own_database.app_dsn, redis_url) as rig:
         yield rig
 
 

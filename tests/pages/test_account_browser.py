@@ -46,8 +46,10 @@ MAILBOX = Mailbox()
 
 
 @pytest.fixture(scope="module")
-async def product(app_dsn: str, redis_url: str) -> AsyncIterator[Rig]:
-    async with open_rig(app_dsn, redis_url, mails=MAILBOX, settings={"trusted_proxies": ["127.0.0.1"]}) as rig:
+async def product(own_database: Any, redis_url: str) -> AsyncIterator[Rig]:
+    async with open_rig(
+        own_database.app_dsn, redis_url, mails=MAILBOX, settings={"trusted_proxies": ["127.0.0.1"]}
+    ) as rig:
         yield rig
 
 

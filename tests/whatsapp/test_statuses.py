@@ -176,7 +176,13 @@ async def test_statuses_that_never_find_their_message_hide_nobody_elses_and_none
         assert len(await rig.rows(one, "select wamid from app.unmatched_statuses")) == 1000
     # What found nothing is looked for more and more rarely.
     soon = "select wamid from app.unmatched_statuses where look_at < now() + interval '50 minutes'"
-    assert await rig.rows(foreign, soon) == []
+
+    async def none_is_due_soon() -> bool:
+        # The housekeeping of the running worker does the same at the same time, and each skips what the other holds.
+        await settle_unmatched_statuses(rig.house.whatsapp)
+        return not await rig.rows(foreign, soon)
+
+    await eventually(none_is_due_soon)
 
 
 async def test_a_status_that_found_no_message_for_eight_days_is_dropped_and_a_late_match_is_not(rig: Rig, shop: Shop):
