@@ -20,7 +20,7 @@ from wacloud.main.wiring import House, Swaps, open_house
 from wacloud.modules.auth.application.ports import AuthDeps
 from wacloud.modules.auth.application.still_in import still_in
 from wacloud.modules.auth.application.switch_business import switch_business
-from wacloud.modules.auth.ui import account_api, account_pages, security_pages
+from wacloud.modules.auth.ui import account_api, account_pages, factor_api, factor_pages, security_pages
 from wacloud.modules.auth.ui import json_api as auth_api
 from wacloud.modules.auth.ui import pages as auth_pages
 from wacloud.modules.auth.ui.authenticator import TokenAuthenticator
@@ -106,11 +106,16 @@ def make_app(house: House) -> FastAPI:
     app.include_router(static_files.routes())
     app.include_router(preferences.routes())
     app.include_router(api_pages.routes(app.openapi))
-    app.include_router(auth_api.routes(house.auth))
-    app.include_router(account_api.routes(house.auth))
-    app.include_router(auth_pages.routes(house.auth))
-    app.include_router(account_pages.routes(house.auth))
-    app.include_router(security_pages.routes(house.auth))
+    for about_signing_in in (
+        auth_api,
+        account_api,
+        factor_api,
+        auth_pages,
+        account_pages,
+        security_pages,
+        factor_pages,
+    ):
+        app.include_router(about_signing_in.routes(house.auth))
     app.include_router(user_api.routes(house.user))
     app.include_router(user_pages.routes(house.user))
     for about_businesses in (business_api, team_api, progress_api, business_pages, team_pages):

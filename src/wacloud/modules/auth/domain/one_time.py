@@ -9,7 +9,9 @@ from uuid import UUID
 from wacloud.shared.domain.errors import AppError
 from wacloud.shared.domain.ids import UserId
 
-OneTimePurpose: TypeAlias = Literal["verify_email", "reset_password", "change_email", "magic_link", "second_factor"]
+OneTimePurpose: TypeAlias = Literal[
+    "verify_email", "reset_password", "change_email", "magic_link", "second_factor", "factor_challenge"
+]
 
 ONE_TIME_LIFETIMES: Mapping[OneTimePurpose, timedelta] = {
     "verify_email": timedelta(hours=24),
@@ -17,6 +19,7 @@ ONE_TIME_LIFETIMES: Mapping[OneTimePurpose, timedelta] = {
     "change_email": timedelta(hours=1),
     "magic_link": timedelta(minutes=15),
     "second_factor": timedelta(minutes=5),
+    "factor_challenge": timedelta(minutes=5),
 }
 
 
