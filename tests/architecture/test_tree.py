@@ -25,6 +25,7 @@ SYSTEM = {
     "bench/e2e.py",
     "bench/ingest.py",
     "bench/places.py",
+    "main/rates_cli.py",
     "main/seed.py",
     "main/web.py",
     "main/worker.py",
@@ -64,6 +65,8 @@ SYSTEM = {
     "shared/infra/job_rings.py",
     "shared/infra/jobs.py",
     "shared/infra/webhook_inbox.py",
+    "modules/whatsapp/application/import_rates.py",
+    "modules/whatsapp/infra/costs.py",
 }
 
 # Whose each table is. The two queues are everybody's: shared code writes them, ledgers read them.
@@ -80,6 +83,8 @@ TABLES = {
         "conversations",
         "messages",
         "message_keys",
+        "delivery_counts",
+        "message_rates",
         "unmatched_statuses",
         "account_events",
     },

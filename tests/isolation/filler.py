@@ -24,6 +24,7 @@ WHOSE: Mapping[str, str | None] = {
     "schedules": None,
     "mail_suppressions": None,
     "local_mails": None,
+    "message_rates": None,
 }
 OF_A_PERSON = frozenset({"users", "credentials", "sessions", "refresh_tokens", "one_time_tokens"})
 

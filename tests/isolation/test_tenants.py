@@ -35,6 +35,7 @@ SYSTEM_RIGHTS = {
     "mails": "SELECT INSERT UPDATE DELETE",
     "mail_suppressions": "SELECT INSERT DELETE",
     "local_mails": "SELECT INSERT DELETE",
+    "message_rates": "SELECT INSERT UPDATE",
     "schedules": "SELECT INSERT UPDATE DELETE",
     "webhook_inbox": "SELECT INSERT UPDATE",
     "jobs": "SELECT INSERT UPDATE DELETE",

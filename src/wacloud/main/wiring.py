@@ -55,6 +55,7 @@ from wacloud.modules.whatsapp.infra.account_events import PostgresAccountEvents
 from wacloud.modules.whatsapp.infra.cloud_api import GraphApi
 from wacloud.modules.whatsapp.infra.contacts import PostgresContacts
 from wacloud.modules.whatsapp.infra.conversations import PostgresConversations
+from wacloud.modules.whatsapp.infra.costs import PostgresCosts
 from wacloud.modules.whatsapp.infra.deliveries import PostgresDeliveries
 from wacloud.modules.whatsapp.infra.inbox_reader import PostgresInbox
 from wacloud.modules.whatsapp.infra.mailboxes import PostgresMailboxes
@@ -180,6 +181,7 @@ async def open_house(settings: Settings, swaps: Swaps | None = None) -> AsyncIte
             deliveries=PostgresDeliveries(),
             account_events=PostgresAccountEvents(),
             inbox=PostgresInbox(db),
+            costs=PostgresCosts(db),
             cloud_api=cloud_api,
             read_marks=read_marks,
             throttle=ValkeyThrottle(redis),

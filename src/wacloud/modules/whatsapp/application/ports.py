@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Protocol
 
 from wacloud.modules.business.api import BusinessDeps
+from wacloud.modules.whatsapp.application.costs import CostsReader
 from wacloud.modules.whatsapp.application.inbox import InboxReader
 from wacloud.modules.whatsapp.application.read_marks import ReadMarks
 from wacloud.modules.whatsapp.application.stored import (
@@ -87,6 +88,7 @@ class WhatsappDeps:
     deliveries: Deliveries
     account_events: AccountEvents
     inbox: InboxReader
+    costs: CostsReader
     cloud_api: CloudApi
     read_marks: ReadMarks
     throttle: Throttle
