@@ -74,7 +74,7 @@ TABLES = {
     "user": {"users"},
     "business": {"businesses", "members", "audit_log", "invitations", "onboarding_steps"},
     "auth": {"credentials", "sessions", "refresh_tokens", "one_time_tokens"},
-    "notification": {"mails", "mail_suppressions", "local_mails"},
+    "notification": {"mails", "mail_suppressions", "local_mails", "notices"},
     "whatsapp": {
         "whatsapp_accounts",
         "phone_numbers",
@@ -84,6 +84,7 @@ TABLES = {
         "messages",
         "message_keys",
         "delivery_counts",
+        "message_templates",
         "message_rates",
         "unmatched_statuses",
         "account_events",

@@ -41,6 +41,7 @@ MAKERS: Mapping[str, Callable[[Tenant], Any]] = {
     "actor_id": lambda tenant: tenant.person,
     "invitation_id": lambda tenant: tenant.rows["invitations"]["id"],
     "session_id": lambda tenant: tenant.rows["sessions"]["id"],
+    "notice_id": lambda tenant: tenant.rows["notices"]["id"],
     "conversation_id": lambda tenant: tenant.rows["conversations"]["id"],
 }
 # What a body must say besides, for its ids to be looked at.

@@ -58,6 +58,7 @@ UNGUARDED = {
     "audit_log.actor_id": "what somebody did stays written after they are gone",
     "audit_log.user_id": "what concerned somebody stays written after they are gone",
     "bot_turns.message_id": "a messages partition may go by retention",
+    "notices.settled_by": "who put it away stays written after they are gone",
     "mails.user_id": "what was written to somebody stays known after they are gone",
     "mail_suppressions.mail_id": "the mail goes by retention, what it told us stays",
 }
@@ -276,6 +277,7 @@ MEMBERS_WRITE = {
     ),
     ("messages", "update", "error, reason, state"),
     ("users", "update", "language, name, notifications, time_zone"),
+    ("notices", "update", "settled_at, settled_by"),
 }
 
 

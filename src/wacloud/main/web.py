@@ -29,7 +29,7 @@ from wacloud.modules.bot.ui.suggestions import questions_of
 from wacloud.modules.business.ui import json_api as business_api
 from wacloud.modules.business.ui import pages as business_pages
 from wacloud.modules.business.ui import progress_api, team_api, team_pages
-from wacloud.modules.notification.ui import dev_pages
+from wacloud.modules.notification.ui import dev_pages, notice_pages
 from wacloud.modules.notification.ui.webhook import report_routes
 from wacloud.modules.user.ui import json_api as user_api
 from wacloud.modules.user.ui import pages as user_pages
@@ -119,6 +119,7 @@ def make_app(house: House) -> FastAPI:
     for about_messages in (inbox_pages, ledger_pages, cost_pages, json_api):
         app.include_router(about_messages.routes(house.whatsapp))
     app.include_router(live_updates.routes(hub))
+    app.include_router(notice_pages.routes(house.notification))
     if house.mail_shelf is not None:
         app.include_router(dev_pages.routes(house.mail_shelf))
     if phones is not None:

@@ -36,6 +36,10 @@ class Businesses(Protocol):
         """Those of the pairs where the person belongs to the business."""
         ...
 
+    async def people_in_charge(self, tx: Tx, business_id: BusinessId) -> Sequence[UserId]:
+        """Its owners, then its admins."""
+        ...
+
     async def add(self, tx: Tx, owner_id: UserId, described: Description) -> BusinessId:
         """A business, with its owner as the first member."""
         ...
