@@ -59,7 +59,6 @@ class Shown:
 NAVIGATION: Final = (
     NavigationItem("/inbox", "inbox", N_("Inbox"), Permission.INBOX_READ),
     NavigationItem("/ledger", "list-check", N_("Ledger"), Permission.LEDGER_READ),
-    NavigationItem("/notices", "bell", N_("Notices"), Permission.BUSINESS_READ),
     NavigationItem("/business", "building-store", N_("Business"), Permission.BUSINESS_READ),
     NavigationItem("/simulator", "device-mobile", N_("Phone"), Permission.SIMULATE, demo_only=True),
 )

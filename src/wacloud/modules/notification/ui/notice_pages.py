@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from wacloud.modules.notification.application.ports import NotificationDeps
 from wacloud.modules.notification.application.put_away_notice import put_away_notice
 from wacloud.modules.notification.domain.notice import StoredNotice
-from wacloud.modules.notification.ui.notice_words import notice_words
+from wacloud.modules.notification.ui.notice_words import LIES_AHEAD, notice_words
 from wacloud.shared.ui.guard import Member, requires
 from wacloud.shared.ui.openapi import problems
 from wacloud.shared.ui.pages import look_of, render
@@ -56,6 +56,7 @@ def routes(deps: NotificationDeps) -> APIRouter:
             notices=notices,
             words=lambda notice: notice_words(notice.code, notice.details, language),
             until=lambda notice: _until(notice.details.get("until")),
+            lies_ahead=LIES_AHEAD,
             may_put_away=member.may(Permission.BUSINESS_UPDATE),
         )
 

@@ -97,6 +97,8 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
 }
 
 
+# Of these the time is the one at which it begins.
+LIES_AHEAD: Final = frozenset({"template_category_will_change", "account_will_be_disabled"})
 _OF_TOMORROW: Final = (
     N_("Something changed in your WhatsApp account."),
     N_("Open the settings of your business at Meta."),

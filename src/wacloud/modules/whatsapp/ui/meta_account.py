@@ -100,7 +100,7 @@ def _template_category(value: Json) -> AccountNews:
 
 
 def _number_quality(value: Json) -> AccountNews:
-    event, shown = (line(value.get("event")) or "").upper(), line(value.get("display_phone_number")) or ""
+    event, shown = (line(value.get("event")) or "").upper(), _shown(value)
     effects: list[Effect] = []
     told = None
     if event == "THROUGHPUT_UPGRADE":
@@ -120,7 +120,7 @@ def _number_quality(value: Json) -> AccountNews:
 
 def _number_name(value: Json) -> AccountNews:
     decision = (line(value.get("decision")) or "").upper()
-    shown, wanted = line(value.get("display_phone_number")) or "", line(value.get("requested_verified_name"))
+    shown, wanted = _shown(value), line(value.get("requested_verified_name"))
     change = NumberChanged(
         _digits(shown), name=wanted if decision == "APPROVED" else None, name_status=decision or None
     )
@@ -218,7 +218,7 @@ def _capability(value: Json) -> AccountNews:
 
 
 def _security(value: Json) -> AccountNews:
-    event, shown = (line(value.get("event")) or "").upper(), line(value.get("display_phone_number")) or ""
+    event, shown = (line(value.get("event")) or "").upper(), _shown(value)
     code = {"PIN_CHANGED": "pin_changed", "PIN_RESET_REQUEST": "pin_reset_asked"}.get(event)
     return AccountNews(f"pin of {_digits(shown)}", (), _told(code, name=shown) if code else None)
 
@@ -234,7 +234,7 @@ def _flow(value: Json) -> AccountNews:
 
 
 def _username(value: Json) -> AccountNews:
-    shown, name = line(value.get("display_phone_number")) or "", line(value.get("username"))
+    shown, name = _shown(value), line(value.get("username"))
     status = (line(value.get("status")) or "").lower()
     now = "" if status == "deleted" else name if status == "approved" else None
     change = NumberChanged(_digits(shown), username=now)
@@ -297,6 +297,12 @@ def _spoken(limit: str) -> str:
     if tier == "UNLIMITED":
         return "∞"
     return str(int(tier[:-1]) * 1000) if re.fullmatch(r"\d{1,6}K", tier) else tier
+
+
+def _shown(value: Json) -> str:
+    """The number as people write it: Meta leaves the plus out here."""
+    shown = line(value.get("display_phone_number")) or ""
+    return f"+{shown}" if shown.isdigit() else shown
 
 
 def _digits(shown: str) -> str:
