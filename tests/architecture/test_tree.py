@@ -25,6 +25,7 @@ SYSTEM = {
     "bench/e2e.py",
     "bench/ingest.py",
     "bench/places.py",
+    "main/rates_cli.py",
     "main/seed.py",
     "main/web.py",
     "main/worker.py",
@@ -75,6 +76,8 @@ SYSTEM = {
     "shared/infra/job_rings.py",
     "shared/infra/jobs.py",
     "shared/infra/webhook_inbox.py",
+    "modules/whatsapp/application/import_rates.py",
+    "modules/whatsapp/infra/costs.py",
 }
 
 # Whose each table is. The two queues are everybody's: shared code writes them, ledgers read them.
@@ -91,6 +94,8 @@ TABLES = {
         "backup_codes",
     },
     "notification": {"mails", "mail_suppressions", "local_mails"},
+    "auth": {"credentials", "sessions", "refresh_tokens", "one_time_tokens"},
+    "notification": {"mails", "mail_suppressions", "local_mails", "notices"},
     "whatsapp": {
         "whatsapp_accounts",
         "phone_numbers",
@@ -99,6 +104,9 @@ TABLES = {
         "conversations",
         "messages",
         "message_keys",
+        "delivery_counts",
+        "message_templates",
+        "message_rates",
         "unmatched_statuses",
         "account_events",
     },

@@ -225,7 +225,7 @@ FORMS = [
     "/security/email",
     "/security/sessions/end-others",
     "/switch-business",
-    f"/security/sessions/{uuid4()}/end",
+    "/security/sessions/00000000-0000-4000-8000-000000000000/end",
 ]
 
 

@@ -27,6 +27,7 @@ WHOSE: Mapping[str, str | None] = {
     "schedules": None,
     "mail_suppressions": None,
     "local_mails": None,
+    "message_rates": None,
 }
 OF_A_PERSON = frozenset(
     {

@@ -43,6 +43,7 @@ MAKERS: Mapping[str, Callable[[Tenant], Any]] = {
     "session_id": lambda tenant: tenant.rows["sessions"]["id"],
     "factor_id": lambda tenant: tenant.rows["totp_factors"]["id"],
     "set_id": lambda tenant: tenant.rows["backup_codes"]["set_id"],
+    "notice_id": lambda tenant: tenant.rows["notices"]["id"],
     "conversation_id": lambda tenant: tenant.rows["conversations"]["id"],
 }
 # What a body must say besides, for its ids to be looked at.

@@ -38,6 +38,7 @@ SYSTEM_RIGHTS = {
     "mails": "SELECT INSERT UPDATE DELETE",
     "mail_suppressions": "SELECT INSERT DELETE",
     "local_mails": "SELECT INSERT DELETE",
+    "message_rates": "SELECT INSERT UPDATE",
     "schedules": "SELECT INSERT UPDATE DELETE",
     "webhook_inbox": "SELECT INSERT UPDATE",
     "jobs": "SELECT INSERT UPDATE DELETE",
@@ -62,6 +63,7 @@ UNGUARDED = {
     "audit_log.actor_id": "what somebody did stays written after they are gone",
     "audit_log.user_id": "what concerned somebody stays written after they are gone",
     "bot_turns.message_id": "a messages partition may go by retention",
+    "notices.settled_by": "who put it away stays written after they are gone",
     "mails.user_id": "what was written to somebody stays known after they are gone",
     "mail_suppressions.mail_id": "the mail goes by retention, what it told us stays",
 }
@@ -280,6 +282,7 @@ MEMBERS_WRITE = {
     ),
     ("messages", "update", "error, reason, state"),
     ("users", "update", "language, name, notifications, time_zone"),
+    ("notices", "update", "settled_at, settled_by"),
 }
 
 

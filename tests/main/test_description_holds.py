@@ -5,6 +5,7 @@ import io
 import json
 import sys
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import quote
@@ -24,6 +25,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from rig import Rig, open_rig
+from wacloud.modules.notification.api import Notice, tell_business
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "business"))
 sys.path.insert(0, str(Path(__file__).parents[1] / "architecture"))
@@ -93,6 +95,10 @@ async def objects(rig: Rig, operation: Operation) -> tuple[Someone, dict[str, li
     agent, analyst = await people.join(owner, "agent"), await people.join(owner, "analyst")
     enrolled = await people.ask(owner, "POST", "/api/auth/2fa/enroll", {})
     made, _ = await people.invite(owner, f"{agent.user_id}@invited.test")
+    async with rig.house.db.tenant(owner.business_id) as tx:
+        notice = Notice(owner.business_id, "a test", "account_reinstated", "ban", datetime.now(UTC))
+        await tell_business(rig.house.notification, tx, notice)
+        [told] = await tx.rows("select id from app.notices where business_id = %s", (owner.business_id,))
     return owner, {
         "business_id": [str(owner.business_id)],
         "user_id": [str(agent.user_id), str(analyst.user_id), str(owner.user_id)],
@@ -102,6 +108,7 @@ async def objects(rig: Rig, operation: Operation) -> tuple[Someone, dict[str, li
         "factor_id": [enrolled.json["id"]],
         "set_id": [str(uuid4())],
         "conversation_id": conversations,
+        "notice_id": [str(told.id)],
     }
 
 

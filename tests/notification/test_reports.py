@@ -23,8 +23,8 @@ async def delivered(post: Post) -> Any:
 
 
 async def report(post: Post, row: Any, kind: str, **more: Any) -> None:
-    """Tell it and wait until it is processed."""
-    [mail] = post.arrived(row.recipient)
+    """Tell it of the first mail they got, and wait until it is processed."""
+    mail, *_ = post.arrived(row.recipient)
     body = body_of(mail, kind, **more)
     assert await post.webhook(body, signed(SECRET, body)) == 200
     await processed(post, body)

@@ -1,28 +1,24 @@
 """The command line: `wacloud --help` tells it all."""
 
-import logging
 import os
-import sys
-from collections.abc import Coroutine, Sequence
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, NoReturn, TypeVar
+from typing import Annotated, TypeVar
 from uuid import UUID
 
 import typer
-import uvloop
 from rich.console import Console
 from rich.table import Table
 
 from wacloud.main.bench_cli import bench_app
 from wacloud.main.check import CHECK_HELP
-from wacloud.main.child import CannotStart
-from wacloud.main.settings import BadSettings, Settings, load_settings, use_env_file
-from wacloud.shared.application.db import StoreAway
-from wacloud.shared.domain.errors import AppError
+from wacloud.main.command import run as _run
+from wacloud.main.command import settings as _settings
+from wacloud.main.command import stop as _stop
+from wacloud.main.rates_cli import rates_app
+from wacloud.main.settings import BadSettings, use_env_file
 from wacloud.shared.domain.ids import BusinessId
-from wacloud.shared.infra.database_check import DatabaseNotFit
-from wacloud.shared.infra.logging import set_up_logging
 from wacloud.shared.infra.migrations import CannotMigrate
 from wacloud.shared.infra.migrations import migrate as run_migrations
 
@@ -37,6 +33,7 @@ mails_app = typer.Typer(
     no_args_is_help=True, help="Mails to our own people: where they stand, whom we may not write to."
 )
 app.add_typer(mails_app, name="mails")
+app.add_typer(rates_app, name="rates")
 app.add_typer(bench_app, name="bench")
 console = Console()
 
@@ -48,39 +45,6 @@ class Language(StrEnum):
 
     SPANISH = "es"
     ENGLISH = "en"
-
-
-def _settings(*, serving: bool = False) -> Settings:
-    try:
-        settings = load_settings()
-    except BadSettings as error:
-        _stop(f"settings: {error}")
-    set_up_logging(settings.log_level)
-    if not serving:
-        # A command says once, at its end, that the database is away; a server's log tells of every attempt.
-        logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
-    return settings
-
-
-def _stop(message: str) -> NoReturn:
-    """One clear line, and out."""
-    print(f"wacloud: {message}", file=sys.stderr)
-    raise typer.Exit(1)
-
-
-def _run(work: Coroutine[Any, Any, T]) -> T:
-    try:
-        return uvloop.run(work)
-    except CannotStart as error:
-        _stop(str(error))
-    except DatabaseNotFit as error:
-        _stop("\n  - ".join(["the database is not fit to serve from:", *error.problems]))
-    except StoreAway as error:
-        _stop(f"the database cannot be reached: {(str(error).strip() or repr(error)).splitlines()[0]}")
-    except AppError as error:
-        _stop(f"{error.message} {error.detail or ''}".strip())
-    except KeyboardInterrupt:
-        raise typer.Exit(130) from None
 
 
 @app.callback()

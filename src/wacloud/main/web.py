@@ -29,13 +29,13 @@ from wacloud.modules.bot.ui.suggestions import questions_of
 from wacloud.modules.business.ui import json_api as business_api
 from wacloud.modules.business.ui import pages as business_pages
 from wacloud.modules.business.ui import progress_api, team_api, team_pages
-from wacloud.modules.notification.ui import dev_pages
+from wacloud.modules.notification.ui import dev_pages, notice_pages
 from wacloud.modules.notification.ui.webhook import report_routes
 from wacloud.modules.user.ui import json_api as user_api
 from wacloud.modules.user.ui import pages as user_pages
 from wacloud.modules.whatsapp.infra.numbers import PostgresNumbers
 from wacloud.modules.whatsapp.infra.simulated_phones import TwinPhones
-from wacloud.modules.whatsapp.ui import inbox_pages, json_api, ledger_pages, live_updates, simulator_pages
+from wacloud.modules.whatsapp.ui import cost_pages, inbox_pages, json_api, ledger_pages, live_updates, simulator_pages
 from wacloud.modules.whatsapp.ui.live_updates import LiveHub
 from wacloud.modules.whatsapp.ui.webhook import webhook_routes
 from wacloud.modules.whatsapp.ui.webhook_door import webhook_door
@@ -121,10 +121,10 @@ def make_app(house: House) -> FastAPI:
     for about_businesses in (business_api, team_api, progress_api, business_pages, team_pages):
         app.include_router(about_businesses.routes(house.business))
     app.include_router(sector_template.routes(house.templates))
-    app.include_router(inbox_pages.routes(house.whatsapp))
-    app.include_router(ledger_pages.routes(house.whatsapp))
+    for about_messages in (inbox_pages, ledger_pages, cost_pages, json_api):
+        app.include_router(about_messages.routes(house.whatsapp))
     app.include_router(live_updates.routes(hub))
-    app.include_router(json_api.routes(house.whatsapp))
+    app.include_router(notice_pages.routes(house.notification))
     if house.mail_shelf is not None:
         app.include_router(dev_pages.routes(house.mail_shelf))
     if phones is not None:

@@ -48,15 +48,18 @@ from wacloud.modules.business.infra.reader import PostgresBusinessReader
 from wacloud.modules.notification.application.accept_report import read_secrets
 from wacloud.modules.notification.application.ports import MailShelf, NotificationDeps, Transport
 from wacloud.modules.notification.infra.mails import PostgresMails, PostgresSuppressions
+from wacloud.modules.notification.infra.notices import PostgresNotices
 from wacloud.modules.notification.ui.compose import JinjaComposer
 from wacloud.modules.user.application.ports import UserDeps
 from wacloud.modules.whatsapp.application.accept_webhook import WebhookKeys
 from wacloud.modules.whatsapp.application.ports import CloudApi, WhatsappDeps
 from wacloud.modules.whatsapp.application.read_marks import ReadMarks
 from wacloud.modules.whatsapp.infra.account_events import PostgresAccountEvents
+from wacloud.modules.whatsapp.infra.account_states import PostgresAccountStates
 from wacloud.modules.whatsapp.infra.cloud_api import GraphApi
 from wacloud.modules.whatsapp.infra.contacts import PostgresContacts
 from wacloud.modules.whatsapp.infra.conversations import PostgresConversations
+from wacloud.modules.whatsapp.infra.costs import PostgresCosts
 from wacloud.modules.whatsapp.infra.deliveries import PostgresDeliveries
 from wacloud.modules.whatsapp.infra.inbox_reader import PostgresInbox
 from wacloud.modules.whatsapp.infra.mailboxes import PostgresMailboxes
@@ -164,6 +167,7 @@ async def open_house(settings: Settings, swaps: Swaps | None = None) -> AsyncIte
             business=business,
             mails=PostgresMails(),
             suppressions=PostgresSuppressions(),
+            notices=PostgresNotices(db),
             transport=swaps.mail_transport or mail_transport(settings, egress, db, clock),
             composer=JinjaComposer(),
             seal=secrets.encrypt,
@@ -181,11 +185,14 @@ async def open_house(settings: Settings, swaps: Swaps | None = None) -> AsyncIte
             mailboxes=PostgresMailboxes(),
             deliveries=PostgresDeliveries(),
             account_events=PostgresAccountEvents(),
+            account_states=PostgresAccountStates(),
             inbox=PostgresInbox(db),
+            costs=PostgresCosts(db),
             cloud_api=cloud_api,
             read_marks=read_marks,
             throttle=ValkeyThrottle(redis),
             business=business,
+            notification=notification,
         )
         embedder: Embedder = (
             OpenAIEmbedder(settings.openai_api_keys[0], settings.openai_base_url or None)

@@ -10,6 +10,7 @@ from wacloud.modules.business.application.memberships import (
     find_membership,
     members_among,
     memberships_of,
+    people_in_charge,
 )
 from wacloud.modules.business.application.ports import BusinessDeps
 from wacloud.modules.business.application.record_audit import record_audit
@@ -44,6 +45,7 @@ __all__ = [
     "memberships_of",
     "open_now_text",
     "open_text",
+    "people_in_charge",
     "record_audit",
     "sector_template",
     "set_first_hours",

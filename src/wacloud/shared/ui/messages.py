@@ -24,6 +24,8 @@ from wacloud.shared.ui.problems import CODE_OF
 _FIRST_DAY = datetime(2026, 11, 23, tzinfo=UTC)
 PACKAGE = Path(__file__).resolve().parents[2]
 _METHODS = [("**/templates/**.html", "jinja2"), ("**/templates/**.txt", "jinja2"), ("**.py", "python")]
+# A template that cannot be read is an error, not one without texts.
+_OPTIONS = {pattern: {"silent": "false"} for pattern, method in _METHODS if method == "jinja2"}
 _KEYWORDS: dict[str, tuple[int, ...] | None] = {
     "_": None,
     "N_": None,
@@ -37,7 +39,12 @@ def collect() -> Catalog:
     """All texts there are, with the files they stand in."""
     found = Catalog(project="wacloud", charset="utf-8")
     extracted = extract_from_dir(
-        str(PACKAGE), _METHODS, keywords=_KEYWORDS, strip_comment_tags=True, directory_filter=_is_for_pages
+        str(PACKAGE),
+        _METHODS,
+        _OPTIONS,
+        keywords=_KEYWORDS,
+        strip_comment_tags=True,
+        directory_filter=_is_for_pages,
     )
     for name, _, message, comments, context in extracted:
         # Files without line numbers: a catalogue that changes only when texts do.

@@ -22,6 +22,7 @@ class Permission(StrEnum):
     INBOX_WRITE = "inbox.write"  # take over, give back, mark as read
     MESSAGES_SEND = "messages.send"
     LEDGER_READ = "ledger.read"
+    COSTS_READ = "costs.read"
     KNOWLEDGE_READ = "knowledge.read"
     KNOWLEDGE_WRITE = "knowledge.write"
     WEBHOOKS_REPLAY = "webhooks.replay"
@@ -29,9 +30,15 @@ class Permission(StrEnum):
 
 
 _ANALYST = frozenset(
-    {Permission.BUSINESS_READ, Permission.MEMBERS_READ, Permission.LEDGER_READ, Permission.KNOWLEDGE_READ}
+    {
+        Permission.BUSINESS_READ,
+        Permission.MEMBERS_READ,
+        Permission.LEDGER_READ,
+        Permission.COSTS_READ,
+        Permission.KNOWLEDGE_READ,
+    }
 )
-_AGENT = _ANALYST | {
+_AGENT = _ANALYST - {Permission.COSTS_READ} | {
     Permission.INBOX_READ,
     Permission.INBOX_WRITE,
     Permission.MESSAGES_SEND,

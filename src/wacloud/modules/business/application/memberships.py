@@ -29,3 +29,8 @@ async def members_among(
 ) -> Collection[tuple[UserId, BusinessId]]:
     """Those of the pairs where the person (still) belongs to the business."""
     return await deps.businesses.members_among(tx, pairs)
+
+
+async def people_in_charge(deps: BusinessDeps, tx: Tx, business_id: BusinessId) -> Sequence[UserId]:
+    """Owners first, then admins."""
+    return await deps.businesses.people_in_charge(tx, business_id)

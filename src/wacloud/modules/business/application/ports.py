@@ -44,6 +44,10 @@ class Businesses(Protocol):
         """Whether it demands one from now on."""
         ...
 
+    async def people_in_charge(self, tx: Tx, business_id: BusinessId) -> Sequence[UserId]:
+        """Its owners, then its admins."""
+        ...
+
     async def add(self, tx: Tx, owner_id: UserId, described: Description) -> BusinessId:
         """A business, with its owner as the first member."""
         ...

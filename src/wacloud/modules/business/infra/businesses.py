@@ -49,6 +49,14 @@ class PostgresBusinesses:
     async def set_demand(self, tx: Tx, business_id: BusinessId, demanded: bool) -> None:
         await tx.execute("update app.businesses set demands_second_factor = %s where id = %s", (demanded, business_id))
 
+    async def people_in_charge(self, tx: Tx, business_id: BusinessId) -> Sequence[UserId]:
+        rows = await tx.rows(
+            "select user_id from app.members where business_id = %s and role in ('owner', 'admin')"
+            " order by role desc, joined_at, user_id",
+            (business_id,),
+        )
+        return [UserId(row.user_id) for row in rows]
+
     async def add(self, tx: Tx, owner_id: UserId, described: Description) -> BusinessId:
         business_id = BusinessId(new_id())
         told = {"id": business_id, "owner_id": owner_id, **described.changed()}

@@ -54,6 +54,17 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "factor_changed": Template({"what": Kind.WORD}),
     "invitation": Template({"business_name": Kind.NAME, "inviter_name": Kind.NAME, "link": Kind.LINK}, is_asked=True),
     "business_deletion_requested": Template({"business_name": Kind.NAME, "until": Kind.TIME}),
+    "notice": Template(
+        {
+            "business_name": Kind.NAME,
+            "notice": Kind.WORD,
+            "name": Kind.NAME,
+            "until": Kind.TIME,
+            "told": Kind.NAME,
+            "link": Kind.LINK,
+        },
+        useful_for=timedelta(days=2),
+    ),
     "api_key_created": Template({"name": Kind.NAME}),
 }
 

@@ -6,6 +6,8 @@ from datetime import timedelta
 from typing import Protocol
 
 from wacloud.modules.business.api import BusinessDeps
+from wacloud.modules.notification.api import NotificationDeps
+from wacloud.modules.whatsapp.application.costs import CostsReader
 from wacloud.modules.whatsapp.application.inbox import InboxReader
 from wacloud.modules.whatsapp.application.read_marks import ReadMarks
 from wacloud.modules.whatsapp.application.stored import (
@@ -14,6 +16,7 @@ from wacloud.modules.whatsapp.application.stored import (
 )
 from wacloud.modules.whatsapp.application.stores import (
     AccountEvents,
+    AccountStates,
     Contacts,
     Conversations,
     Deliveries,
@@ -86,8 +89,11 @@ class WhatsappDeps:
     mailboxes: Mailboxes
     deliveries: Deliveries
     account_events: AccountEvents
+    account_states: AccountStates
     inbox: InboxReader
+    costs: CostsReader
     cloud_api: CloudApi
     read_marks: ReadMarks
     throttle: Throttle
     business: BusinessDeps
+    notification: NotificationDeps

@@ -255,6 +255,17 @@ class AccountEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptNews:
+    """One that was kept and waits to be acted upon."""
+
+    digest: bytes
+    field: str
+    waba_id: str | None
+    at: datetime
+    value: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class DescribedNumber:
     """What Meta says about a number. `throughput` is in messages a second."""
 

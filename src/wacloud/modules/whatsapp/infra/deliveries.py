@@ -8,8 +8,10 @@ from uuid import UUID
 
 from wacloud.modules.whatsapp.application.stored import Applied, LeftBehind, Outgoing, SendResult
 from wacloud.modules.whatsapp.domain.callback import read_callback
+from wacloud.modules.whatsapp.domain.cost import free_entry_until
 from wacloud.modules.whatsapp.domain.inbound import StatusUpdate
 from wacloud.modules.whatsapp.domain.message import PROGRESS, STATE_OF_STATUS
+from wacloud.modules.whatsapp.infra.costs import count_delivered, open_free_entries
 from wacloud.modules.whatsapp.infra.unmatched_statuses import (
     businesses_with_unmatched,
     keep_unmatched,
@@ -100,7 +102,7 @@ cross join lateral (
 # or that comes from an earlier POST, says nothing of the one under way.
 _ADVANCE = """
 with told as (
-  select s.*, m.state as was, case m.state
+  select s.*, m.state as was, m.counted as was_counted, case m.state
       when 'queued' then false
       when 'dispatching' then not (m.failed_at is not null and coalesce(m.wamid = s.wamid, false))
       when 'unconfirmed' then not (m.failed_at is not null and coalesce(m.wamid = s.wamid, false))
@@ -110,7 +112,7 @@ with told as (
               %(failed)s::timestamptz[], %(errors)s::text[], %(pricing)s::text[])
     as s(business_id, id, created_at, state, wamid, sent_at, delivered_at, read_at, failed_at, error, pricing)
   cross join lateral (
-    select o.state, o.failed_at, o.wamid, o.direction from app.messages o
+    select o.state, o.failed_at, o.wamid, o.direction, o.counted from app.messages o
     where o.business_id = s.business_id and o.id = s.id and o.created_at = s.created_at limit 1 for update) m
   where m.direction = 'out'
 ), moved as (
@@ -132,10 +134,13 @@ set state = s.becomes,
     reason = case when s.becomes in ('sent', 'delivered', 'read') then null
                   when not s.fails or (s.was = 'failed' and m.failed_at <= s.failed_at) then m.reason
                   else coalesce('meta:' || (s.error::jsonb ->> 'code'), 'meta') end,
-    pricing = coalesce(m.pricing, s.pricing::jsonb)
+    pricing = coalesce(m.pricing, s.pricing::jsonb),
+    -- Meta charges for what was delivered; whichever of the two comes last.
+    counted = m.counted or (coalesce(m.delivered_at, s.delivered_at, s.read_at) is not null
+                            and coalesce(m.pricing, s.pricing::jsonb) is not null)
 from moved s
 where m.business_id = s.business_id and m.id = s.id and m.created_at = s.created_at
-returning m.business_id, m.conversation_id, m.id
+returning m.business_id, m.conversation_id, m.id, m.created_at, m.counted and not s.was_counted as is_charged
 """
 
 
@@ -150,6 +155,7 @@ class _Advance:
     times: dict[str, datetime] = field(default_factory=dict)
     error: str | None = None
     pricing: str | None = None
+    free_entry_until: datetime | None = None
 
     def take(self, status: StatusUpdate) -> None:
         state = STATE_OF_STATUS[status.status]
@@ -162,6 +168,8 @@ class _Advance:
         self.times[state] = min(status.at, first_time or status.at)
         if status.pricing:
             self.pricing = json.dumps(status.pricing, default=str)
+        if (until := free_entry_until(status)) is not None:
+            self.free_entry_until = max(until, self.free_entry_until or until)
 
 
 class PostgresDeliveries:
@@ -270,6 +278,15 @@ class PostgresDeliveries:
                 "errors": [a.error for _, a in ordered],
                 "pricing": [a.pricing for _, a in ordered],
             },
+        )
+        await count_delivered(tx, [(row.business_id, row.id, row.created_at) for row in rows if row.is_charged])
+        await open_free_entries(
+            tx,
+            [
+                (row.business_id, row.conversation_id, until)
+                for row in rows
+                if (until := advances[row.business_id, row.id].free_entry_until) is not None
+            ],
         )
         return [(row.business_id, row.conversation_id, row.id) for row in rows]
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import msgspec
 
+from wacloud.modules.whatsapp.application.apply_account_news import APPLY_ACCOUNT_NEWS, apply_account_news
 from wacloud.modules.whatsapp.application.dispatch_messages import DispatchMessages
 from wacloud.modules.whatsapp.application.follow_closing import FOLLOW_CLOSING, follow_closing
 from wacloud.modules.whatsapp.application.mend import (
@@ -18,6 +19,7 @@ from wacloud.modules.whatsapp.application.outbox import DISPATCH
 from wacloud.modules.whatsapp.application.ports import WhatsappDeps
 from wacloud.modules.whatsapp.application.receive_batch import Received, arrival_of, receive_batch
 from wacloud.modules.whatsapp.application.stored import Owners
+from wacloud.modules.whatsapp.ui.meta_account import read_account_news
 from wacloud.modules.whatsapp.ui.meta_payload import ParsedWebhook, UnreadableWebhook, parse_webhook
 from wacloud.shared.application.db import StoreAway
 from wacloud.shared.application.jobs import Job, JobKind, Lane, one_by_one
@@ -47,12 +49,17 @@ def whatsapp_jobs(deps: WhatsappDeps) -> list[JobKind]:
         if job.business_id is not None:
             await follow_closing(deps, job.business_id)
 
+    async def apply_news(job: Job) -> None:
+        if job.business_id is not None:
+            await apply_account_news(deps, job.business_id, read_account_news)
+
     return [
         JobKind(DISPATCH, Lane.SENDING, DispatchMessages(deps)),
         JobKind(SETTLE_UNMATCHED, Lane.HOUSEKEEPING, one_by_one(settle_unmatched)),
         JobKind(WAKE_STALE, Lane.HOUSEKEEPING, one_by_one(wake_stale)),
         JobKind(NOTE_FIRST, Lane.HOUSEKEEPING, one_by_one(note_first)),
         JobKind(FOLLOW_CLOSING, Lane.HOUSEKEEPING, one_by_one(follow)),
+        JobKind(APPLY_ACCOUNT_NEWS, Lane.HOUSEKEEPING, one_by_one(apply_news)),
     ]
 
 
