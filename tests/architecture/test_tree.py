@@ -93,8 +93,6 @@ TABLES = {
         "passkeys",
         "backup_codes",
     },
-    "notification": {"mails", "mail_suppressions", "local_mails"},
-    "auth": {"credentials", "sessions", "refresh_tokens", "one_time_tokens"},
     "notification": {"mails", "mail_suppressions", "local_mails", "notices"},
     "whatsapp": {
         "whatsapp_accounts",

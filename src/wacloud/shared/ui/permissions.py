@@ -38,7 +38,7 @@ _ANALYST = frozenset(
         Permission.KNOWLEDGE_READ,
     }
 )
-_AGENT = _ANALYST - {Permission.COSTS_READ} | {
+_AGENT = _ANALYST | {
     Permission.INBOX_READ,
     Permission.INBOX_WRITE,
     Permission.MESSAGES_SEND,
