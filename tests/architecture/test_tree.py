@@ -37,6 +37,7 @@ SYSTEM = {
     "modules/auth/application/prove_password.py",
     "modules/auth/application/refresh_session.py",
     "modules/auth/application/register.py",
+    "modules/auth/application/identify_key.py",
     "modules/auth/application/resend_verification.py",
     "modules/auth/application/reset_password.py",
     "modules/auth/application/revoke_session.py",
@@ -61,6 +62,7 @@ SYSTEM = {
     "modules/whatsapp/application/note_first_messages.py",
     "modules/whatsapp/infra/numbers.py",
     "shared/infra/database_clock.py",
+    "shared/infra/idempotency.py",
     "shared/infra/job_rings.py",
     "shared/infra/jobs.py",
     "shared/infra/webhook_inbox.py",
@@ -70,7 +72,7 @@ SYSTEM = {
 TABLES = {
     "user": {"users"},
     "business": {"businesses", "members", "audit_log", "invitations", "onboarding_steps"},
-    "auth": {"credentials", "sessions", "refresh_tokens", "one_time_tokens"},
+    "auth": {"credentials", "sessions", "refresh_tokens", "one_time_tokens", "api_keys"},
     "notification": {"mails", "mail_suppressions", "local_mails"},
     "whatsapp": {
         "whatsapp_accounts",
@@ -85,7 +87,7 @@ TABLES = {
     },
     "bot": {"bot_settings", "knowledge_items", "bot_turns"},
     "analytics": {"analytics_events"},
-    "shared": {"webhook_inbox", "jobs", "finished_jobs", "schedules"},
+    "shared": {"webhook_inbox", "jobs", "finished_jobs", "schedules", "idempotency_keys"},
 }
 # SQL that names another module's table, and why it may.
 BORROWED = {

@@ -21,6 +21,7 @@ from redis.asyncio import Redis
 from limits_off import limits_off
 from wacloud.main.wiring import wire_business
 from wacloud.modules.auth.application.ports import AuthDeps
+from wacloud.modules.auth.infra.api_keys import PostgresApiKeys
 from wacloud.modules.auth.infra.credentials import PostgresCredentials
 from wacloud.modules.auth.infra.guess_limits import ValkeyGuessLimits
 from wacloud.modules.auth.infra.one_time_tokens import PostgresOneTimeTokens
@@ -280,6 +281,7 @@ async def running_house(
             sessions=PostgresSessions(),
             refresh_tokens=PostgresRefreshTokens(),
             one_time_tokens=PostgresOneTimeTokens(),
+            api_keys=PostgresApiKeys(),
             memory=ValkeySessionMemory(redis),
             limits=ValkeyGuessLimits(redis),
             mails=mails,

@@ -41,6 +41,7 @@ MAKERS: Mapping[str, Callable[[Tenant], Any]] = {
     "actor_id": lambda tenant: tenant.person,
     "invitation_id": lambda tenant: tenant.rows["invitations"]["id"],
     "session_id": lambda tenant: tenant.rows["sessions"]["id"],
+    "key_id": lambda tenant: tenant.rows["api_keys"]["id"],
     "conversation_id": lambda tenant: tenant.rows["conversations"]["id"],
 }
 # What a body must say besides, for its ids to be looked at.

@@ -17,6 +17,7 @@ from wacloud.main.people import user_deps
 from wacloud.main.settings import AppEnv, Settings
 from wacloud.main.subscriptions import to_jobs
 from wacloud.modules.auth.application.ports import AuthDeps, Mails
+from wacloud.modules.auth.infra.api_keys import PostgresApiKeys
 from wacloud.modules.auth.infra.credentials import PostgresCredentials
 from wacloud.modules.auth.infra.guess_limits import ValkeyGuessLimits
 from wacloud.modules.auth.infra.mails import QueuedMails
@@ -67,6 +68,7 @@ from wacloud.shared.application.limits import Limits
 from wacloud.shared.infra.crypto import SecretBox
 from wacloud.shared.infra.database_check import check_database
 from wacloud.shared.infra.http import open_egress
+from wacloud.shared.infra.idempotency import PostgresIdempotency
 from wacloud.shared.infra.limits_valkey import ValkeyLimiter
 from wacloud.shared.infra.live_valkey import ValkeyAnnouncer
 from wacloud.shared.infra.postgres import Connection, PostgresDatabase, make_pool
@@ -90,6 +92,7 @@ class House:
     webhook_inbox: PostgresWebhookInbox
     webhook_keys: WebhookKeys
     limits: Limits
+    idempotency: PostgresIdempotency
     auth: AuthDeps
     user: UserDeps
     business: BusinessDeps
@@ -215,6 +218,7 @@ async def open_house(settings: Settings, swaps: Swaps | None = None) -> AsyncIte
                 [secret.encode() for secret in settings.meta_app_secret], settings.meta_verify_token
             ),
             limits=Limits(settings.limits, ValkeyLimiter(redis)),
+            idempotency=PostgresIdempotency(db, secrets.encrypt, secrets.decrypt),
             auth=AuthDeps(
                 db=db,
                 clock=clock,
@@ -224,6 +228,7 @@ async def open_house(settings: Settings, swaps: Swaps | None = None) -> AsyncIte
                 sessions=PostgresSessions(),
                 refresh_tokens=PostgresRefreshTokens(),
                 one_time_tokens=PostgresOneTimeTokens(),
+                api_keys=PostgresApiKeys(),
                 memory=ValkeySessionMemory(redis),
                 limits=ValkeyGuessLimits(redis),
                 mails=swaps.mails or QueuedMails(notification),

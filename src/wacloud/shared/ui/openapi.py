@@ -11,7 +11,9 @@ from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 
 from wacloud.shared.ui.caching import is_cacheable
-from wacloud.shared.ui.guard import Access, Public, Requires, SignedIn, access_of
+from wacloud.shared.ui.declared import access_of
+from wacloud.shared.ui.guard import Access, Public, Requires, SignedIn
+from wacloud.shared.ui.idempotency import HEADER
 from wacloud.shared.ui.permissions import WHILE_CLOSING
 from wacloud.shared.ui.problems import CODE_OF
 
@@ -111,6 +113,8 @@ def _complete_operation(operation: dict[str, Any], access: Access) -> None:
         refusals.setdefault(str(status), _refusal(status, CODE_OF[status][0]))
     if isinstance(access, Requires) and access.permission not in WHILE_CLOSING:
         refusals.setdefault("409", _refusal(409, "business_closing"))
+    if any(parameter["name"] == HEADER for parameter in operation.get("parameters", ())):
+        refusals.setdefault("409", _refusal(409, "idempotency_key_in_use"))
     for told in refusals.values():
         if told["description"] == _NOTHING_SAID:
             told["description"] = operation.get("description", operation["summary"]).partition("\n")[0]

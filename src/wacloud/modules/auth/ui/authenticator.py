@@ -1,8 +1,10 @@
 """The guard's way to this module: a token in, a person or a member out."""
 
 from wacloud.modules.auth.application.identify import identify
+from wacloud.modules.auth.application.identify_key import identify_key
 from wacloud.modules.auth.application.ports import AuthDeps
-from wacloud.shared.ui.guard import Carrier, EmailNotVerified, Member, NoBusiness, NoLongerMember, Person
+from wacloud.shared.application.caller import Caller
+from wacloud.shared.ui.guard import Carrier, EmailNotVerified, HeldKey, Member, NoBusiness, NoLongerMember, Person
 
 
 class TokenAuthenticator:
@@ -47,4 +49,19 @@ class TokenAuthenticator:
             aal=found.held.aal,
             is_verified=found.user.is_verified,
             is_closing=found.membership.erase_at is not None,
+        )
+
+    async def holder(self, key: str, caller: Caller) -> Member:
+        found = await identify_key(self._deps, key, caller)
+        return Member(
+            user_id=found.user.id,
+            business_id=found.membership.business_id,
+            role=found.membership.role,
+            name=found.user.name,
+            email=found.user.email,
+            business_name=found.membership.business_name,
+            language=found.user.language,
+            time_zone=found.membership.time_zone,
+            is_closing=found.membership.erase_at is not None,
+            key=HeldKey(found.key.id, found.key.name, found.key.scopes),
         )
