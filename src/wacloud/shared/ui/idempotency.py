@@ -8,7 +8,8 @@ It comes after the guard and the limits, which judge every request anew, and las
 What it then answers, good or bad, is the answer to every request with the same key for a day. Not kept is a body that
 does not fit, a limit (429), and whatever is our fault (5xx): those may be tried again.
 
-It works on routes of class `StrictJsonRoute`, which run it: `answered_once`.
+It works on routes of class `StrictJsonRoute`, which run it: `answered_once`. It is not for bodies that hold a password:
+a hash of the body is kept.
 """
 
 import hashlib
