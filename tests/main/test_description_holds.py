@@ -86,11 +86,13 @@ async def objects(rig: Rig, operation: Operation) -> tuple[Someone, dict[str, li
         conversations = [str(uuid4())]
     agent, analyst = await people.join(owner, "agent"), await people.join(owner, "analyst")
     made, _ = await people.invite(owner, f"{agent.user_id}@invited.test")
+    key = await people.here(owner, "POST", "/api-keys", {"name": "A key", "scopes": ["business.read"]})
     return owner, {
         "business_id": [str(owner.business_id)],
         "user_id": [str(agent.user_id), str(analyst.user_id), str(owner.user_id)],
         "actor_id": [str(owner.user_id)],
         "invitation_id": [made.json["id"]],
+        "key_id": [key.json["id"]],
         "session_id": [str(owner.session_id)],
         "conversation_id": conversations,
     }

@@ -96,9 +96,7 @@ def routes(deps: AuthDeps, in_business: InBusiness) -> APIRouter:
     """Make, list, change and revoke keys; no key can do any of it."""
     router = APIRouter(route_class=StrictJsonRoute, max_body_size=LARGEST_JSON, tags=["API keys"])
 
-    @router.get(
-        "/api/businesses/{business_id}/api-keys", operation_id="list_api_keys", response_model=list[ApiKeyAnswer]
-    )
+    @router.get("/api/businesses/{business_id}/api-keys", operation_id="list_keys", response_model=list[ApiKeyAnswer])
     async def listed(business_id: UUID, member: Annotated[Member, in_business(Permission.KEYS_MANAGE)]) -> object:
         """The keys of the business, the newest first."""
         now = deps.clock()
@@ -106,7 +104,7 @@ def routes(deps: AuthDeps, in_business: InBusiness) -> APIRouter:
 
     @router.post(
         "/api/businesses/{business_id}/api-keys",
-        operation_id="create_api_key",
+        operation_id="create_key",
         response_model=MadeApiKeyAnswer,
         responses=problems(_403="scope_not_yours", _409="too_many_api_keys"),
         status_code=201,
@@ -129,7 +127,7 @@ def routes(deps: AuthDeps, in_business: InBusiness) -> APIRouter:
 
     @router.patch(
         "/api/businesses/{business_id}/api-keys/{key_id}",
-        operation_id="change_api_key",
+        operation_id="change_key",
         response_model=ApiKeyAnswer,
         responses=problems(_403="scope_not_yours", _404="api_key_not_found"),
     )
@@ -155,7 +153,7 @@ def routes(deps: AuthDeps, in_business: InBusiness) -> APIRouter:
 
     @router.delete(
         "/api/businesses/{business_id}/api-keys/{key_id}",
-        operation_id="revoke_api_key",
+        operation_id="revoke_key",
         responses=problems(_404="api_key_not_found"),
         status_code=204,
     )
