@@ -46,6 +46,7 @@ SYSTEM = {
     "modules/auth/application/register.py",
     "modules/auth/application/remove_factor.py",
     "modules/auth/application/rename_factor.py",
+    "modules/auth/application/identify_key.py",
     "modules/auth/application/resend_verification.py",
     "modules/auth/application/reset_password.py",
     "modules/auth/application/revoke_session.py",
@@ -73,6 +74,7 @@ SYSTEM = {
     "modules/whatsapp/application/note_first_messages.py",
     "modules/whatsapp/infra/numbers.py",
     "shared/infra/database_clock.py",
+    "shared/infra/idempotency.py",
     "shared/infra/job_rings.py",
     "shared/infra/jobs.py",
     "shared/infra/webhook_inbox.py",
@@ -89,6 +91,7 @@ TABLES = {
         "sessions",
         "refresh_tokens",
         "one_time_tokens",
+        "api_keys",
         "totp_factors",
         "passkeys",
         "backup_codes",
@@ -110,7 +113,7 @@ TABLES = {
     },
     "bot": {"bot_settings", "knowledge_items", "bot_turns"},
     "analytics": {"analytics_events"},
-    "shared": {"webhook_inbox", "jobs", "finished_jobs", "schedules"},
+    "shared": {"webhook_inbox", "jobs", "finished_jobs", "schedules", "idempotency_keys"},
 }
 # SQL that names another module's table, and why it may.
 BORROWED = {

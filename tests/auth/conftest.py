@@ -21,6 +21,7 @@ from redis.asyncio import Redis
 from limits_off import limits_off
 from wacloud.main.wiring import wire_business
 from wacloud.modules.auth.application.ports import AuthDeps
+from wacloud.modules.auth.infra.api_keys import PostgresApiKeys
 from wacloud.modules.auth.infra.credentials import PostgresCredentials
 from wacloud.modules.auth.infra.factors import PostgresBackupCodes, PostgresFactors
 from wacloud.modules.auth.infra.guess_limits import ValkeyGuessLimits
@@ -286,6 +287,7 @@ async def running_house(
             factors=PostgresFactors(box.encrypt, box.decrypt),
             totp=PyOtp(),
             backup_codes=PostgresBackupCodes(),
+            api_keys=PostgresApiKeys(),
             memory=ValkeySessionMemory(redis),
             limits=ValkeyGuessLimits(redis),
             mails=mails,

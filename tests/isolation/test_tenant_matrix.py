@@ -44,6 +44,7 @@ MAKERS: Mapping[str, Callable[[Tenant], Any]] = {
     "factor_id": lambda tenant: tenant.rows["totp_factors"]["id"],
     "set_id": lambda tenant: tenant.rows["backup_codes"]["set_id"],
     "notice_id": lambda tenant: tenant.rows["notices"]["id"],
+    "key_id": lambda tenant: tenant.rows["api_keys"]["id"],
     "conversation_id": lambda tenant: tenant.rows["conversations"]["id"],
 }
 # What a body must say besides, for its ids to be looked at.

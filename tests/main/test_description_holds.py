@@ -99,11 +99,13 @@ async def objects(rig: Rig, operation: Operation) -> tuple[Someone, dict[str, li
         notice = Notice(owner.business_id, "a test", "account_reinstated", "ban", datetime.now(UTC))
         await tell_business(rig.house.notification, tx, notice)
         [told] = await tx.rows("select id from app.notices where business_id = %s", (owner.business_id,))
+    key = await people.here(owner, "POST", "/api-keys", {"name": "A key", "scopes": ["business.read"]})
     return owner, {
         "business_id": [str(owner.business_id)],
         "user_id": [str(agent.user_id), str(analyst.user_id), str(owner.user_id)],
         "actor_id": [str(owner.user_id)],
         "invitation_id": [made.json["id"]],
+        "key_id": [key.json["id"]],
         "session_id": [str(owner.session_id)],
         "factor_id": [enrolled.json["id"]],
         "set_id": [str(uuid4())],

@@ -34,7 +34,7 @@ async def door(redis_url: str, limit: Limit, *, trusted: tuple[str, ...] = ()) -
     app.state.trusted_proxies = trusted_networks(trusted)
 
     async def somebody(request: Request) -> None:
-        request.state.member = SimpleNamespace(user_id=request.headers.get("user", ""))
+        request.state.member = SimpleNamespace(user_id=request.headers.get("user", ""), key=None)
 
     @app.post("/try")
     async def attempt(_: Annotated[None, Depends(somebody)], __: Annotated[None, limited(limit.name)]) -> str:

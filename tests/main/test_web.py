@@ -10,7 +10,8 @@ import uvicorn
 from rig import Rig, open_rig, serving
 from wacloud.main.web import make_app
 from wacloud.shared.ui import static_files
-from wacloud.shared.ui.guard import public, undeclared_routes
+from wacloud.shared.ui.declared import undeclared_routes
+from wacloud.shared.ui.guard import public
 from wacloud.shared.ui.i18n import translate
 from wacloud.shared.ui.problems import MESSAGE_OF, NOT_ACCEPTED, NOT_READABLE, problem_of_fields
 from wacloud.shared.ui.serving import PromptServer

@@ -20,7 +20,15 @@ from wacloud.main.wiring import House, Swaps, open_house
 from wacloud.modules.auth.application.ports import AuthDeps
 from wacloud.modules.auth.application.still_in import still_in
 from wacloud.modules.auth.application.switch_business import switch_business
-from wacloud.modules.auth.ui import account_api, account_pages, factor_api, factor_pages, security_pages
+from wacloud.modules.auth.ui import (
+    account_api,
+    account_pages,
+    factor_api,
+    factor_pages,
+    keys_api,
+    keys_pages,
+    security_pages,
+)
 from wacloud.modules.auth.ui import json_api as auth_api
 from wacloud.modules.auth.ui import pages as auth_pages
 from wacloud.modules.auth.ui.authenticator import TokenAuthenticator
@@ -29,6 +37,7 @@ from wacloud.modules.bot.ui.suggestions import questions_of
 from wacloud.modules.business.ui import json_api as business_api
 from wacloud.modules.business.ui import pages as business_pages
 from wacloud.modules.business.ui import progress_api, team_api, team_pages
+from wacloud.modules.business.ui.access import InBusiness
 from wacloud.modules.notification.ui import dev_pages, notice_pages
 from wacloud.modules.notification.ui.webhook import report_routes
 from wacloud.modules.user.ui import json_api as user_api
@@ -93,6 +102,7 @@ def make_app(house: House) -> FastAPI:
     install_guard(app, authenticator=TokenAuthenticator(house.auth), base_url=settings.base_url)
     app.state.trusted_proxies = trusted_networks(settings.trusted_proxies)
     app.state.limits = house.limits
+    app.state.idempotency = house.idempotency
     app.state.switch_path = "/switch-business"
     app.state.act_in = partial(_act_in, house.auth)
     app.state.demo_pages = phones is not None
@@ -114,8 +124,10 @@ def make_app(house: House) -> FastAPI:
         account_pages,
         security_pages,
         factor_pages,
+        keys_pages,
     ):
         app.include_router(about_signing_in.routes(house.auth))
+    app.include_router(keys_api.routes(house.auth, partial(InBusiness, house.business)))
     app.include_router(user_api.routes(house.user))
     app.include_router(user_pages.routes(house.user))
     for about_businesses in (business_api, team_api, progress_api, business_pages, team_pages):

@@ -17,6 +17,7 @@ from wacloud.main.people import user_deps
 from wacloud.main.settings import AppEnv, Settings
 from wacloud.main.subscriptions import to_jobs
 from wacloud.modules.auth.application.ports import AuthDeps, Mails
+from wacloud.modules.auth.infra.api_keys import PostgresApiKeys
 from wacloud.modules.auth.infra.credentials import PostgresCredentials
 from wacloud.modules.auth.infra.factors import PostgresBackupCodes, PostgresFactorHolders, PostgresFactors
 from wacloud.modules.auth.infra.guess_limits import ValkeyGuessLimits
@@ -72,6 +73,7 @@ from wacloud.shared.application.limits import Limits
 from wacloud.shared.infra.crypto import SecretBox
 from wacloud.shared.infra.database_check import check_database
 from wacloud.shared.infra.http import open_egress
+from wacloud.shared.infra.idempotency import PostgresIdempotency
 from wacloud.shared.infra.limits_valkey import ValkeyLimiter
 from wacloud.shared.infra.live_valkey import ValkeyAnnouncer
 from wacloud.shared.infra.postgres import Connection, PostgresDatabase, make_pool
@@ -95,6 +97,7 @@ class House:
     webhook_inbox: PostgresWebhookInbox
     webhook_keys: WebhookKeys
     limits: Limits
+    idempotency: PostgresIdempotency
     auth: AuthDeps
     user: UserDeps
     business: BusinessDeps
@@ -224,6 +227,7 @@ async def open_house(settings: Settings, swaps: Swaps | None = None) -> AsyncIte
                 [secret.encode() for secret in settings.meta_app_secret], settings.meta_verify_token
             ),
             limits=Limits(settings.limits, ValkeyLimiter(redis)),
+            idempotency=PostgresIdempotency(db, secrets.encrypt, secrets.decrypt),
             auth=AuthDeps(
                 db=db,
                 clock=clock,
@@ -236,6 +240,7 @@ async def open_house(settings: Settings, swaps: Swaps | None = None) -> AsyncIte
                 factors=PostgresFactors(secrets.encrypt, secrets.decrypt),
                 totp=PyOtp(),
                 backup_codes=PostgresBackupCodes(),
+                api_keys=PostgresApiKeys(),
                 memory=ValkeySessionMemory(redis),
                 limits=ValkeyGuessLimits(redis),
                 mails=swaps.mails or QueuedMails(notification),

@@ -22,7 +22,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from wacloud.shared.application.db import StoreAway
 from wacloud.shared.domain.errors import AppError
 from wacloud.shared.ui import i18n, limits, pages
-from wacloud.shared.ui.guard import own_path
 from wacloud.shared.ui.i18n import accepted_languages, best_language
 from wacloud.shared.ui.problems import (
     Problem,
@@ -31,6 +30,7 @@ from wacloud.shared.ui.problems import (
     problem_of_status,
     problem_response,
 )
+from wacloud.shared.ui.same_site import own_path
 
 log = structlog.get_logger(__name__)
 

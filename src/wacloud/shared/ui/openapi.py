@@ -11,7 +11,9 @@ from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 
 from wacloud.shared.ui.caching import is_cacheable
-from wacloud.shared.ui.guard import Access, Public, Requires, SignedIn, access_of
+from wacloud.shared.ui.declared import access_of
+from wacloud.shared.ui.guard import Access, Public, Requires, SignedIn
+from wacloud.shared.ui.idempotency import HEADER
 from wacloud.shared.ui.permissions import WHILE_CLOSING
 from wacloud.shared.ui.problems import CODE_OF
 
@@ -114,6 +116,8 @@ def _complete_operation(operation: dict[str, Any], access: Access) -> None:
         refusals["403"] = {**refusals["403"], "description": f"{refusals['403']['description']}; {told}"}
     if isinstance(access, Requires) and access.permission not in WHILE_CLOSING:
         refusals.setdefault("409", _refusal(409, "business_closing"))
+    if any(parameter["name"] == HEADER for parameter in operation.get("parameters", ())):
+        refusals.setdefault("409", _refusal(409, "idempotency_key_in_use"))
     for told in refusals.values():
         if told["description"] == _NOTHING_SAID:
             told["description"] = operation.get("description", operation["summary"]).partition("\n")[0]

@@ -66,3 +66,19 @@ WHILE_CLOSING = frozenset(
         Permission.KNOWLEDGE_READ,
     }
 )
+# What an API key can be good for. Never: who belongs to the business, its keys, its bills, its end.
+FOR_KEYS = frozenset(
+    {
+        Permission.BUSINESS_READ,
+        Permission.BUSINESS_UPDATE,
+        Permission.AUDIT_READ,
+        Permission.ONBOARDING_WRITE,
+        Permission.INBOX_READ,
+        Permission.INBOX_WRITE,
+        Permission.MESSAGES_SEND,
+        Permission.LEDGER_READ,
+        Permission.KNOWLEDGE_READ,
+        Permission.KNOWLEDGE_WRITE,
+        Permission.WEBHOOKS_REPLAY,
+    }
+)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 from uuid import UUID
 
+from wacloud.modules.auth.domain.api_key import ApiKey
 from wacloud.modules.auth.domain.credential import Credential
 from wacloud.modules.auth.domain.factor import Factor, FactorMethod
 from wacloud.modules.auth.domain.guessing import Tries
@@ -17,7 +18,7 @@ from wacloud.modules.notification.api import Mail
 from wacloud.modules.user.api import UserDeps
 from wacloud.shared.application.clock import Clock
 from wacloud.shared.application.db import Database, Tx
-from wacloud.shared.domain.ids import BusinessId, SessionId, UserId
+from wacloud.shared.domain.ids import ApiKeyId, BusinessId, SessionId, UserId
 
 
 class Credentials(Protocol):
@@ -272,6 +273,42 @@ class BackupCodes(Protocol):
         ...
 
 
+class ApiKeys(Protocol):
+    """The keys of a business's programs."""
+
+    async def find_by_hash(self, tx: Tx, key_hash: bytes) -> ApiKey | None:
+        """The key that has this hash, of whichever business."""
+        ...
+
+    async def find(self, tx: Tx, business_id: BusinessId, key_id: ApiKeyId) -> ApiKey | None:
+        """One of a business's, held until the commit; None where it was revoked."""
+        ...
+
+    async def all(self, tx: Tx, business_id: BusinessId) -> Sequence[ApiKey]:
+        """The newest first, ended ones too."""
+        ...
+
+    async def add(self, tx: Tx, made: ApiKey, key_hash: bytes) -> None:
+        """A new one; whoever makes it is a member."""
+        ...
+
+    async def change(self, tx: Tx, changed: ApiKey) -> None:
+        """Its name and what it may do."""
+        ...
+
+    async def revoke(self, tx: Tx, key: ApiKey, now: datetime) -> None:
+        """It is good for nothing from now on."""
+        ...
+
+    async def note_use(self, tx: Tx, key: ApiKey, address: str, now: datetime) -> bool:
+        """It is being used, from there. False where somebody else has noted that within the minute."""
+        ...
+
+    async def forget_old(self, tx: Tx, business_id: BusinessId, before: datetime) -> None:
+        """Delete those that were revoked or expired before then."""
+        ...
+
+
 class SessionMemory(Protocol):
     """
     What was seen of sessions a moment ago, shared by all processes. It may forget, be away, or be an old copy.
@@ -331,6 +368,7 @@ class AuthDeps:
     factors: Factors
     totp: Totp
     backup_codes: BackupCodes
+    api_keys: ApiKeys
     memory: SessionMemory
     limits: GuessLimits
     mails: Mails

@@ -17,10 +17,11 @@ from wacloud.modules.auth.ui.cookie import keep_following
 from wacloud.modules.auth.ui.pages import LARGEST_FORM, refused, whoever
 from wacloud.shared.domain.errors import AppError
 from wacloud.shared.ui.caller import caller_of
-from wacloud.shared.ui.guard import Person, own_path, public, refuse_cross_site, signed_in
+from wacloud.shared.ui.guard import Person, public, signed_in
 from wacloud.shared.ui.i18n import N_
 from wacloud.shared.ui.limits import check_limit
 from wacloud.shared.ui.pages import look_of, render
+from wacloud.shared.ui.same_site import own_path, refuse_cross_site
 
 SENT = "auth/sent.html"
 DONE = "auth/done.html"

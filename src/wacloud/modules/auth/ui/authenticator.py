@@ -3,18 +3,13 @@
 from collections.abc import Sequence
 
 from wacloud.modules.auth.application.identify import identify
+from wacloud.modules.auth.application.identify_key import identify_key
 from wacloud.modules.auth.application.list_factors import ways_to_prove
 from wacloud.modules.auth.application.ports import AuthDeps
+from wacloud.shared.application.caller import Caller
 from wacloud.shared.domain.ids import UserId
-from wacloud.shared.ui.guard import (
-    Carrier,
-    EmailNotVerified,
-    Member,
-    NoBusiness,
-    NoLongerMember,
-    Person,
-    SecondFactorRequired,
-)
+from wacloud.shared.ui.guard import Carrier, HeldKey, Member, Person
+from wacloud.shared.ui.refusals import EmailNotVerified, NoBusiness, NoLongerMember, SecondFactorRequired
 
 
 class TokenAuthenticator:
@@ -69,3 +64,18 @@ class TokenAuthenticator:
 
     async def ways_to_prove(self, user_id: UserId) -> Sequence[str]:
         return await ways_to_prove(self._deps, user_id)
+
+    async def holder(self, key: str, caller: Caller) -> Member:
+        found = await identify_key(self._deps, key, caller)
+        return Member(
+            user_id=found.user.id,
+            business_id=found.membership.business_id,
+            role=found.membership.role,
+            name=found.user.name,
+            email=found.user.email,
+            business_name=found.membership.business_name,
+            language=found.user.language,
+            time_zone=found.membership.time_zone,
+            is_closing=found.membership.erase_at is not None,
+            key=HeldKey(found.key.id, found.key.name, found.key.scopes),
+        )

@@ -22,8 +22,9 @@ from wacloud.modules.auth.ui.qr import qr_svg
 from wacloud.modules.auth.ui.security_pages import security_page
 from wacloud.shared.domain.errors import AppError
 from wacloud.shared.ui.caller import caller_of
-from wacloud.shared.ui.guard import Person, own_path, public, refuse_cross_site, signed_in
+from wacloud.shared.ui.guard import Person, public, signed_in
 from wacloud.shared.ui.pages import Shown, render
+from wacloud.shared.ui.same_site import own_path, refuse_cross_site
 
 Text = Annotated[str, Form()]
 Next = Annotated[str, Form(alias="next")]

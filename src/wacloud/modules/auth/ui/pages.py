@@ -14,10 +14,11 @@ from wacloud.modules.auth.application.sign_out import sign_out
 from wacloud.modules.auth.ui.cookie import drop_session, following_in, keep_following, keep_session, token_in
 from wacloud.shared.domain.errors import AppError, NotSignedIn
 from wacloud.shared.ui.caller import caller_of
-from wacloud.shared.ui.guard import own_path, public, refuse_cross_site
+from wacloud.shared.ui.guard import public
 from wacloud.shared.ui.limits import check_limit
 from wacloud.shared.ui.pages import render
 from wacloud.shared.ui.problems import problem_of_app_error
+from wacloud.shared.ui.same_site import own_path, refuse_cross_site
 
 LARGEST_FORM = 16 * 1024
 VERIFY = "/verify-email"

@@ -22,10 +22,11 @@ from wacloud.modules.auth.ui.pages import LARGEST_FORM
 from wacloud.shared.domain.errors import AppError
 from wacloud.shared.domain.ids import BusinessId, SessionId
 from wacloud.shared.ui.caller import caller_of
-from wacloud.shared.ui.guard import Person, own_path, signed_in
+from wacloud.shared.ui.guard import Person, signed_in
 from wacloud.shared.ui.i18n import N_
 from wacloud.shared.ui.pages import Shown, render
 from wacloud.shared.ui.problems import problem_of_app_error
+from wacloud.shared.ui.same_site import own_path
 
 SAID = {
     "password": N_("Your password was changed. All other browsers were signed out."),

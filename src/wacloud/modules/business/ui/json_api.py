@@ -29,6 +29,7 @@ from wacloud.shared.ui.bodies import LARGEST_JSON, StrictJsonRoute
 from wacloud.shared.ui.caching import cacheable
 from wacloud.shared.ui.caller import caller_of
 from wacloud.shared.ui.guard import Member, Person, signed_in
+from wacloud.shared.ui.idempotency import Once, idempotent
 from wacloud.shared.ui.openapi import problems
 from wacloud.shared.ui.permissions import Permission
 
@@ -184,7 +185,12 @@ def routes(deps: BusinessDeps) -> APIRouter:
         responses=problems(_429="too_many_businesses"),
         status_code=201,
     )
-    async def create(request: Request, body: NewBusiness, person: Annotated[Person, signed_in()]) -> object:
+    async def create(
+        request: Request,
+        body: NewBusiness,
+        person: Annotated[Person, signed_in()],
+        _: Annotated[Once, idempotent()],
+    ) -> object:
         """Open a business; whoever asks owns it. To act in it, switch to it or name it in the path."""
         business_id = await open_business(
             deps,

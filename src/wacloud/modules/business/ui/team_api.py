@@ -27,6 +27,7 @@ from wacloud.shared.domain.ids import UserId
 from wacloud.shared.ui.bodies import LARGEST_JSON, StrictJsonRoute
 from wacloud.shared.ui.caller import caller_of
 from wacloud.shared.ui.guard import Member, Person, signed_in
+from wacloud.shared.ui.idempotency import Once, idempotent
 from wacloud.shared.ui.openapi import problems
 from wacloud.shared.ui.permissions import Permission
 
@@ -179,6 +180,7 @@ def routes(deps: BusinessDeps) -> APIRouter:
         member: Annotated[Member, InBusiness(deps, Permission.BUSINESS_READ)],
     ) -> Response:
         """Leave the business. Its last owner cannot: hand it over first, or delete it."""
+        member.check_in_person()
         await remove_member(deps, member.user_id, member.business_id, member.user_id, caller_of(request))
         return Response(status_code=204)
 
@@ -225,6 +227,7 @@ def routes(deps: BusinessDeps) -> APIRouter:
         business_id: UUID,
         body: NewInvitationBody,
         member: Annotated[Member, InBusiness(deps, Permission.MEMBERS_INVITE)],
+        _: Annotated[Once, idempotent()],
     ) -> object:
         """Invite an address; only whoever has it can accept. One that is invited already gets a new link."""
         made = await invite_member(
@@ -244,6 +247,7 @@ def routes(deps: BusinessDeps) -> APIRouter:
         business_id: UUID,
         invitation_id: UUID,
         member: Annotated[Member, InBusiness(deps, Permission.MEMBERS_INVITE)],
+        _: Annotated[Once, idempotent()],
     ) -> object:
         """A new invitation in the place of an old one, good for a week again."""
         made = await send_invitation_again(

@@ -15,9 +15,10 @@ from wacloud.modules.user.domain.user import Notifications, canonical_email
 from wacloud.modules.user.ui.json_api import export_response
 from wacloud.shared.domain.errors import AppError, NotFound
 from wacloud.shared.ui.caller import caller_of
-from wacloud.shared.ui.guard import Person, session_cookie, signed_in
+from wacloud.shared.ui.guard import Person, signed_in
 from wacloud.shared.ui.i18n import N_
 from wacloud.shared.ui.pages import LANGUAGE_COOKIE, Shown, remember, render
+from wacloud.shared.ui.same_site import session_cookie
 
 LARGEST_FORM = 16 * 1024
 # Zones of the places people live in; the rest of the database is old names and offsets.

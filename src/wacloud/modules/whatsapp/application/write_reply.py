@@ -12,7 +12,7 @@ from wacloud.shared.domain.errors import AppError
 from wacloud.shared.domain.ids import BusinessId, UserId, new_id
 
 
-class IdempotencyKeyReused(AppError):
+class FormReused(AppError):
     """This request already sent something else. Send it once more if it is a new message."""
 
 
@@ -27,9 +27,9 @@ async def write_reply(
     """
     Queue a text and take the conversation over: the bot is silent in it until it is given back.
 
-    `key` is the caller's idempotency key: the same request again sends nothing and returns the first message's id.
+    `key` names the request: the same one again sends nothing and returns the first message's id.
 
-    :raises IdempotencyKeyReused: the key was used for another conversation or another text.
+    :raises FormReused: the key was used for another conversation or another text.
     :raises ConversationUnknown: this person sees no such conversation.
     :raises OutsideServiceWindow: only a message template may be sent now.
     :raises TextMissing: there is nothing to send.
@@ -55,7 +55,7 @@ async def write_reply(
         written = await put_in_outbox(deps, tx, [draft])
         if draft.id not in written:
             # The same key came in at the same time, into another conversation: else the lock would have kept us apart.
-            raise IdempotencyKeyReused
+            raise FormReused
         here = [(business_id, conversation_id)]
         await deps.conversations.hand_to(tx, here, "person", user_id=author)
         newest = await deps.conversations.mark_seen(tx, business_id, conversation_id)
@@ -71,5 +71,5 @@ async def _sent_before(
     if sent is None:
         return None
     if (sent.conversation_id, sent.body) != (conversation_id, body):
-        raise IdempotencyKeyReused
+        raise FormReused
     return MessageId(sent.id)

@@ -12,7 +12,7 @@ from wacloud.modules.whatsapp.application.inbox import Filter, Page, Thread
 from wacloud.modules.whatsapp.application.ports import WhatsappDeps
 from wacloud.modules.whatsapp.application.send_again import send_again
 from wacloud.modules.whatsapp.application.take_over import give_back, mark_seen, take_over
-from wacloud.modules.whatsapp.application.write_reply import IdempotencyKeyReused, write_reply
+from wacloud.modules.whatsapp.application.write_reply import FormReused, write_reply
 from wacloud.modules.whatsapp.ui.thread_view import messages_context, parts_context, words
 from wacloud.shared.domain.errors import AppError, NotFound
 from wacloud.shared.ui.guard import Member, find_member, public, requires
@@ -95,7 +95,7 @@ def routes(deps: WhatsappDeps) -> APIRouter:
         except AppError as refused:
             if refused.kind not in ("invalid", "conflict", "limit", "too_large"):
                 raise
-            if isinstance(refused, IdempotencyKeyReused):
+            if isinstance(refused, FormReused):
                 # Somebody went back and wrote something else into a form that had been sent.
                 key = ""
             return await _refused(deps, request, member, conversation_id, refused, text=text, key=key)

@@ -3,7 +3,7 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header
+from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict, Field
 
 from wacloud.modules.whatsapp.application.ports import WhatsappDeps
@@ -11,6 +11,7 @@ from wacloud.modules.whatsapp.application.write_reply import write_reply
 from wacloud.modules.whatsapp.domain.message import TEXT_LIMIT
 from wacloud.shared.ui.bodies import StrictJsonRoute
 from wacloud.shared.ui.guard import Member, requires
+from wacloud.shared.ui.idempotency import Once, idempotent
 from wacloud.shared.ui.limits import limited
 from wacloud.shared.ui.openapi import problems
 from wacloud.shared.ui.permissions import Permission
@@ -117,16 +118,21 @@ def routes(deps: WhatsappDeps) -> APIRouter:
         body: Send,
         member: Annotated[Member, Depends(requires(Permission.MESSAGES_SEND))],
         _: Annotated[None, limited("send")],
-        idempotency_key: Annotated[str | None, Header(min_length=8, max_length=128)] = None,
+        once: Annotated[Once, idempotent()],
     ) -> object:
         """
-        Queue a message. The same `Idempotency-Key` again sends nothing more and answers with the first message; with
-        another conversation or text it is refused with `idempotency_key_reused`.
+        Queue a message. The same `Idempotency-Key` again sends nothing more, even where the first answer was lost in a
+        crash.
 
         It is refused with `outside_service_window` when the person last wrote more than 24 hours ago.
         """
         message_id = await write_reply(
-            deps, member.user_id, member.business_id, body.conversation_id, body.text.body, idempotency_key
+            deps,
+            member.user_id,
+            member.business_id,
+            body.conversation_id,
+            body.text.body,
+            str(once.id) if once else None,
         )
         return Queued(message_id=message_id)
 
