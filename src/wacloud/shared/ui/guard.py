@@ -54,6 +54,7 @@ class Person:
     is_verified: bool = True
     business_id: BusinessId | None = None  # where they act now
     business_name: str = ""
+    has_others: bool = False  # more than one business, to choose from
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,7 @@ class Member:
     business_name: str
     language: str
     time_zone: str = "Europe/Madrid"
+    has_others: bool = False  # see `Person`
     session_id: SessionId | None = None
     aal: str = "aal1"
     is_verified: bool = True

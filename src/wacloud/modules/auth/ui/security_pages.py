@@ -98,6 +98,7 @@ def routes(deps: AuthDeps) -> APIRouter:
             place.business_name if place else "",
             person.language,
             place.time_zone if place else None,
+            found.has_others,
         )
         problem = problem_of_app_error(refusal) if refusal else None
         response = render(
