@@ -1,28 +1,23 @@
 """The command line: `wacloud --help` tells it all."""
 
-import logging
 import os
-import sys
-from collections.abc import Coroutine, Sequence
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, NoReturn, TypeVar
+from typing import Annotated
 from uuid import UUID
 
 import typer
-import uvloop
 from rich.console import Console
 from rich.table import Table
 
 from wacloud.main.bench_cli import bench_app
 from wacloud.main.check import CHECK_HELP
-from wacloud.main.child import CannotStart
-from wacloud.main.settings import BadSettings, Settings, load_settings, use_env_file
-from wacloud.shared.application.db import StoreAway
-from wacloud.shared.domain.errors import AppError
+from wacloud.main.command import run as _run
+from wacloud.main.command import settings_of as _settings
+from wacloud.main.command import stop as _stop
+from wacloud.main.settings import BadSettings, use_env_file
 from wacloud.shared.domain.ids import BusinessId
-from wacloud.shared.infra.database_check import DatabaseNotFit
-from wacloud.shared.infra.logging import set_up_logging
 from wacloud.shared.infra.migrations import CannotMigrate
 from wacloud.shared.infra.migrations import migrate as run_migrations
 
@@ -37,10 +32,10 @@ mails_app = typer.Typer(
     no_args_is_help=True, help="Mails to our own people: where they stand, whom we may not write to."
 )
 app.add_typer(mails_app, name="mails")
+users_app = typer.Typer(no_args_is_help=True, help="People who can sign in.")
+app.add_typer(users_app, name="users")
 app.add_typer(bench_app, name="bench")
 console = Console()
-
-T = TypeVar("T")
 
 
 class Language(StrEnum):
@@ -48,39 +43,6 @@ class Language(StrEnum):
 
     SPANISH = "es"
     ENGLISH = "en"
-
-
-def _settings(*, serving: bool = False) -> Settings:
-    try:
-        settings = load_settings()
-    except BadSettings as error:
-        _stop(f"settings: {error}")
-    set_up_logging(settings.log_level)
-    if not serving:
-        # A command says once, at its end, that the database is away; a server's log tells of every attempt.
-        logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
-    return settings
-
-
-def _stop(message: str) -> NoReturn:
-    """One clear line, and out."""
-    print(f"wacloud: {message}", file=sys.stderr)
-    raise typer.Exit(1)
-
-
-def _run(work: Coroutine[Any, Any, T]) -> T:
-    try:
-        return uvloop.run(work)
-    except CannotStart as error:
-        _stop(str(error))
-    except DatabaseNotFit as error:
-        _stop("\n  - ".join(["the database is not fit to serve from:", *error.problems]))
-    except StoreAway as error:
-        _stop(f"the database cannot be reached: {(str(error).strip() or repr(error)).splitlines()[0]}")
-    except AppError as error:
-        _stop(f"{error.message} {error.detail or ''}".strip())
-    except KeyboardInterrupt:
-        raise typer.Exit(130) from None
 
 
 @app.callback()
@@ -229,6 +191,56 @@ def connect_number(
         print(f"{number.display_phone_number} ({number.verified_name or 'no verified name'}) is connected")
 
     business_id = BusinessId(business)
+    settings = _settings()
+    _run(run())
+
+
+@users_app.command("list")
+def users_list() -> None:
+    """Show the newest people, and who of them is kept out."""
+    from wacloud.main.wiring import open_house  # noqa: PLC0415
+    from wacloud.modules.user.application.list_users import list_users  # noqa: PLC0415
+
+    async def run() -> None:
+        async with open_house(settings) as house:
+            people = await list_users(house.user)
+        table = Table("e-mail", "name", "since", "address verified", "disabled")
+        for one in people:
+            verified = f"{one.email_verified_at:%Y-%m-%d}" if one.email_verified_at else "no"
+            disabled = f"{one.disabled_at:%Y-%m-%d %H:%M}" if one.disabled_at else ""
+            table.add_row(one.email, one.name, f"{one.created_at:%Y-%m-%d}", verified, disabled)
+        console.print(table)
+
+    settings = _settings()
+    _run(run())
+
+
+@app.command("disable-user")
+def disable_user(email: Annotated[str, typer.Argument(help="The person's address.")]) -> None:
+    """Sign a person out everywhere, and let them in no more."""
+    from wacloud.main.wiring import open_house  # noqa: PLC0415
+    from wacloud.modules.auth.application.disable_user import disable_user as disable  # noqa: PLC0415
+
+    async def run() -> None:
+        async with open_house(settings) as house:
+            await disable(house.auth, email)
+        print("signed out everywhere, and kept out")
+
+    settings = _settings()
+    _run(run())
+
+
+@app.command("enable-user")
+def enable_user(email: Annotated[str, typer.Argument(help="The person's address.")]) -> None:
+    """Let a person in again who was kept out."""
+    from wacloud.main.wiring import open_house  # noqa: PLC0415
+    from wacloud.modules.auth.application.disable_user import enable_user as enable  # noqa: PLC0415
+
+    async def run() -> None:
+        async with open_house(settings) as house:
+            await enable(house.auth, email)
+        print("may sign in again")
+
     settings = _settings()
     _run(run())
 

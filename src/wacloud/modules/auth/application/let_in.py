@@ -7,13 +7,14 @@ Whoever calls it has checked the proof. What holds for all ways, holds in this f
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from wacloud.modules.auth.application.end_sessions import end
 from wacloud.modules.auth.application.ports import AuthDeps
 from wacloud.modules.auth.domain.secret import hash_of, new_secret
 from wacloud.modules.auth.domain.session import ABSOLUTE, KEPT, MOST, Proof, Session
 from wacloud.modules.auth.domain.token import Claims
 from wacloud.modules.business.api import AuditEntry, memberships_of, record_audit
 from wacloud.modules.notification.api import Mail
-from wacloud.modules.user.api import User
+from wacloud.modules.user.api import User, find_user
 from wacloud.shared.application.caller import Caller
 from wacloud.shared.application.db import Tx
 from wacloud.shared.domain.errors import NotSignedIn
@@ -49,10 +50,12 @@ async def let_in(
 
     :raises NotSignedIn: nobody may sign in as them.
     """
-    if user.is_disabled:
-        raise NotSignedIn("disabled")
     now = deps.clock()
     await deps.sessions.take_turns(tx, user.id)
+    # Proving who they are took its time: whoever was disabled meanwhile is out.
+    held = await find_user(deps.users, tx, user.id)
+    if held is None or held.is_disabled:
+        raise NotSignedIn("disabled")
     await deps.sessions.forget_old(tx, user.id, now - KEPT - ABSOLUTE)
     is_known = await deps.sessions.knows_browser(tx, user.id, caller.user_agent)
     memberships = await memberships_of(deps.businesses, tx, user.id)
@@ -71,7 +74,7 @@ async def let_in(
     await deps.sessions.add(tx, begun)
     others = [one.id for one in await deps.sessions.alive(tx, user.id, now) if one.id != begun.id]
     outdone = others[MOST - 1 :]
-    await deps.sessions.end(tx, user.id, outdone, "too_many", now)
+    await end(deps, tx, user.id, outdone, "too_many", caller)
     refresh_token = None
     if for_program:
         refresh_token = new_secret()
