@@ -112,6 +112,7 @@ LONG: dict[str, str] = {}  # file: why it may be
 
 # Words that lead out of the process. Held in hand while a transaction is open, they would hold its locks as well.
 NETWORK = {
+    "cache",
     "cloud_api",
     "egress",
     "embedder",

@@ -363,10 +363,8 @@ async def test_a12_whoever_is_let_in_again_begins_anew_and_nobody_was_mailed(hou
         " order by at",
         person.user_id,
     )
-    assert [tuple(row) for row in told] == [
-        ("auth.user_disabled", "system", None),
-        ("auth.user_enabled", "system", None),
-    ]
+    told_as = [("auth.user_disabled", "system", None), ("auth.user_enabled", "system", None)]
+    assert [tuple(row) for row in told] == told_as
 
 
 async def test_a12_whoever_is_disabled_while_signing_in_is_not_in(house, monkeypatch) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from wacloud.modules.business.application.stored import PROFILE
 from wacloud.modules.business.domain.profile import BusinessProfile, Description, Membership
 from wacloud.shared.application.db import Tx
 from wacloud.shared.domain.ids import BusinessId, UserId, new_id
@@ -54,6 +55,7 @@ class PostgresBusinesses:
 
     async def describe(self, tx: Tx, business_id: BusinessId, described: Description) -> None:
         changed = described.changed()
+        tx.outdate(business_id, PROFILE)
         if changed:
             await tx.execute(
                 f"update app.businesses set {', '.join(f'{name} = %s' for name in changed)} where id = %s",
@@ -67,12 +69,14 @@ class PostgresBusinesses:
     async def put_in_profile(
         self, tx: Tx, business_id: BusinessId, entries: Mapping[str, Any], *, without: Sequence[str] = ()
     ) -> None:
+        tx.outdate(business_id, PROFILE)
         await tx.execute(
             "update app.businesses set profile = (profile - %s::text[]) || %s::jsonb where id = %s",
             (list(without), json.dumps(dict(entries)), business_id),
         )
 
     async def set_erase_at(self, tx: Tx, business_id: BusinessId, at: datetime | None) -> None:
+        tx.outdate(business_id, PROFILE)
         await tx.execute("update app.businesses set erase_at = %s where id = %s", (at, business_id))
 
     async def due_for_erasure(self, tx: Tx, now: datetime) -> Sequence[BusinessId]:
