@@ -37,6 +37,7 @@ SYSTEM = {
     "modules/auth/application/confirm_email.py",
     "modules/auth/application/enrol_factor.py",
     "modules/auth/application/finish_sign_in.py",
+    "modules/auth/application/disable_user.py",
     "modules/auth/application/forgot_password.py",
     "modules/auth/application/identify.py",
     "modules/auth/application/list_factors.py",
@@ -66,6 +67,7 @@ SYSTEM = {
     "modules/notification/application/send_mail.py",
     "modules/notification/infra/local_outbox.py",
     "modules/user/application/leave.py",
+    "modules/user/application/list_users.py",
     "modules/business/application/accept_invitation.py",
     "modules/business/application/erase_business.py",
     "modules/business/application/open_business.py",
@@ -138,6 +140,7 @@ LONG: dict[str, str] = {}  # file: why it may be
 
 # Words that lead out of the process. Held in hand while a transaction is open, they would hold its locks as well.
 NETWORK = {
+    "cache",
     "cloud_api",
     "egress",
     "embedder",

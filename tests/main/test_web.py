@@ -197,6 +197,7 @@ async def test_the_description_says_who_may_ask_and_how_a_refusal_looks(rig: Rig
         "forgot_password",
         "reset_password",
         "verify_email",
+        "verify_second_factor",
         "get_keys",
     }
     for name, one in operations.items():

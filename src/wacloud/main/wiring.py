@@ -67,9 +67,11 @@ from wacloud.modules.whatsapp.infra.mailboxes import PostgresMailboxes
 from wacloud.modules.whatsapp.infra.messages import PostgresMessages
 from wacloud.modules.whatsapp.infra.numbers import PostgresNumbers
 from wacloud.modules.whatsapp.infra.throttle import ValkeyThrottle
+from wacloud.shared.application.cache import Cache, NoCache
 from wacloud.shared.application.clock import Clock, system_clock
 from wacloud.shared.application.db import Database, StoreAway
 from wacloud.shared.application.limits import Limits
+from wacloud.shared.infra.cache_valkey import ValkeyCache
 from wacloud.shared.infra.crypto import SecretBox
 from wacloud.shared.infra.database_check import check_database
 from wacloud.shared.infra.http import open_egress
@@ -153,13 +155,16 @@ async def open_house(settings: Settings, swaps: Swaps | None = None) -> AsyncIte
         rings = _bullmq_rings(settings)
         if rings is not None:
             stack.push_async_callback(rings.close)
-        db = PostgresDatabase(pool, to_jobs=to_jobs, announcer=announcer, ring=rings.jobs if rings else None)
+        cache = ValkeyCache(redis)
+        db = PostgresDatabase(
+            pool, to_jobs=to_jobs, announcer=announcer, cache=cache, ring=rings.jobs if rings else None
+        )
         egress = open_egress()
         stack.push_async_callback(egress.close)
         secrets = SecretBox(settings.secret_keys)
         inbox = PostgresWebhookInbox(db, ring=rings.webhooks if rings else None)
         user = user_deps(db, clock)
-        business = wire_business(db, user, clock)
+        business = wire_business(db, user, clock, cache)
         cloud_api = swaps.cloud_api or _graph(settings, egress, secrets)
         read_marks = ReadMarks(cloud_api)
         stack.push_async_callback(read_marks.close)
@@ -275,12 +280,14 @@ def _bullmq_rings(settings: Settings) -> "BullMqRings | None":
     return BullMqRings(settings.redis_url)
 
 
-def wire_business(db: Database, users: UserDeps, clock: Clock = system_clock) -> BusinessDeps:
+def wire_business(
+    db: Database, users: UserDeps, clock: Clock = system_clock, cache: Cache | None = None
+) -> BusinessDeps:
     """The business module over PostgreSQL."""
     return BusinessDeps(
         db=db,
         businesses=PostgresBusinesses(),
-        reader=PostgresBusinessReader(db),
+        reader=PostgresBusinessReader(db, cache or NoCache()),
         audit_log=PostgresAuditLog(),
         members=PostgresMembers(),
         invitations=PostgresInvitations(),

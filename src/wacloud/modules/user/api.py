@@ -3,6 +3,7 @@
 from wacloud.modules.user.application.add_user import EmailNotPossible, EmailTaken, add_user, possible_email
 from wacloud.modules.user.application.find_user import able_among, find_user, find_user_by_email
 from wacloud.modules.user.application.ports import AuditTrail, ExportPart, FarewellPart, UserDeps
+from wacloud.modules.user.application.set_disabled import set_user_disabled
 from wacloud.modules.user.application.verify_user import change_user_email, verify_user
 from wacloud.modules.user.domain.user import (
     NameNotPossible,
@@ -32,5 +33,6 @@ __all__ = [
     "find_user_by_email",
     "is_possible_email",
     "possible_email",
+    "set_user_disabled",
     "verify_user",
 ]

@@ -68,6 +68,7 @@ class Person:
     awaits_factor: bool = False
     business_id: BusinessId | None = None  # where they act now
     business_name: str = ""
+    has_others: bool = False  # more than one business, to choose from
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,7 @@ class Member:
     business_name: str
     language: str
     time_zone: str = "Europe/Madrid"
+    has_others: bool = False  # see `Person`
     session_id: SessionId | None = None
     aal: str = "aal1"
     is_verified: bool = True

@@ -1,14 +1,14 @@
 """Find out who a token belongs to, as the database knows them now."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from wacloud.modules.auth.application.ports import AuthDeps
 from wacloud.modules.auth.domain.session import Session
 from wacloud.modules.auth.domain.token import Claims, Purpose
-from wacloud.modules.business.api import Membership, find_membership, memberships_of
+from wacloud.modules.business.api import Membership, memberships_of
 from wacloud.modules.user.api import User, find_user
-from wacloud.shared.application.db import Tx
 from wacloud.shared.domain.errors import NotSignedIn
 from wacloud.shared.domain.ids import BusinessId
 
@@ -21,13 +21,14 @@ class Identity:
     """
     Somebody, the session their token belongs to, and their place in the business they act in.
 
-    `is_removed`: it names a business they are no longer a member of.
+    `is_removed`: it names a business they are no longer a member of. `has_others`: they belong to several.
     """
 
     user: User
     held: Session
     membership: Membership | None
     is_removed: bool
+    has_others: bool
 
 
 async def identify(deps: AuthDeps, token: str, purpose: Purpose) -> Identity:
@@ -51,14 +52,16 @@ async def identify(deps: AuthDeps, token: str, purpose: Purpose) -> Identity:
         if user is None or user.is_disabled:
             raise NotSignedIn
         business_id = claims.business_id if purpose == "access" else held.acting_in
-        membership = await _membership(deps, tx, user, business_id)
+        memberships = await memberships_of(deps.businesses, tx, user.id)
     if remembered is None:
         await deps.memory.remember(held, now)
     if held.was_unseen(now):
         async with deps.db.system("a session is used") as tx:
             await deps.sessions.touch(tx, held.id, now)
         await deps.memory.forget([held.id])
-    return Identity(user, held, membership, business_id is not None and membership is None)
+    membership = _place_in(memberships, business_id)
+    is_removed = business_id is not None and membership is None
+    return Identity(user, held, membership, is_removed, len(memberships) > 1)
 
 
 async def _remembered(deps: AuthDeps, claims: Claims, now: datetime) -> Session | None:
@@ -69,8 +72,5 @@ async def _remembered(deps: AuthDeps, claims: Claims, now: datetime) -> Session 
     return held if timedelta() <= now - at <= FRESH else None
 
 
-async def _membership(deps: AuthDeps, tx: Tx, user: User, business_id: BusinessId | None) -> Membership | None:
-    if business_id is None:
-        found = await memberships_of(deps.businesses, tx, user.id)
-        return found[0] if found else None
-    return await find_membership(deps.businesses, tx, user.id, business_id)
+def _place_in(memberships: Sequence[Membership], business_id: BusinessId | None) -> Membership | None:
+    return next((one for one in memberships if business_id in (None, one.business_id)), None)

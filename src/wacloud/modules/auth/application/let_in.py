@@ -8,6 +8,7 @@ factor.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from wacloud.modules.auth.application.end_sessions import end
 from wacloud.modules.auth.application.ports import AuthDeps
 from wacloud.modules.auth.domain.factor import FactorMethod
 from wacloud.modules.auth.domain.one_time import ONE_TIME_LIFETIMES, OneTimeToken
@@ -16,7 +17,7 @@ from wacloud.modules.auth.domain.session import ABSOLUTE, AWAITING, KEPT, MOST, 
 from wacloud.modules.auth.domain.token import Claims
 from wacloud.modules.business.api import AuditEntry, memberships_of, record_audit
 from wacloud.modules.notification.api import Mail
-from wacloud.modules.user.api import User
+from wacloud.modules.user.api import User, find_user
 from wacloud.shared.application.caller import Caller
 from wacloud.shared.application.db import Tx
 from wacloud.shared.domain.errors import NotSignedIn
@@ -98,10 +99,12 @@ async def begin_session(
 
     :raises NotSignedIn: nobody may sign in as them.
     """
-    if user.is_disabled:
-        raise NotSignedIn("disabled")
     now = deps.clock()
     await deps.sessions.take_turns(tx, user.id)
+    # Proving who they are took its time: whoever was disabled meanwhile is out.
+    held = await find_user(deps.users, tx, user.id)
+    if held is None or held.is_disabled:
+        raise NotSignedIn("disabled")
     await deps.sessions.forget_old(tx, user.id, now - KEPT - ABSOLUTE)
     is_known = await deps.sessions.knows_browser(tx, user.id, caller.user_agent)
     memberships = await memberships_of(deps.businesses, tx, user.id)
@@ -122,7 +125,7 @@ async def begin_session(
     await deps.sessions.add(tx, begun)
     others = [one.id for one in await deps.sessions.alive(tx, user.id, now) if one.id != begun.id]
     outdone = others[MOST - 1 :]
-    await deps.sessions.end(tx, user.id, outdone, "too_many", now)
+    await end(deps, tx, user.id, outdone, "too_many", caller)
     refresh_token = None
     if for_program:
         refresh_token = new_secret()

@@ -32,6 +32,7 @@ class TokenAuthenticator:
             found.held.awaits_factor,
             found.membership.business_id if found.membership else None,
             found.membership.business_name if found.membership else "",
+            found.has_others,
         )
 
     async def member(self, token: str, carrier: Carrier) -> Member:
@@ -54,6 +55,7 @@ class TokenAuthenticator:
             business_name=found.membership.business_name,
             language=found.user.language,
             time_zone=found.membership.time_zone,
+            has_others=found.has_others,
             session_id=found.held.id,
             aal=found.held.aal,
             is_verified=found.user.is_verified,

@@ -114,6 +114,7 @@ async def security_page(
         place.business_name if place else "",
         person.language,
         place.time_zone if place else None,
+        found.has_others,
     )
     problem = problem_of_app_error(refusal) if refusal else None
     response = render(

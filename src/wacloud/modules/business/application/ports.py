@@ -167,7 +167,7 @@ class BusinessReader(Protocol):
         ...
 
     async def detail(self, user_id: UserId, business_id: BusinessId) -> BusinessDetail | None:
-        """All a member may see of a business."""
+        """All a member may see of a business; ask for members only, it may come from a cache."""
         ...
 
     async def members(self, user_id: UserId, business_id: BusinessId) -> Sequence[MemberRow]:

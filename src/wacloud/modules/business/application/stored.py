@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from wacloud.shared.application.cache import Kept
 from wacloud.shared.domain.ids import BusinessId, UserId
 
 
@@ -24,7 +25,10 @@ class BusinessDetail:
     created_at: datetime
     erase_at: datetime | None
     demands_second_factor: bool
-    role: str
+
+
+# The same for all of them: what somebody is in it, is no part of it.
+PROFILE = Kept("profile", "business.read", BusinessDetail)
 
 
 @dataclass(frozen=True, slots=True)

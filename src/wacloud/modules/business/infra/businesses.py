@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from wacloud.modules.business.application.stored import PROFILE
 from wacloud.modules.business.domain.profile import BusinessProfile, Description, Membership
 from wacloud.shared.application.db import Tx
 from wacloud.shared.domain.ids import BusinessId, UserId, new_id
@@ -48,6 +49,7 @@ class PostgresBusinesses:
 
     async def set_demand(self, tx: Tx, business_id: BusinessId, demanded: bool) -> None:
         await tx.execute("update app.businesses set demands_second_factor = %s where id = %s", (demanded, business_id))
+        tx.outdate(business_id, PROFILE)
 
     async def people_in_charge(self, tx: Tx, business_id: BusinessId) -> Sequence[UserId]:
         rows = await tx.rows(
@@ -71,6 +73,7 @@ class PostgresBusinesses:
 
     async def describe(self, tx: Tx, business_id: BusinessId, described: Description) -> None:
         changed = described.changed()
+        tx.outdate(business_id, PROFILE)
         if changed:
             await tx.execute(
                 f"update app.businesses set {', '.join(f'{name} = %s' for name in changed)} where id = %s",
@@ -84,12 +87,14 @@ class PostgresBusinesses:
     async def put_in_profile(
         self, tx: Tx, business_id: BusinessId, entries: Mapping[str, Any], *, without: Sequence[str] = ()
     ) -> None:
+        tx.outdate(business_id, PROFILE)
         await tx.execute(
             "update app.businesses set profile = (profile - %s::text[]) || %s::jsonb where id = %s",
             (list(without), json.dumps(dict(entries)), business_id),
         )
 
     async def set_erase_at(self, tx: Tx, business_id: BusinessId, at: datetime | None) -> None:
+        tx.outdate(business_id, PROFILE)
         await tx.execute("update app.businesses set erase_at = %s where id = %s", (at, business_id))
 
     async def due_for_erasure(self, tx: Tx, now: datetime) -> Sequence[BusinessId]:

@@ -202,14 +202,14 @@ def routes(deps: BusinessDeps) -> APIRouter:
             employee_count=body.employee_count,
             language=person.language,
         )
-        return await _whole(deps, person.user_id, business_id)
+        return await _whole(deps, person.user_id, business_id, "owner")
 
     @router.get("/api/businesses/{business_id}", operation_id="get_business", response_model=WholeBusiness)
     async def business(
         business_id: UUID, member: Annotated[Member, InBusiness(deps, Permission.BUSINESS_READ)]
     ) -> object:
         """One business."""
-        return await _whole(deps, member.user_id, member.business_id)
+        return await _whole(deps, member.user_id, member.business_id, member.role)
 
     @router.patch("/api/businesses/{business_id}", operation_id="change_business", response_model=WholeBusiness)
     async def change(
@@ -223,7 +223,7 @@ def routes(deps: BusinessDeps) -> APIRouter:
         texts = {key: told.pop(key) for key in LONGEST_TEXT if key in told}
         described = Description.typed(**told, texts=texts)
         await update_business(deps, member.user_id, member.business_id, described, caller_of(request))
-        return await _whole(deps, member.user_id, member.business_id)
+        return await _whole(deps, member.user_id, member.business_id, member.role)
 
     @router.put(
         "/api/businesses/{business_id}/second-factor",
@@ -242,7 +242,7 @@ def routes(deps: BusinessDeps) -> APIRouter:
         have set one up (403 `second_factor_demanded`).
         """
         await demand_second_factor(deps, member.user_id, member.business_id, body.demanded, caller_of(request))
-        return await _whole(deps, member.user_id, member.business_id)
+        return await _whole(deps, member.user_id, member.business_id, member.role)
 
     @router.delete(
         "/api/businesses/{business_id}", operation_id="delete_business", response_model=DeletionAnswer, status_code=202
@@ -268,7 +268,7 @@ def routes(deps: BusinessDeps) -> APIRouter:
     ) -> object:
         """Keep it."""
         await cancel_deletion(deps, member.user_id, member.business_id, caller_of(request))
-        return await _whole(deps, member.user_id, member.business_id)
+        return await _whole(deps, member.user_id, member.business_id, member.role)
 
     @router.get(
         "/api/businesses/{business_id}/hours",
@@ -310,7 +310,7 @@ async def _detail(deps: BusinessDeps, user_id: UserId, business_id: BusinessId) 
     return detail
 
 
-async def _whole(deps: BusinessDeps, user_id: UserId, business_id: BusinessId) -> WholeBusiness:
+async def _whole(deps: BusinessDeps, user_id: UserId, business_id: BusinessId, role: str) -> WholeBusiness:
     detail = await _detail(deps, user_id, business_id)
     return WholeBusiness(
         id=detail.id,
@@ -318,7 +318,7 @@ async def _whole(deps: BusinessDeps, user_id: UserId, business_id: BusinessId) -
         sector=detail.sector,
         language=detail.language,
         time_zone=detail.time_zone,
-        role=detail.role,
+        role=role,
         erase_at=detail.erase_at,
         phone=detail.phone,
         employee_count=detail.employee_count,

@@ -256,7 +256,13 @@ def _add_businesses(router: APIRouter, deps: BusinessDeps) -> None:
             businesses=await deps.reader.mine(person.user_id),
             # Whoever keeps sessions says where a browser changes its business.
             switch_path=getattr(request.app.state, "switch_path", None),
-            member=Shown(person.user_id, person.name, person.business_name, person.language),
+            member=Shown(
+                person.user_id,
+                person.name,
+                person.business_name,
+                person.language,
+                has_others=person.has_others,
+            ),
             here=person.business_id,
             said=SAID.get(request.query_params.get("said", "")),
             sizes=EMPLOYEE_COUNTS,
@@ -269,6 +275,18 @@ def _add_businesses(router: APIRouter, deps: BusinessDeps) -> None:
     async def businesses(request: Request, person: Annotated[Person, signed_in()]) -> Response:
         """All businesses of this person, and the form for one more."""
         return await switcher(request, person)
+
+    @router.get("/businesses/menu")
+    async def menu(request: Request, person: Annotated[Person, signed_in()]) -> Response:
+        """The same businesses, as the menu of the navigation lists them once it is opened."""
+        return render(
+            request,
+            "business/_menu.html",
+            businesses=await deps.reader.mine(person.user_id),
+            switch_path=request.app.state.switch_path,
+            here=person.business_id,
+            words=words,
+        )
 
     @router.post("/businesses")
     async def open_one(

@@ -69,7 +69,7 @@ def routes(deps: UserDeps) -> APIRouter:
             request,
             "user/profile.html",
             422 if refusal else 200,
-            member=Shown(user.id, user.name, person.business_name, user.language, user.time_zone),
+            member=Shown(user.id, user.name, person.business_name, user.language, user.time_zone, person.has_others),
             user=user,
             name=user.name if typed is None else typed,
             usual=_USUAL,
