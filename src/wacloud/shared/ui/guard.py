@@ -44,6 +44,7 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 DECLARED = "__access__"
 
 Thing = TypeVar("Thing")
+Endpoint = Callable[[Any], Awaitable[Response]]
 # How the token came: in the Authorization header (access), or in a browser's cookie (session).
 Carrier = Literal["access", "session"]
 API_KEY = "wck_"
@@ -350,9 +351,6 @@ def declare(thing: Thing, access: Access) -> Thing:
     """Mark a route, an endpoint or a mounted app with who may use it. It does not enforce anything."""
     setattr(thing, DECLARED, access)
     return thing
-
-
-Endpoint = Callable[[Any], Awaitable[Response]]
 
 
 def guarded(access: Access) -> Callable[[Endpoint], Endpoint]:

@@ -23,6 +23,7 @@ from wacloud.modules.auth.ui.qr import qr_svg
 from wacloud.shared.ui.bodies import LARGEST_JSON, StrictJsonRoute
 from wacloud.shared.ui.caller import caller_of
 from wacloud.shared.ui.guard import Person, public, signed_in
+from wacloud.shared.ui.idempotency import Once, idempotent
 from wacloud.shared.ui.openapi import problems
 
 Code = Annotated[str, Field(max_length=40, examples=["123456"])]
@@ -145,7 +146,9 @@ def _add_factors(router: APIRouter, deps: AuthDeps) -> None:
         response_description="The secret, this once.",
         responses=problems(_409="too_many_factors"),
     )
-    async def enrol(body: Enrol, person: Fresh, request: Request, response: Response) -> object:
+    async def enrol(
+        body: Enrol, person: Fresh, _: Annotated[Once, idempotent()], request: Request, response: Response
+    ) -> object:
         """Make the secret of an authenticator app. It counts once a code of it is confirmed, within five minutes."""
         made = await enrol_factor(deps, person.user_id, session_of(person), body.name, caller_of(request))
         response.headers["cache-control"] = "no-store"
@@ -231,7 +234,9 @@ def _add_codes(router: APIRouter, deps: AuthDeps) -> None:
         response_description="Ten codes, this once.",
         responses=problems(_409="no_second_factor"),
     )
-    async def make_codes(person: Fresh, request: Request, response: Response) -> object:
+    async def make_codes(
+        person: Fresh, _: Annotated[Once, idempotent()], request: Request, response: Response
+    ) -> object:
         """Ten codes, each good once in place of an app. Those of before work until these are confirmed as kept."""
         made = await make_backup_codes(deps, person.user_id, session_of(person), caller_of(request))
         response.headers["cache-control"] = "no-store"
