@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import random
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -17,6 +16,7 @@ import uvicorn
 from fastapi import FastAPI
 from pydantic import BaseModel
 from redis.asyncio import Redis
+from signing_up import new_address
 
 from limits_off import limits_off
 from wacloud.main.wiring import wire_business
@@ -28,7 +28,14 @@ from wacloud.modules.auth.infra.passwords import Argon2Passwords
 from wacloud.modules.auth.infra.session_memory import ValkeySessionMemory
 from wacloud.modules.auth.infra.sessions import PostgresRefreshTokens, PostgresSessions
 from wacloud.modules.auth.infra.tokens import JwtTokens
-from wacloud.modules.auth.ui import account_api, account_pages, security_pages
+from wacloud.modules.auth.ui import (
+    account_api,
+    account_pages,
+    security_pages,
+    supabase_api,
+    supabase_user_api,
+    supabase_verify,
+)
 from wacloud.modules.auth.ui import json_api as auth_api
 from wacloud.modules.auth.ui import pages as auth_pages
 from wacloud.modules.auth.ui.authenticator import TokenAuthenticator
@@ -49,6 +56,7 @@ from wacloud.shared.ui.permissions import Permission
 from wacloud.shared.ui.security_headers import SecurityHeaders
 
 SECRET = "a secret of the tests that is long enough"
+REDIRECT_URLS = ["https://app.example.com/in", "myapp://signed-in"]
 PASSWORD = "correcta, caballo, batería 🔋"
 
 
@@ -184,11 +192,6 @@ class House:
             return Answer(response.status, response.headers, await response.text())
 
 
-def new_address() -> str:
-    """One nobody else in this run has."""
-    return "10." + ".".join(str(random.randrange(256)) for _ in range(3))
-
-
 @dataclass(frozen=True, slots=True)
 class Answer:
     status: int
@@ -286,6 +289,7 @@ async def running_house(
             users=users,
             businesses=businesses,
             base_url=base_url or url,
+            redirect_urls=REDIRECT_URLS,
         )
         app = FastAPI(openapi_url=None)
         app.state.trusted_proxies = trusted_networks(["127.0.0.1"])
@@ -299,6 +303,10 @@ async def running_house(
             auth_pages.routes(deps),
             account_pages.routes(deps),
             security_pages.routes(deps),
+            supabase_api.routes(deps),
+            supabase_verify.routes(deps),
+            supabase_verify.page_routes(deps),
+            supabase_user_api.routes(deps),
             static_files.routes(),
             user_api.routes(users),
             business_api.routes(businesses),

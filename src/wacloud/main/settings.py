@@ -39,13 +39,24 @@ class BadSettings(Exception):
 LIMITS = (
     Limit("login", 5, 60, "address", closes=True),
     Limit("register", 3, 60, "address", closes=True),
+    # Supabase's own numbers: tokens by refresh or code, what was mailed, what sends mails.
+    Limit("supabase_token", 150, 300, "address"),
+    Limit("supabase_verify", 30, 300, "address", closes=True),
+    Limit("supabase_mail", 30, 300, "address"),
     Limit("send", 100, 60, "user"),
     Limit("unsigned_webhook", 1000, 60, "everybody"),
     Limit("analytics_event", 200, 60, "user"),
 )
 ENV_FILE = "WACLOUD_ENV_FILE"
 SAMPLE_SECRETS = frozenset({"change-me", "dev-secret", "secret", "test"})
-LISTS = ("secret_keys", "meta_app_secret", "openai_api_keys", "trusted_proxies", "resend_webhook_secret")
+LISTS = (
+    "auth_redirect_urls",
+    "secret_keys",
+    "meta_app_secret",
+    "openai_api_keys",
+    "trusted_proxies",
+    "resend_webhook_secret",
+)
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 Listed = Annotated[list[str], NoDecode]
 
@@ -69,6 +80,7 @@ class Settings(BaseSettings):
     trusted_proxies: Listed = []
     rate_limits: dict[str, Annotated[int, Field(ge=1)]] = {}
     secret_keys: Listed = []
+    auth_redirect_urls: Listed = []
 
     meta_app_id: str = ""
     meta_app_secret: Listed = []
@@ -140,6 +152,8 @@ class Settings(BaseSettings):
             problems.append(f"RATE_LIMITS: there is no limit {', '.join(unknown)}")
         if self.queue_driver == "bullmq" and find_spec("bullmq") is None:
             problems.append("QUEUE_DRIVER=bullmq needs the package's extra: pip install 'wacloud[bullmq]'")
+        if bad := [url for url in self.auth_redirect_urls if not urlsplit(url).scheme or not urlsplit(url).netloc]:
+            problems.append(f"AUTH_REDIRECT_URLS: {', '.join(bad)} is no address like https://app.example.com/")
         problems += self._mail_problems()
         if not self.is_play:
             problems += self._production_problems()

@@ -230,6 +230,7 @@ async def open_house(settings: Settings, swaps: Swaps | None = None) -> AsyncIte
                 users=user,
                 businesses=business,
                 base_url=settings.base_url,
+                redirect_urls=settings.auth_redirect_urls,
             ),
             user=user,
             business=business,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from wacloud.modules.auth.application.ports import AuthDeps
-from wacloud.modules.auth.domain.session import Session
+from wacloud.modules.auth.domain.session import SESSION_ENDED, Session
 from wacloud.modules.auth.domain.token import Claims, Purpose
 from wacloud.modules.business.api import Membership, find_membership, memberships_of
 from wacloud.modules.user.api import User, find_user
@@ -46,7 +46,7 @@ async def identify(deps: AuthDeps, token: str, purpose: Purpose) -> Identity:
     async with deps.db.member(claims.user_id, read_only=True) as tx:
         held = remembered or await deps.sessions.find(tx, claims.session_id)
         if held is None or held.user_id != claims.user_id or not held.is_alive(now):
-            raise NotSignedIn
+            raise NotSignedIn(SESSION_ENDED)
         user = await find_user(deps.users, tx, claims.user_id)
         if user is None or user.is_disabled:
             raise NotSignedIn

@@ -12,7 +12,7 @@ from wacloud.modules.auth.domain.session import Because, Session
 from wacloud.modules.auth.domain.token import Claims, Purpose
 from wacloud.modules.business.api import BusinessDeps
 from wacloud.modules.notification.api import Mail
-from wacloud.modules.user.api import UserDeps
+from wacloud.modules.user.api import User, UserDeps
 from wacloud.shared.application.clock import Clock
 from wacloud.shared.application.db import Database, Tx
 from wacloud.shared.domain.ids import BusinessId, SessionId, UserId
@@ -31,6 +31,10 @@ class Credentials(Protocol):
 
     async def put(self, tx: Tx, user_id: UserId, password_hash: str, at: datetime) -> None:
         """Their password from now on, the first or another."""
+        ...
+
+    async def drop(self, tx: Tx, user_id: UserId) -> None:
+        """They have none from now on."""
         ...
 
 
@@ -53,8 +57,12 @@ class Passwords(Protocol):
 class Tokens(Protocol):
     """Signs and reads tokens."""
 
-    def issue(self, claims: Claims, purpose: Purpose, now: datetime) -> str:
-        """A token for one purpose; how long it lives stands in LIFETIMES."""
+    def issue(self, claims: Claims, purpose: Purpose, now: datetime, profile: User | None = None) -> str:
+        """
+        A token for one purpose; how long it lives stands in LIFETIMES.
+
+        `profile`: whom it tells about as well, for programs that read their user from it as from one of Supabase's.
+        """
         ...
 
     def read(self, token: str, purpose: Purpose, now: datetime) -> Claims:
@@ -232,3 +240,4 @@ class AuthDeps:
     users: UserDeps
     businesses: BusinessDeps
     base_url: str
+    redirect_urls: Sequence[str] = ()  # where programs may be sent on to, besides our own pages

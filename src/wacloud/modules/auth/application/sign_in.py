@@ -5,7 +5,7 @@ from uuid import UUID
 from wacloud.modules.auth.application.guess import guess
 from wacloud.modules.auth.application.let_in import Entrance, let_in, remember_entrance
 from wacloud.modules.auth.application.ports import AuthDeps
-from wacloud.modules.auth.domain.credential import LONGEST_PASSWORD, Credential, InvalidCredentials
+from wacloud.modules.auth.domain.credential import LONGEST_PASSWORD, Credential, EmailNotConfirmed, InvalidCredentials
 from wacloud.modules.auth.domain.guessing import (
     PASSWORDS_FROM_ADDRESS,
     PASSWORDS_OF_ACCOUNT,
@@ -20,14 +20,24 @@ from wacloud.shared.domain.ids import UserId
 _NOBODY = UserId(UUID(int=0))
 
 
-async def sign_in(deps: AuthDeps, email: str, password: str, caller: Caller, *, for_program: bool = True) -> Entrance:
+async def sign_in(
+    deps: AuthDeps,
+    email: str,
+    password: str,
+    caller: Caller,
+    *,
+    for_program: bool = True,
+    only_confirmed: bool = False,
+) -> Entrance:
     """
-    Check the password and begin a session; `for_program` gives it a refresh token.
+    Check the password and begin a session; `for_program` gives it a refresh token, `only_confirmed` leaves out whoever
+    has not proved their address.
 
     An address nobody has takes the same work and gets the same answer as a wrong password. A hash made with
     weaker parameters than today's is replaced.
 
     :raises InvalidCredentials: nobody has this address, the password is wrong, or the person is disabled.
+    :raises EmailNotConfirmed: the password is right, the address not proved, and that was asked for.
     :raises TooManyTries: for this address, or from this network; the password was not looked at.
     :raises TriesNotCounted: nobody can count now, so nobody gets in.
     """
@@ -39,6 +49,8 @@ async def sign_in(deps: AuthDeps, email: str, password: str, caller: Caller, *, 
         of_account(PASSWORDS_OF_ACCOUNT, canonical_email(email)),
     ):
         user, credential = await _check(deps, email, password, caller)
+    if only_confirmed and not user.is_verified:
+        raise EmailNotConfirmed
     stronger = None
     if deps.passwords.is_outdated(credential.password_hash):
         stronger = await deps.passwords.hash(password)

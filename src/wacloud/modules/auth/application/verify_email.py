@@ -1,9 +1,9 @@
 """Somebody shows that mail to their address reaches them."""
 
-import hmac
 from dataclasses import dataclass
 
 from wacloud.modules.auth.application.end_sessions import end_all_but
+from wacloud.modules.auth.application.find_mailed import is_code_of
 from wacloud.modules.auth.application.guess import guess
 from wacloud.modules.auth.application.ports import AuthDeps
 from wacloud.modules.auth.domain.credential import LONGEST_PASSWORD, NotTheSignUp
@@ -16,7 +16,7 @@ from wacloud.modules.auth.domain.guessing import (
     of_account,
 )
 from wacloud.modules.auth.domain.one_time import LinkNotGood, OneTimeToken
-from wacloud.modules.auth.domain.secret import code_hash_of, hash_of
+from wacloud.modules.auth.domain.secret import hash_of
 from wacloud.modules.business.api import AuditEntry, record_audit
 from wacloud.modules.user.api import User, find_user, verify_user
 from wacloud.shared.application.caller import Caller
@@ -80,9 +80,7 @@ async def verify_code(deps: AuthDeps, holder: Holder, code: str, caller: Caller)
         async with deps.db.system("verify an address") as tx:
             token = await deps.one_time_tokens.newest(tx, holder.user_id, "verify_email", deps.clock())
             user = await find_user(deps.users, tx, holder.user_id)
-        if token is None or user is None or token.code_hash is None:
-            raise LinkNotGood
-        if not hmac.compare_digest(token.code_hash, code_hash_of("".join(code.split()), str(token.id))):
+        if token is None or user is None or not is_code_of(token, "".join(code.split())):
             raise LinkNotGood
     await _verify(deps, token, user, caller, kept=holder.session_id)
 
