@@ -43,7 +43,7 @@ LOGIN_PATH = "/login"
 VERIFY_PATH = "/verify-email"
 BUSINESSES_PATH = "/businesses"
 STORE_AWAY_RETRY_S = 2
-_API_PATHS = ("/api/", "/.well-known/", "/metrics", "/healthz", "/readyz", "/openapi.json")
+_API_PATHS = ("/api/", "/auth/v1/", "/.well-known/", "/metrics", "/healthz", "/readyz", "/openapi.json")
 
 
 def install_errors(
