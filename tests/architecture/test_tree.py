@@ -28,6 +28,7 @@ SYSTEM = {
     "main/seed.py",
     "main/web.py",
     "main/worker.py",
+    "modules/auth/application/admit_outsider.py",
     "modules/auth/application/ask_magic_link.py",
     "modules/auth/application/change_email.py",
     "modules/auth/application/change_password.py",
@@ -76,7 +77,7 @@ SYSTEM = {
 TABLES = {
     "user": {"users"},
     "business": {"businesses", "members", "audit_log", "invitations", "onboarding_steps"},
-    "auth": {"credentials", "sessions", "refresh_tokens", "one_time_tokens"},
+    "auth": {"acquaintances", "credentials", "sessions", "refresh_tokens", "one_time_tokens"},
     "notification": {"mails", "mail_suppressions", "local_mails"},
     "whatsapp": {
         "whatsapp_accounts",

@@ -20,7 +20,7 @@ from signing_up import new_address
 
 from limits_off import limits_off
 from wacloud.main.wiring import wire_business
-from wacloud.modules.auth.application.ports import AuthDeps
+from wacloud.modules.auth.application.ports import AuthDeps, Outside
 from wacloud.modules.auth.infra.credentials import PostgresCredentials
 from wacloud.modules.auth.infra.guess_limits import ValkeyGuessLimits
 from wacloud.modules.auth.infra.one_time_tokens import PostgresOneTimeTokens
@@ -248,7 +248,7 @@ async def house(app_dsn: str, redis_url: str) -> AsyncIterator[House]:
 @pytest.fixture
 def open_house(app_dsn: str, redis_url: str) -> Callable[..., AbstractAsyncContextManager[House]]:
     """A house of one's own, under another address, or with another Valkey."""
-    return lambda base_url=None, redis=None: running_house(app_dsn, redis or redis_url, base_url)
+    return lambda base_url=None, redis=None, outside=None: running_house(app_dsn, redis or redis_url, base_url, outside)
 
 
 @pytest.fixture(autouse=True)
@@ -259,7 +259,7 @@ def _clock_stands_right(request: pytest.FixtureRequest) -> None:
 
 @asynccontextmanager
 async def running_house(
-    app_dsn: str, redis_url: str, base_url: str | None = None, **installing: Any
+    app_dsn: str, redis_url: str, base_url: str | None = None, outside: Outside | None = None, **installing: Any
 ) -> AsyncIterator[House]:
     pool = make_pool(app_dsn, smallest=1, largest=4)
     await pool.open()
@@ -289,6 +289,7 @@ async def running_house(
             users=users,
             businesses=businesses,
             base_url=base_url or url,
+            outside=outside,
             redirect_urls=REDIRECT_URLS,
         )
         app = FastAPI(openapi_url=None)

@@ -21,11 +21,12 @@ WHOSE: Mapping[str, str | None] = {
     "sessions": "user_id",
     "refresh_tokens": "user_id",
     "one_time_tokens": "user_id",
+    "acquaintances": "user_id",
     "schedules": None,
     "mail_suppressions": None,
     "local_mails": None,
 }
-OF_A_PERSON = frozenset({"users", "credentials", "sessions", "refresh_tokens", "one_time_tokens"})
+OF_A_PERSON = frozenset({"users", "credentials", "sessions", "refresh_tokens", "one_time_tokens", "acquaintances"})
 
 _TABLES = """
 select relname from pg_class

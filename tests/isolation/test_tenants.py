@@ -32,6 +32,7 @@ SYSTEM_RIGHTS = {
     "sessions": "SELECT INSERT UPDATE DELETE",
     "refresh_tokens": "SELECT INSERT UPDATE DELETE",
     "one_time_tokens": "SELECT INSERT UPDATE DELETE",
+    "acquaintances": "SELECT INSERT UPDATE",
     "mails": "SELECT INSERT UPDATE DELETE",
     "mail_suppressions": "SELECT INSERT DELETE",
     "local_mails": "SELECT INSERT DELETE",

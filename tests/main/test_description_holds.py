@@ -54,6 +54,7 @@ NEEDS_MORE = {
     "confirm_email",
     "accept_invitation",
     # The same in the words of Supabase's API; and there are no providers, so nobody is led to one.
+    "supabase_sign_up",
     "supabase_token",
     "supabase_verify",
     "supabase_verify_link",

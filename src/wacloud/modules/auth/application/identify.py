@@ -3,14 +3,15 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from wacloud.modules.auth.application.ports import AuthDeps
+from wacloud.modules.auth.application.admit_outsider import admit_outsider
+from wacloud.modules.auth.application.ports import AuthDeps, Outside
 from wacloud.modules.auth.domain.session import SESSION_ENDED, Session
 from wacloud.modules.auth.domain.token import Claims, Purpose
 from wacloud.modules.business.api import Membership, find_membership, memberships_of
 from wacloud.modules.user.api import User, find_user
 from wacloud.shared.application.db import Tx
 from wacloud.shared.domain.errors import NotSignedIn
-from wacloud.shared.domain.ids import BusinessId
+from wacloud.shared.domain.ids import BusinessId, SessionId
 
 # How old the memory of a session may be and still count. Older, or not there: the database is asked.
 FRESH = timedelta(seconds=1)
@@ -21,13 +22,15 @@ class Identity:
     """
     Somebody, the session their token belongs to, and their place in the business they act in.
 
-    `is_removed`: it names a business they are no longer a member of.
+    `is_removed`: it names a business they are no longer a member of. `is_outside`: the session is a Supabase project's,
+    which alone can end it.
     """
 
     user: User
     held: Session
     membership: Membership | None
     is_removed: bool
+    is_outside: bool = False
 
 
 async def identify(deps: AuthDeps, token: str, purpose: Purpose) -> Identity:
@@ -39,7 +42,10 @@ async def identify(deps: AuthDeps, token: str, purpose: Purpose) -> Identity:
     in the first they have joined since.
 
     :raises NotSignedIn: the token is not good, its session has ended, or the person is gone or disabled.
+    :raises AppError: it is a Supabase project's; see `admit_outsider`.
     """
+    if purpose == "access" and deps.outside is not None and deps.outside.tokens.is_theirs(token):
+        return await _outsider(deps, deps.outside, token)
     now = deps.clock()
     claims = deps.tokens.read(token, purpose, now)
     remembered = await _remembered(deps, claims, now)
@@ -59,6 +65,25 @@ async def identify(deps: AuthDeps, token: str, purpose: Purpose) -> Identity:
             await deps.sessions.touch(tx, held.id, now)
         await deps.memory.forget([held.id])
     return Identity(user, held, membership, business_id is not None and membership is None)
+
+
+async def _outsider(deps: AuthDeps, outside: Outside, token: str) -> Identity:
+    outsider, user = await admit_outsider(deps, outside, token)
+    async with deps.db.member(user.id, read_only=True) as tx:
+        membership = await _membership(deps, tx, user, None)
+    held = Session(
+        id=SessionId(outsider.session_id),
+        user_id=user.id,
+        acting_in=None,
+        aal=outsider.aal,
+        amr=outsider.amr,
+        address="",
+        user_agent="",
+        created_at=outsider.issued_at,
+        last_seen_at=outsider.issued_at,
+        not_after=outsider.issued_at,
+    )
+    return Identity(user, held, membership, is_removed=False, is_outside=True)
 
 
 async def _remembered(deps: AuthDeps, claims: Claims, now: datetime) -> Session | None:

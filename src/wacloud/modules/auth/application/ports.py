@@ -4,10 +4,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
+from uuid import UUID
 
 from wacloud.modules.auth.domain.credential import Credential
 from wacloud.modules.auth.domain.guessing import Tries
 from wacloud.modules.auth.domain.one_time import OneTimePurpose, OneTimeToken
+from wacloud.modules.auth.domain.outsider import Acquaintance, Outsider
 from wacloud.modules.auth.domain.session import Because, Session
 from wacloud.modules.auth.domain.token import Claims, Purpose
 from wacloud.modules.business.api import BusinessDeps
@@ -222,6 +224,56 @@ class Mails(Protocol):
         ...
 
 
+class OutsideTokens(Protocol):
+    """
+    Reads the access tokens of a Supabase project.
+
+    Network: never with a transaction open.
+    """
+
+    issuer: str
+
+    def is_theirs(self, token: str) -> bool:
+        """Whether it says so of itself; nothing is checked."""
+        ...
+
+    async def read(self, token: str, now: datetime) -> Outsider:
+        """
+        :raises NotSignedIn: it is not theirs, not of this time, or not for people.
+        :raises SupabaseAccountNotFit: it is of somebody without a confirmed address.
+        :raises SupabaseAway: their keys cannot be asked for, and we have none.
+        """
+        ...
+
+
+class Acquaintances(Protocol):
+    """Whom of a project we have seen, and who they are here."""
+
+    async def find(self, tx: Tx, issuer: str, subject: UUID) -> Acquaintance | None:
+        """None where we have never seen them."""
+        ...
+
+    async def meet(self, tx: Tx, issuer: str, subject: UUID) -> Acquaintance:
+        """The same, made where there is none, and held until the commit."""
+        ...
+
+    async def link(self, tx: Tx, issuer: str, subject: UUID, user_id: UserId) -> None:
+        """They are this person."""
+        ...
+
+    async def refuse(self, tx: Tx, issuer: str, subject: UUID, now: datetime) -> None:
+        """Note that they were."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """A Supabase project whose people are let in."""
+
+    tokens: OutsideTokens
+    acquaintances: Acquaintances
+
+
 @dataclass(frozen=True, slots=True)
 class AuthDeps:
     """What the auth module needs from outside."""
@@ -240,4 +292,5 @@ class AuthDeps:
     users: UserDeps
     businesses: BusinessDeps
     base_url: str
+    outside: Outside | None = None
     redirect_urls: Sequence[str] = ()  # where programs may be sent on to, besides our own pages

@@ -28,3 +28,5 @@ class AuthPersonalData:
         """No password, session or link opens what is left."""
         for table in ("credentials", "sessions", "one_time_tokens"):
             await tx.execute(f"delete from app.{table} where user_id = %s", (user_id,))
+        # What is left is a number of another system's: a token of theirs that still lives must not bring them back.
+        await tx.execute("update app.acquaintances set user_id = null, left_at = now() where user_id = %s", (user_id,))

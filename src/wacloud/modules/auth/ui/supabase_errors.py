@@ -1,5 +1,6 @@
 """How `/auth/v1` refuses: in the words of Supabase's Auth API, which its clients read and programs compare."""
 
+import re
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -157,7 +158,8 @@ def _refused(request: Request, error: Exception) -> Response:
     elif refusal.status == 503:
         headers["retry-after"] = str(_RETRY_S)
     content: dict[str, Any]
-    if request.headers.get(VERSION_HEADER, "") >= VERSION:
+    asked = request.headers.get(VERSION_HEADER, "")
+    if re.fullmatch(r"\d{4}-\d\d-\d\d", asked) and asked >= VERSION:
         headers[VERSION_HEADER] = VERSION
         content = {"code": refusal.code, "message": refusal.message}
     else:
