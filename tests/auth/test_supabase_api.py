@@ -262,6 +262,18 @@ async def test_a_link_with_a_challenge_does_nothing_for_whoever_opens_it(house: 
     assert row.email_verified_at is None
 
 
+async def test_a_link_without_a_challenge_asks_for_the_password_and_leads_back(house: Any) -> None:
+    email = new_email()
+    await ask(house, f"signup?redirect_to={APP}", {"email": email, "password": PASSWORD})
+    link = house.mails.to(email, "verify_email")[-1].values["link"]
+    page, _, secret = link.removeprefix(house.url).partition("#")
+    assert page == "/verify-email"
+    typed = {"token": secret, "password": PASSWORD}
+    answer = await house.post(page, data=typed, headers={"Origin": house.url})
+    assert (answer.status, f'href="{APP}"' in answer.text) == (200, True)
+    assert (await password_grant(house, email)).status == 200
+
+
 async def test_a_magic_link_ends_what_a_stranger_began_with_my_address(house: Any) -> None:
     email = new_email()
     await sign_up(house, email, "la de un extraño, larga")

@@ -6,7 +6,8 @@ import json
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
+from uuid import UUID
 
 import pytest
 from signing_up import log_in, new_email, sign_up
@@ -15,6 +16,7 @@ from supabase_project import SECRET, Project, running_project
 from wacloud.modules.auth.application.ports import Outside
 from wacloud.modules.auth.domain.outsider import SupabaseAway
 from wacloud.modules.auth.infra.acquaintances import PostgresAcquaintances
+from wacloud.modules.auth.infra.personal_data import AuthPersonalData
 from wacloud.shared.application.clock import system_clock
 from wacloud.shared.domain.errors import NotSignedIn
 from wacloud.shared.infra.http import open_egress
@@ -111,7 +113,11 @@ async def test_a_disabled_person_is_refused_at_once(both: Both) -> None:
 async def test_whoever_left_comes_back_only_by_signing_in_again(both: Both) -> None:
     claims = both.project.claims()
     user_id = (await both.me(both.project.token(claims))).json["id"]
-    await both.house.do("update app.acquaintances set user_id = null, left_at = now() where user_id = %s", user_id)
+    db = both.house.deps.db
+    exported = cast(Any, await AuthPersonalData(db).export(user_id))
+    assert exported["supabase"][0]["subject"] == UUID(claims["sub"])
+    async with db.system("a test lets somebody leave") as tx:
+        await AuthPersonalData(db).forget(tx, user_id)
     await both.house.do("update app.users set email = %s where id = %s", new_email(), user_id)
     renewed = both.project.token(claims | {"iat": int(time.time()) + 1})
     assert (await both.me(renewed)).status == 401

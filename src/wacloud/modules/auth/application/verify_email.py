@@ -6,6 +6,7 @@ from wacloud.modules.auth.application.end_sessions import end_all_but
 from wacloud.modules.auth.application.find_mailed import is_code_of
 from wacloud.modules.auth.application.guess import guess
 from wacloud.modules.auth.application.ports import AuthDeps
+from wacloud.modules.auth.domain.asker import asker_in
 from wacloud.modules.auth.domain.credential import LONGEST_PASSWORD, NotTheSignUp
 from wacloud.modules.auth.domain.guessing import (
     CODES_OF_ACCOUNT,
@@ -34,12 +35,14 @@ class Holder:
 
 async def verify_email(
     deps: AuthDeps, secret: str, caller: Caller, *, password: str = "", holder: Holder | None = None
-) -> None:
+) -> str:
     """
     The mailed link alone proves that somebody reads this mailbox, not that it was they who signed up. So it takes
     the password typed at sign-up as well, or a session begun with it; that password is the one that stays, what
     others typed at a sign-up with this address is void, and their sessions end. Somebody whose address was used by
     a stranger gets the account by `reset_password`.
+
+    Returns where the program goes on that signed them up, if one did.
 
     :raises LinkNotGood: it was used, is too old, not the newest, or none of ours.
     :raises NotTheSignUp: the password is not one of this account's sign-ups; the link still works.
@@ -54,7 +57,7 @@ async def verify_email(
             raise LinkNotGood
     if holder is not None and holder.user_id == token.user_id:
         await _verify(deps, token, user, caller, kept=holder.session_id)
-        return
+        return asker_in(token.detail).redirect_to
     async with guess(
         deps,
         from_network(PASSWORDS_FROM_ADDRESS, caller.address),
@@ -67,6 +70,7 @@ async def verify_email(
         if not typed_now and not typed_first:
             raise NotTheSignUp
     await _verify(deps, token, user, caller, with_typed=typed_now)
+    return asker_in(token.detail).redirect_to
 
 
 async def verify_code(deps: AuthDeps, holder: Holder, code: str, caller: Caller) -> None:

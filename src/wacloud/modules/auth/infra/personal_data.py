@@ -19,7 +19,11 @@ class AuthPersonalData:
                 " where user_id = %s order by created_at",
                 (user_id,),
             )
+            outside = await tx.rows(
+                "select issuer, subject, created_at from app.acquaintances where user_id = %s", (user_id,)
+            )
         return {
+            "supabase": [one._asdict() for one in outside],
             "password_changed_at": row.changed_at if row else None,
             "sessions": [one._asdict() for one in sessions],
         }

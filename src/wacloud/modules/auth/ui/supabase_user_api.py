@@ -60,9 +60,6 @@ def routes(deps: AuthDeps) -> APIRouter:
         caller = caller_of(request)
         if body.phone:
             raise Refused(400, "phone_provider_disabled", "Telephone numbers are not enabled here")
-        if body.data is not None:
-            change = ProfileChange(body.data.name or body.data.full_name, body.data.language)
-            await change_profile(deps.users, person.user_id, change, caller=caller)
         if body.password or (body.email and body.email.strip().lower() != person.email):
             asker = asker_of(deps, body, redirect_to)
             user = await prove_again(
@@ -78,6 +75,9 @@ def routes(deps: AuthDeps) -> APIRouter:
             if body.email:
                 request.state.sends_mail = True
                 await ask_new_email(deps, user, body.email, caller, asker)
+        if body.data is not None:
+            change = ProfileChange(body.data.name or body.data.full_name, body.data.language)
+            await change_profile(deps.users, person.user_id, change, caller=caller)
         return await _user(person.user_id)
 
     @router.post(
