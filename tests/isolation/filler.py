@@ -172,7 +172,8 @@ class Schema:
         return stored
 
     def _needed(self, key: ForeignKey) -> bool:
-        return all(self.columns[key.child][name].needed for name in key.columns)
+        # Whose a row is, is said even where it may be nobody's.
+        return all(self.columns[key.child][name].needed or name == WHOSE.get(key.child) for name in key.columns)
 
 
 def _value(column: Column) -> Any:
