@@ -56,6 +56,7 @@ UNGUARDED = {
     "messages.turn_id": "a turn may be forgotten before its messages",
     "sessions.acting_in": "whether they belong to it is asked at every request",
     "audit_log.actor_id": "what somebody did stays written after they are gone",
+    "acquaintances.subject": "a number of another system's",
     "audit_log.user_id": "what concerned somebody stays written after they are gone",
     "bot_turns.message_id": "a messages partition may go by retention",
     "mails.user_id": "what was written to somebody stays known after they are gone",
