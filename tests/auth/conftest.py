@@ -22,17 +22,22 @@ from limits_off import limits_off
 from wacloud.main.wiring import wire_business
 from wacloud.modules.auth.application.ports import AuthDeps, Outside
 from wacloud.modules.auth.infra.credentials import PostgresCredentials
+from wacloud.modules.auth.infra.factors import PostgresBackupCodes, PostgresFactors
 from wacloud.modules.auth.infra.guess_limits import ValkeyGuessLimits
 from wacloud.modules.auth.infra.one_time_tokens import PostgresOneTimeTokens
 from wacloud.modules.auth.infra.passwords import Argon2Passwords
 from wacloud.modules.auth.infra.session_memory import ValkeySessionMemory
 from wacloud.modules.auth.infra.sessions import PostgresRefreshTokens, PostgresSessions
 from wacloud.modules.auth.infra.tokens import JwtTokens
+from wacloud.modules.auth.infra.totp import PyOtp
 from wacloud.modules.auth.ui import (
     account_api,
     account_pages,
+    factor_api,
+    factor_pages,
     security_pages,
     supabase_api,
+    supabase_factors,
     supabase_user_api,
     supabase_verify,
 )
@@ -46,6 +51,7 @@ from wacloud.modules.user.infra.users import PostgresUserReader, PostgresUsers
 from wacloud.modules.user.ui import json_api as user_api
 from wacloud.shared.application.db import StoreAway, Tx
 from wacloud.shared.domain.errors import AppError
+from wacloud.shared.infra.crypto import SecretBox
 from wacloud.shared.infra.postgres import PostgresDatabase, make_pool
 from wacloud.shared.ui import static_files
 from wacloud.shared.ui.bodies import LARGEST_JSON, StrictJsonRoute
@@ -273,7 +279,7 @@ async def running_house(
         users = UserDeps(db, PostgresUsers(), PostgresUserReader(db))
         businesses = wire_business(db, users, clock)
         redis = Redis.from_url(redis_url, socket_timeout=2, socket_connect_timeout=2)
-        mails = RecordedMails()
+        mails, box = RecordedMails(), SecretBox([SECRET])
         deps = AuthDeps(
             db=db,
             clock=clock,
@@ -283,6 +289,9 @@ async def running_house(
             sessions=PostgresSessions(),
             refresh_tokens=PostgresRefreshTokens(),
             one_time_tokens=PostgresOneTimeTokens(),
+            factors=PostgresFactors(box.encrypt, box.decrypt),
+            totp=PyOtp(),
+            backup_codes=PostgresBackupCodes(),
             memory=ValkeySessionMemory(redis),
             limits=ValkeyGuessLimits(redis),
             mails=mails,
@@ -308,6 +317,8 @@ async def running_house(
             supabase_verify.routes(deps),
             supabase_verify.page_routes(deps),
             supabase_user_api.routes(deps),
+            factor_api.routes(deps),
+            factor_pages.routes(deps),
             static_files.routes(),
             user_api.routes(users),
             business_api.routes(businesses),

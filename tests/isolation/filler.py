@@ -22,11 +22,26 @@ WHOSE: Mapping[str, str | None] = {
     "refresh_tokens": "user_id",
     "one_time_tokens": "user_id",
     "acquaintances": "user_id",
+    "totp_factors": "user_id",
+    "passkeys": "user_id",
+    "backup_codes": "user_id",
     "schedules": None,
     "mail_suppressions": None,
     "local_mails": None,
 }
-OF_A_PERSON = frozenset({"users", "credentials", "sessions", "refresh_tokens", "one_time_tokens", "acquaintances"})
+OF_A_PERSON = frozenset(
+    {
+        "users",
+        "acquaintances",
+        "credentials",
+        "sessions",
+        "refresh_tokens",
+        "one_time_tokens",
+        "totp_factors",
+        "passkeys",
+        "backup_codes",
+    }
+)
 
 _TABLES = """
 select relname from pg_class

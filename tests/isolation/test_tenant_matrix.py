@@ -41,6 +41,8 @@ MAKERS: Mapping[str, Callable[[Tenant], Any]] = {
     "actor_id": lambda tenant: tenant.person,
     "invitation_id": lambda tenant: tenant.rows["invitations"]["id"],
     "session_id": lambda tenant: tenant.rows["sessions"]["id"],
+    "factor_id": lambda tenant: tenant.rows["totp_factors"]["id"],
+    "set_id": lambda tenant: tenant.rows["backup_codes"]["set_id"],
     "conversation_id": lambda tenant: tenant.rows["conversations"]["id"],
 }
 # What a body must say besides, for its ids to be looked at.

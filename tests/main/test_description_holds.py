@@ -61,6 +61,12 @@ NEEDS_MORE = {
     "supabase_resend",
     "supabase_authorize",
     "transfer_ownership",
+    "verify_second_factor",
+    "confirm_factor",
+    "disable_second_factor",
+    "make_backup_codes",
+    "confirm_backup_codes",
+    "step_up",
     # Whether a conversation is found and its window open hangs on more than the body; `test_sending.py` tries it.
     "send_message",
     # Refused to whoever alone owns a business, as all who try here do.
@@ -93,6 +99,7 @@ async def objects(rig: Rig, operation: Operation) -> tuple[Someone, dict[str, li
     else:
         conversations = [str(uuid4())]
     agent, analyst = await people.join(owner, "agent"), await people.join(owner, "analyst")
+    enrolled = await people.ask(owner, "POST", "/api/auth/2fa/enroll", {})
     made, _ = await people.invite(owner, f"{agent.user_id}@invited.test")
     return owner, {
         "business_id": [str(owner.business_id)],
@@ -100,6 +107,8 @@ async def objects(rig: Rig, operation: Operation) -> tuple[Someone, dict[str, li
         "actor_id": [str(owner.user_id)],
         "invitation_id": [made.json["id"]],
         "session_id": [str(owner.session_id)],
+        "factor_id": [enrolled.json["id"]],
+        "set_id": [str(uuid4())],
         "conversation_id": conversations,
     }
 

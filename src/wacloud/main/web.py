@@ -24,8 +24,11 @@ from wacloud.modules.auth.application.switch_business import switch_business
 from wacloud.modules.auth.ui import (
     account_api,
     account_pages,
+    factor_api,
+    factor_pages,
     security_pages,
     supabase_api,
+    supabase_factors,
     supabase_user_api,
     supabase_verify,
 )
@@ -117,7 +120,16 @@ def make_app(house: House) -> FastAPI:
     app.include_router(static_files.routes())
     app.include_router(preferences.routes())
     app.include_router(api_pages.routes(app.openapi))
-    for about_signing_in in (auth_api, account_api, *AS_SUPABASE, auth_pages, account_pages, security_pages):
+    for about_signing_in in (
+        auth_api,
+        account_api,
+        *AS_SUPABASE,
+        factor_api,
+        auth_pages,
+        account_pages,
+        security_pages,
+        factor_pages,
+    ):
         app.include_router(about_signing_in.routes(house.auth))
     app.include_router(supabase_verify.page_routes(house.auth))
     app.include_router(user_api.routes(house.user))

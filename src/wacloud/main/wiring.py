@@ -19,6 +19,7 @@ from wacloud.main.subscriptions import to_jobs
 from wacloud.modules.auth.application.ports import AuthDeps, Mails, Outside
 from wacloud.modules.auth.infra.acquaintances import PostgresAcquaintances
 from wacloud.modules.auth.infra.credentials import PostgresCredentials
+from wacloud.modules.auth.infra.factors import PostgresBackupCodes, PostgresFactorHolders, PostgresFactors
 from wacloud.modules.auth.infra.guess_limits import ValkeyGuessLimits
 from wacloud.modules.auth.infra.mails import QueuedMails
 from wacloud.modules.auth.infra.one_time_tokens import PostgresOneTimeTokens
@@ -27,6 +28,7 @@ from wacloud.modules.auth.infra.session_memory import ValkeySessionMemory
 from wacloud.modules.auth.infra.sessions import PostgresRefreshTokens, PostgresSessions
 from wacloud.modules.auth.infra.supabase_tokens import SupabaseTokens
 from wacloud.modules.auth.infra.tokens import JwtTokens
+from wacloud.modules.auth.infra.totp import PyOtp
 from wacloud.modules.bot.application.apply_sector_template import TemplateDeps
 from wacloud.modules.bot.application.model import AnswerDeps, Embedder, KnowledgeDeps, ModelPort
 from wacloud.modules.bot.application.ports import BotDeps
@@ -226,6 +228,9 @@ async def open_house(settings: Settings, swaps: Swaps | None = None) -> AsyncIte
                 sessions=PostgresSessions(),
                 refresh_tokens=PostgresRefreshTokens(),
                 one_time_tokens=PostgresOneTimeTokens(),
+                factors=PostgresFactors(secrets.encrypt, secrets.decrypt),
+                totp=PyOtp(),
+                backup_codes=PostgresBackupCodes(),
                 memory=ValkeySessionMemory(redis),
                 limits=ValkeyGuessLimits(redis),
                 mails=swaps.mails or QueuedMails(notification),
@@ -285,6 +290,7 @@ def wire_business(db: Database, users: UserDeps, clock: Clock = system_clock) ->
         invitations=PostgresInvitations(),
         steps=PostgresOnboardingSteps(),
         erasure=PostgresErasure(db),
+        factor_holders=PostgresFactorHolders(db),
         users=users,
         clock=clock,
     )

@@ -5,7 +5,12 @@ from wacloud.modules.business.application.complete_step import complete_step
 from wacloud.modules.business.application.create_business import create_business
 from wacloud.modules.business.application.find_deletion import Deletion, find_deletion
 from wacloud.modules.business.application.fresh_invitation_token import fresh_invitation_token
-from wacloud.modules.business.application.memberships import find_membership, members_among, memberships_of
+from wacloud.modules.business.application.memberships import (
+    demanding_among,
+    find_membership,
+    members_among,
+    memberships_of,
+)
 from wacloud.modules.business.application.ports import BusinessDeps
 from wacloud.modules.business.application.record_audit import record_audit
 from wacloud.modules.business.application.sector_template import sector_template
@@ -30,6 +35,7 @@ __all__ = [
     "business_profile",
     "complete_step",
     "create_business",
+    "demanding_among",
     "find_deletion",
     "find_membership",
     "fresh_invitation_token",

@@ -5,6 +5,7 @@ A FastAPI route says it with a dependency, and gets the person who asks. What `r
 is used as it is, or inside `Depends(...)`:
 
     async def inbox(member: Annotated[Member, requires(Permission.INBOX_READ)]) -> ...
+    async def hand_over(member: Annotated[Member, requires(Permission.OWNERSHIP_TRANSFER, fresh=True)]) -> ...
     @router.get("/healthz", dependencies=[public()])
 
 A plain Starlette endpoint says it with a decorator, and finds the person in `request.state.member`:
@@ -15,7 +16,7 @@ A plain Starlette endpoint says it with a decorator, and finds the person in `re
 Anything that cannot be decorated (a mounted app, the route of a framework) is marked with `declare`.
 """
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal, Protocol, TypeVar
@@ -43,7 +44,11 @@ Carrier = Literal["access", "session"]
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Whoever is signed in; they may belong to no business yet."""
+    """
+    Whoever is signed in; they may belong to no business yet.
+
+    `is_fresh`: they proved who they are a moment ago. `awaits_factor`: they have a second factor and have not shown it.
+    """
 
     user_id: UserId
     name: str
@@ -52,6 +57,8 @@ class Person:
     session_id: SessionId | None = None
     aal: str = "aal1"
     is_verified: bool = True
+    is_fresh: bool = True
+    awaits_factor: bool = False
     business_id: BusinessId | None = None  # where they act now
     business_name: str = ""
 
@@ -71,7 +78,10 @@ class Member:
     session_id: SessionId | None = None
     aal: str = "aal1"
     is_verified: bool = True
+    is_fresh: bool = True
+    awaits_factor: bool = False
     is_closing: bool = False  # its deletion has been asked for
+    demands_second_factor: bool = False  # the business does, of all its members
 
     def may(self, permission: Permission) -> bool:
         """A role we do not know may nothing; a business that is closing is only read."""
@@ -107,6 +117,10 @@ class Authenticator(Protocol):
         """
         ...
 
+    async def ways_to_prove(self, user_id: UserId) -> Sequence[str]:
+        """What they can show at a step-up: `totp`, `passkey`, `backup_code`, or else their `password`."""
+        ...
+
 
 class NoBusiness(NotAllowed):
     """You do not belong to any business yet."""
@@ -120,6 +134,18 @@ class EmailNotVerified(NotAllowed):
     """Confirm your e-mail address first: open the link we sent you."""
 
 
+class SecondFactorRequired(NotAllowed):
+    """Show your second factor first."""
+
+
+class SecondFactorDemanded(NotAllowed):
+    """This business asks a second factor of everybody who works in it. Set one up to go on."""
+
+
+class StepUpRequired(NotAllowed):
+    """Confirm that it is you, and try again."""
+
+
 class CameFromAnotherSite(AppError):
     """This request came from another site and was refused."""
 
@@ -127,10 +153,18 @@ class CameFromAnotherSite(AppError):
 
 
 class Access(params.Depends):
-    """A decision about who may use a route: a FastAPI dependency, enforced when it is called."""
+    """
+    A decision about who may use a route: a FastAPI dependency, enforced when it is called.
 
-    def __init__(self) -> None:
+    `fresh`: only for whoever proved who they are within the last minutes.
+    """
+
+    fresh: bool = False
+
+    def __init__(self, *, fresh: bool = False) -> None:
         super().__init__(dependency=self)
+        # The base class is frozen.
+        object.__setattr__(self, "fresh", fresh)
 
     # The dataclass would compare and hash its `dependency`, which is itself.
     __eq__ = object.__eq__
@@ -155,13 +189,21 @@ class SignedByVendor(Access):
 
 
 class SignedIn(Access):
-    """Anybody who is signed in, of whatever business or of none; `unverified`: even with an address not verified."""
+    """
+    Anybody who is signed in, of whatever business or of none.
+
+    `unverified`: even with an address not verified. `awaiting`: even with a second factor not shown yet.
+    `with_password`: the body brings the current password, so only a second factor has to be fresh.
+    """
 
     unverified: bool
+    awaiting: bool
+    with_password: bool
 
-    def __init__(self, *, unverified: bool = False) -> None:
-        super().__init__()
-        object.__setattr__(self, "unverified", unverified)
+    def __init__(self, *, unverified: bool, awaiting: bool, fresh: bool, with_password: bool) -> None:
+        super().__init__(fresh=fresh)
+        for name, value in (("unverified", unverified), ("awaiting", awaiting), ("with_password", with_password)):
+            object.__setattr__(self, name, value)
 
     async def __call__(self, request: HTTPConnection) -> Person:
         token, carrier = _token_of(request)
@@ -169,6 +211,10 @@ class SignedIn(Access):
         request.state.language = person.language
         if not person.is_verified and not self.unverified:
             raise EmailNotVerified
+        if person.awaits_factor and not self.awaiting:
+            raise SecondFactorRequired
+        if self.fresh and not (self.with_password and person.aal == "aal1"):
+            await check_fresh(request, person)
         request.state.asked_as = f"{person.user_id} "
         return person
 
@@ -178,9 +224,8 @@ class Requires(Access):
 
     permission: Permission
 
-    def __init__(self, permission: Permission) -> None:
-        super().__init__()
-        # The base class is frozen.
+    def __init__(self, permission: Permission, *, fresh: bool = False) -> None:
+        super().__init__(fresh=fresh)
         object.__setattr__(self, "permission", permission)
 
     async def __call__(self, request: HTTPConnection) -> Member:
@@ -189,17 +234,25 @@ class Requires(Access):
         request.state.language = member.language
         if not member.is_verified:
             raise EmailNotVerified
-        self.let_in(request, member)
+        if member.awaits_factor:
+            raise SecondFactorRequired
+        await self.let_in(request, member)
         return member
 
-    def let_in(self, request: HTTPConnection, member: Member) -> None:
+    async def let_in(self, request: HTTPConnection, member: Member) -> None:
         """
         Note who acts, if they may.
 
         :raises NotAllowed: this is not for their role.
         :raises BusinessClosing: see `Member.check`.
+        :raises SecondFactorDemanded: the business demands one, and they came without.
+        :raises StepUpRequired: it takes a fresh proof of who they are.
         """
+        if member.demands_second_factor and member.aal == "aal1":
+            raise SecondFactorDemanded
         member.check(self.permission)
+        if self.fresh:
+            await check_fresh(request, member)
         request.state.member = member
         request.state.asked_as = f"{member.user_id} {member.business_id} {member.role} "
 
@@ -217,19 +270,33 @@ def signed_by_vendor() -> Any:
 
 
 @cache
-def signed_in(*, unverified: bool = False) -> Any:
+def signed_in(
+    *, unverified: bool = False, awaiting: bool = False, fresh: bool = False, with_password: bool = False
+) -> Any:
     """
     Whoever is signed in may use this route; as a dependency it gives the `Person`.
 
-    `unverified` is for what somebody needs until their e-mail address is verified: the rest is closed to them.
+    `unverified` is for what somebody needs until their e-mail address is verified, `awaiting` for what leads to the
+    second factor: the rest is closed to them. `fresh` asks for a proof of the last minutes (403 `step_up_required`);
+    `with_password`: not of whoever has no second factor, as the body brings their password.
     """
-    return SignedIn(unverified=unverified)
+    return SignedIn(unverified=unverified, awaiting=awaiting, fresh=fresh, with_password=with_password)
 
 
 @cache
-def requires(permission: Permission) -> Any:
-    """Members with this permission may use this route; as a dependency it gives the `Member`."""
-    return Requires(permission)
+def requires(permission: Permission, *, fresh: bool = False) -> Any:
+    """
+    Members with this permission may use this route; as a dependency it gives the `Member`.
+
+    `fresh` asks for a proof of who they are within the last minutes (403 `step_up_required`).
+    """
+    return Requires(permission, fresh=fresh)
+
+
+async def check_fresh(request: HTTPConnection, who: Person | Member) -> None:
+    """:raises StepUpRequired: they proved who they are too long ago; `kinds` says what would do."""
+    if not who.is_fresh:
+        raise StepUpRequired(kinds=list(await _authenticator(request).ways_to_prove(who.user_id)))
 
 
 async def find_person(request: HTTPConnection) -> Person | None:

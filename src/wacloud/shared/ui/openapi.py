@@ -112,6 +112,9 @@ def _complete_operation(operation: dict[str, Any], access: Access, content: Mapp
     refusals.pop("422", None)
     for status in _by_itself(operation, access):
         refusals.setdefault(str(status), _refusal(status, CODE_OF[status][0], content))
+    if access.fresh:
+        told = "`step_up_required`: prove who you are again at `POST /api/auth/2fa/step-up` first."
+        refusals["403"] = {**refusals["403"], "description": f"{refusals['403']['description']}; {told}"}
     if isinstance(access, Requires) and access.permission not in WHILE_CLOSING:
         refusals.setdefault("409", _refusal(409, "business_closing"))
     for told in refusals.values():

@@ -7,10 +7,11 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from wacloud.modules.auth.domain.credential import Credential
+from wacloud.modules.auth.domain.factor import Factor, FactorMethod
 from wacloud.modules.auth.domain.guessing import Tries
 from wacloud.modules.auth.domain.one_time import OneTimePurpose, OneTimeToken
 from wacloud.modules.auth.domain.outsider import Acquaintance, Outsider
-from wacloud.modules.auth.domain.session import Because, Session
+from wacloud.modules.auth.domain.session import Assurance, Because, Session
 from wacloud.modules.auth.domain.token import Claims, Purpose
 from wacloud.modules.business.api import BusinessDeps
 from wacloud.modules.notification.api import Mail
@@ -95,8 +96,8 @@ class Sessions(Protocol):
         """Those of a person that can be used, the one used last first."""
         ...
 
-    async def alive_among(self, tx: Tx, ids: Collection[SessionId], now: datetime) -> Collection[SessionId]:
-        """Those of them that can be used."""
+    async def alive_among(self, tx: Tx, ids: Collection[SessionId], now: datetime) -> Mapping[SessionId, Assurance]:
+        """Those of them that can be used, and how sure each makes us."""
         ...
 
     async def take_turns(self, tx: Tx, user_id: UserId) -> None:
@@ -113,6 +114,10 @@ class Sessions(Protocol):
 
     async def act_in(self, tx: Tx, session_id: SessionId, business_id: BusinessId) -> None:
         """From now on."""
+        ...
+
+    async def prove(self, tx: Tx, proved: Session) -> None:
+        """Its assurance, its proofs and when they were given, whether it waits and until when it may live."""
         ...
 
     async def touch(self, tx: Tx, session_id: SessionId, now: datetime) -> None:
@@ -175,8 +180,104 @@ class OneTimeTokens(Protocol):
         """Take it out. False where somebody else did."""
         ...
 
+    async def forget_old(self, tx: Tx, user_id: UserId, now: datetime) -> None:
+        """Delete those of a person that work no more."""
+        ...
+
     async def drop(self, tx: Tx, user_id: UserId, *purposes: OneTimePurpose) -> None:
         """They shall not work any more."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class TotpSecret:
+    """What an app and we both know."""
+
+    factor: Factor
+    secret: str
+
+
+class Factors(Protocol):
+    """A person's apps and passkeys, seen by paths that cross tenants only."""
+
+    async def all(self, tx: Tx, user_id: UserId) -> Sequence[Factor]:
+        """Whether confirmed or not, the oldest first."""
+        ...
+
+    async def methods(self, tx: Tx, user_id: UserId) -> Sequence[FactorMethod]:
+        """What they can prove themselves with; empty where they have no second factor."""
+        ...
+
+    async def add_totp(self, tx: Tx, factor: Factor, secret: str) -> None:
+        """A new app; its secret is encrypted."""
+        ...
+
+    async def totp_secrets(self, tx: Tx, user_id: UserId) -> Sequence[TotpSecret]:
+        """Of all their apps, locked until the commit."""
+        ...
+
+    async def use_step(self, tx: Tx, factor_id: UUID, step: int, now: datetime) -> bool:
+        """Note the time of a code that was right. False, changing nothing, where that or a later one was used."""
+        ...
+
+    async def confirm_totp(self, tx: Tx, factor_id: UUID, now: datetime) -> None:
+        """It counts from now on."""
+        ...
+
+    async def rename(self, tx: Tx, user_id: UserId, factor_id: UUID, name: str) -> bool:
+        """False where it is none of theirs."""
+        ...
+
+    async def remove(self, tx: Tx, user_id: UserId, ids: Collection[UUID]) -> None:
+        """Those of theirs."""
+        ...
+
+
+class Totp(Protocol):
+    """The arithmetic of authenticator apps (RFC 6238)."""
+
+    def new_secret(self) -> str:
+        """160 random bits, in letters people can type."""
+        ...
+
+    def uri(self, secret: str, account: str) -> str:
+        """What an app reads from a QR code."""
+        ...
+
+    def step_of(self, secret: str, code: str, now: datetime) -> int | None:
+        """The time step this code belongs to; None where it is of none that counts now."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class BackupCode:
+    """A code that was not used yet, as its hash."""
+
+    id: UUID
+    hash: str
+
+
+class BackupCodes(Protocol):
+    """Codes on paper, seen by paths that cross tenants only."""
+
+    async def put_new(self, tx: Tx, user_id: UserId, set_id: UUID, hashes: Sequence[str], now: datetime) -> None:
+        """A set that is not saved yet, in the place of another that was not."""
+        ...
+
+    async def save(self, tx: Tx, user_id: UserId, set_id: UUID, now: datetime) -> bool:
+        """This set counts and the one before is gone. False where it is none that waits for it."""
+        ...
+
+    async def usable(self, tx: Tx, user_id: UserId) -> Sequence[BackupCode]:
+        """Of the saved set."""
+        ...
+
+    async def use(self, tx: Tx, code: BackupCode) -> bool:
+        """Take it out. False where somebody else did."""
+        ...
+
+    async def drop(self, tx: Tx, user_id: UserId) -> None:
+        """All of them."""
         ...
 
 
@@ -286,6 +387,9 @@ class AuthDeps:
     sessions: Sessions
     refresh_tokens: RefreshTokens
     one_time_tokens: OneTimeTokens
+    factors: Factors
+    totp: Totp
+    backup_codes: BackupCodes
     memory: SessionMemory
     limits: GuessLimits
     mails: Mails

@@ -54,7 +54,9 @@ async def _refresh(deps: AuthDeps, tx: Tx, held: Session, shown: str, caller: Ca
     now = deps.clock()
     user = await find_user(deps.users, tx, held.user_id)
     chain = await deps.refresh_tokens.chain_from(tx, held.id, hash_of(shown))
-    if user is None or user.is_disabled or not held.is_alive(now) or not chain or now - chain[-1].created_at >= IDLE:
+    if user is None or user.is_disabled or not held.is_alive(now) or held.awaits_factor:
+        return SESSION_ENDED
+    if not chain or now - chain[-1].created_at >= IDLE:
         return SESSION_ENDED
     first, newest = chain[0], chain[-1]
     if first.used_at is None:

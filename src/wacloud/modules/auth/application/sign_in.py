@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from wacloud.modules.auth.application.guess import guess
-from wacloud.modules.auth.application.let_in import Entrance, let_in, remember_entrance
+from wacloud.modules.auth.application.let_in import Entrance, SecondFactorNeeded, let_in, remember_entrance
 from wacloud.modules.auth.application.ports import AuthDeps
 from wacloud.modules.auth.domain.credential import LONGEST_PASSWORD, Credential, EmailNotConfirmed, InvalidCredentials
 from wacloud.modules.auth.domain.guessing import (
@@ -27,11 +27,12 @@ async def sign_in(
     caller: Caller,
     *,
     for_program: bool = True,
-    only_confirmed: bool = False,
-) -> Entrance:
+    as_supabase: bool = False,
+) -> Entrance | SecondFactorNeeded:
     """
-    Check the password and begin a session; `for_program` gives it a refresh token, `only_confirmed` leaves out whoever
-    has not proved their address.
+    Check the password and begin a session, or ask for the second factor; `for_program` gives it a refresh token.
+
+    `as_supabase`: whoever has not proved their address is left out; who has a second factor gets a session that waits.
 
     An address nobody has takes the same work and gets the same answer as a wrong password. A hash made with
     weaker parameters than today's is replaced.
@@ -62,7 +63,7 @@ async def sign_in(
         if stronger is not None:
             await deps.credentials.replace_hash(tx, credential, stronger)
         entrance = await let_in(deps, tx, user, caller, methods=("password",), for_program=for_program)
-    return await remember_entrance(deps, entrance)
+    return await remember_entrance(deps, entrance) if isinstance(entrance, Entrance) else entrance
 
 
 async def _check(deps: AuthDeps, email: str, password: str, caller: Caller) -> tuple[User, Credential]:

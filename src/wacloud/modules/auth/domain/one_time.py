@@ -10,7 +10,14 @@ from wacloud.shared.domain.errors import AppError
 from wacloud.shared.domain.ids import UserId
 
 OneTimePurpose: TypeAlias = Literal[
-    "verify_email", "reset_password", "change_email", "magic_link", "second_factor", "auth_code", "reauthenticate"
+    "verify_email",
+    "reset_password",
+    "change_email",
+    "magic_link",
+    "second_factor",
+    "factor_challenge",
+    "auth_code",
+    "reauthenticate",
 ]
 
 ONE_TIME_LIFETIMES: Mapping[OneTimePurpose, timedelta] = {
@@ -21,6 +28,7 @@ ONE_TIME_LIFETIMES: Mapping[OneTimePurpose, timedelta] = {
     "second_factor": timedelta(minutes=5),
     "auth_code": timedelta(minutes=5),
     "reauthenticate": timedelta(minutes=10),
+    "factor_challenge": timedelta(minutes=5),
 }
 
 

@@ -1,8 +1,20 @@
 """The guard's way to this module: a token in, a person or a member out."""
 
+from collections.abc import Sequence
+
 from wacloud.modules.auth.application.identify import identify
+from wacloud.modules.auth.application.list_factors import ways_to_prove
 from wacloud.modules.auth.application.ports import AuthDeps
-from wacloud.shared.ui.guard import Carrier, EmailNotVerified, Member, NoBusiness, NoLongerMember, Person
+from wacloud.shared.domain.ids import UserId
+from wacloud.shared.ui.guard import (
+    Carrier,
+    EmailNotVerified,
+    Member,
+    NoBusiness,
+    NoLongerMember,
+    Person,
+    SecondFactorRequired,
+)
 
 
 class TokenAuthenticator:
@@ -21,6 +33,8 @@ class TokenAuthenticator:
             None if found.is_outside else found.held.id,
             found.held.aal,
             found.user.is_verified,
+            found.held.is_fresh(self._deps.clock()),
+            found.held.awaits_factor,
             found.membership.business_id if found.membership else None,
             found.membership.business_name if found.membership else "",
         )
@@ -30,6 +44,8 @@ class TokenAuthenticator:
         if not found.user.is_verified:
             # Before their business: an account that proved nothing yet learns nothing.
             raise EmailNotVerified
+        if found.held.awaits_factor:
+            raise SecondFactorRequired
         if found.is_removed:
             raise NoLongerMember
         if found.membership is None:
@@ -46,5 +62,10 @@ class TokenAuthenticator:
             session_id=None if found.is_outside else found.held.id,
             aal=found.held.aal,
             is_verified=found.user.is_verified,
+            is_fresh=found.held.is_fresh(self._deps.clock()),
             is_closing=found.membership.erase_at is not None,
+            demands_second_factor=found.membership.demands_second_factor,
         )
+
+    async def ways_to_prove(self, user_id: UserId) -> Sequence[str]:
+        return await ways_to_prove(self._deps, user_id)

@@ -36,6 +36,14 @@ class Businesses(Protocol):
         """Those of the pairs where the person belongs to the business."""
         ...
 
+    async def demanding_among(self, tx: Tx, business_ids: Collection[BusinessId]) -> Collection[BusinessId]:
+        """Those that demand a second factor of their members."""
+        ...
+
+    async def set_demand(self, tx: Tx, business_id: BusinessId, demanded: bool) -> None:
+        """Whether it demands one from now on."""
+        ...
+
     async def add(self, tx: Tx, owner_id: UserId, described: Description) -> BusinessId:
         """A business, with its owner as the first member."""
         ...
@@ -196,6 +204,14 @@ class AuditLog(Protocol):
         ...
 
 
+class FactorHolders(Protocol):
+    """Who has a second factor, which the module that signs people in knows. It opens its own transaction."""
+
+    async def among(self, user_ids: Collection[UserId]) -> Collection[UserId]:
+        """Those of them."""
+        ...
+
+
 class Erasure(Protocol):
     """Takes a business out of every table there is."""
 
@@ -220,5 +236,6 @@ class BusinessDeps:
     invitations: Invitations
     steps: OnboardingSteps
     erasure: Erasure
+    factor_holders: FactorHolders
     users: UserDeps
     clock: Clock = system_clock

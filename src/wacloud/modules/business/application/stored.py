@@ -23,6 +23,7 @@ class BusinessDetail:
     profile: Mapping[str, Any]
     created_at: datetime
     erase_at: datetime | None
+    demands_second_factor: bool
     role: str
 
 
@@ -35,6 +36,7 @@ class MemberRow:
     email: str
     role: str
     joined_at: datetime
+    has_second_factor: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

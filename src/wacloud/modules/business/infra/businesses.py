@@ -23,8 +23,8 @@ class PostgresBusinesses:
 
     async def memberships(self, tx: Tx, user_id: UserId) -> Sequence[Membership]:
         rows = await tx.rows(
-            "select b.id, b.name, b.sector, b.language, b.time_zone, m.role, b.erase_at"
-            " from app.members m join app.businesses b on b.id = m.business_id"
+            "select b.id, b.name, b.sector, b.language, b.time_zone, m.role, b.erase_at,"
+            " b.demands_second_factor from app.members m join app.businesses b on b.id = m.business_id"
             " where m.user_id = %s order by m.joined_at, b.id",
             (user_id,),
         )
@@ -39,6 +39,15 @@ class PostgresBusinesses:
             ([user_id for user_id, _ in pairs], [business_id for _, business_id in pairs]),
         )
         return {(UserId(row.user_id), BusinessId(row.business_id)) for row in rows}
+
+    async def demanding_among(self, tx: Tx, business_ids: Collection[BusinessId]) -> Collection[BusinessId]:
+        rows = await tx.rows(
+            "select id from app.businesses where id = any (%s) and demands_second_factor", (list(business_ids),)
+        )
+        return {BusinessId(row.id) for row in rows}
+
+    async def set_demand(self, tx: Tx, business_id: BusinessId, demanded: bool) -> None:
+        await tx.execute("update app.businesses set demands_second_factor = %s where id = %s", (demanded, business_id))
 
     async def add(self, tx: Tx, owner_id: UserId, described: Description) -> BusinessId:
         business_id = BusinessId(new_id())

@@ -31,7 +31,7 @@ class PostgresBusinessReader:
         async with self._db.member(user_id, read_only=True) as tx:
             row = await tx.row(
                 "select b.id, b.name, b.sector, b.phone, b.employee_count, b.language, b.time_zone, b.profile,"
-                " b.created_at, b.erase_at, m.role"
+                " b.created_at, b.erase_at, b.demands_second_factor, m.role"
                 " from app.businesses b join app.members m on m.business_id = b.id"
                 " where b.id = %s and m.user_id = %s",
                 (business_id, user_id),

@@ -19,8 +19,8 @@ class InBusiness(Requires):
     Another's business answers as one that never existed, and so does an id that is none.
     """
 
-    def __init__(self, deps: BusinessDeps, permission: Permission) -> None:
-        super().__init__(permission)
+    def __init__(self, deps: BusinessDeps, permission: Permission, *, fresh: bool = False) -> None:
+        super().__init__(permission, fresh=fresh)
         # The base class is frozen.
         object.__setattr__(self, "_deps", deps)
 
@@ -41,6 +41,7 @@ class InBusiness(Requires):
             role=membership.role,
             time_zone=membership.time_zone,
             is_closing=membership.erase_at is not None,
+            demands_second_factor=membership.demands_second_factor,
         )
-        self.let_in(request, member)
+        await self.let_in(request, member)
         return member

@@ -5,9 +5,10 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Request
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, StrictBool
 
 from wacloud.modules.business.application.delete_business import ask_deletion, cancel_deletion
+from wacloud.modules.business.application.demand_second_factor import demand_second_factor
 from wacloud.modules.business.application.open_business import open_business
 from wacloud.modules.business.application.ports import BusinessDeps
 from wacloud.modules.business.application.set_hours import set_hours
@@ -66,6 +67,7 @@ class WholeBusiness(Business):
     city: str | None = None
     web: str | None = None
     email: str | None = None
+    demands_second_factor: bool
     created_at: datetime
 
 
@@ -132,6 +134,14 @@ class HoursAnswer(Hours):
 
     is_open: bool | None
     changes_at: datetime | None
+
+
+class Demand(BaseModel):
+    """Whether members need a second factor."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    demanded: StrictBool
 
 
 class DeletionAnswer(BaseModel):
@@ -209,13 +219,32 @@ def routes(deps: BusinessDeps) -> APIRouter:
         await update_business(deps, member.user_id, member.business_id, described, caller_of(request))
         return await _whole(deps, member.user_id, member.business_id)
 
+    @router.put(
+        "/api/businesses/{business_id}/second-factor",
+        operation_id="demand_second_factor",
+        response_model=WholeBusiness,
+        responses=problems(_409="no_factor_of_your_own"),
+    )
+    async def demand(
+        request: Request,
+        business_id: UUID,
+        body: Demand,
+        member: Annotated[Member, InBusiness(deps, Permission.BUSINESS_UPDATE, fresh=True)],
+    ) -> object:
+        """
+        Demand a second factor of all members, or stop it. Those without one reach nothing of the business until they
+        have set one up (403 `second_factor_demanded`).
+        """
+        await demand_second_factor(deps, member.user_id, member.business_id, body.demanded, caller_of(request))
+        return await _whole(deps, member.user_id, member.business_id)
+
     @router.delete(
         "/api/businesses/{business_id}", operation_id="delete_business", response_model=DeletionAnswer, status_code=202
     )
     async def delete(
         request: Request,
         business_id: UUID,
-        member: Annotated[Member, InBusiness(deps, Permission.BUSINESS_DELETE)],
+        member: Annotated[Member, InBusiness(deps, Permission.BUSINESS_DELETE, fresh=True)],
     ) -> object:
         """
         Have it erased in 30 days, with all that belongs to it. Until then it can be read, nothing is sent or answered
@@ -287,6 +316,7 @@ async def _whole(deps: BusinessDeps, user_id: UserId, business_id: BusinessId) -
         erase_at=detail.erase_at,
         phone=detail.phone,
         employee_count=detail.employee_count,
+        demands_second_factor=detail.demands_second_factor,
         created_at=detail.created_at,
         **{key: detail.profile.get(key) for key in LONGEST_TEXT},
     )

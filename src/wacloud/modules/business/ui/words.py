@@ -79,6 +79,7 @@ ACTIONS: Final = {
     "business.invitation_made": N_("invited somebody"),
     "business.invitation_revoked": N_("took an invitation back"),
     "business.invitation_accepted": N_("joined by an invitation"),
+    "business.second_factor_demanded": N_("changed whether members need a second factor"),
     "business.deletion_asked": N_("asked for the deletion of the business"),
     "business.deletion_cancelled": N_("cancelled the deletion of the business"),
     "business.onboarding_moved": N_("moved a step of the onboarding"),
@@ -125,6 +126,7 @@ DETAILS: Final = {
     "step": N_("step"),
     "state": N_("state"),
     "erase_at": N_("on"),
+    "demanded": N_("demanded"),
 }
 _VALUES: Final = {**ROLES, **SECTORS, **STEP_STATES, **{step: told[0] for step, told in STEPS.items()}}
 

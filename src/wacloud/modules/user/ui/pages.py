@@ -110,12 +110,12 @@ def routes(deps: UserDeps) -> APIRouter:
         return RedirectResponse("/profile?saved=notifications", 303)
 
     @router.get("/profile/export")
-    async def export(request: Request, person: Annotated[Person, signed_in()]) -> Response:
+    async def export(request: Request, person: Annotated[Person, signed_in(fresh=True)]) -> Response:
         return export_response(await export_person(deps, person.user_id, caller=caller_of(request)))
 
     @router.post("/profile/leave")
     async def leave_us(
-        request: Request, person: Annotated[Person, signed_in()], email: Annotated[str, Form()] = ""
+        request: Request, person: Annotated[Person, signed_in(fresh=True)], email: Annotated[str, Form()] = ""
     ) -> Response:
         try:
             if canonical_email(email) != canonical_email(person.email):
