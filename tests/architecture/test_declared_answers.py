@@ -27,6 +27,8 @@ NO_GOOD_OUTCOME = {
     "supabase_authorize": "there are no providers to be led to",
     "supabase_verify_link": "it leads on to the program, with an error where there is one",
 }
+# What an app needs, in Supabase's words; it can be read until it is confirmed and never again.
+TOLD_ONCE = {"supabase_enrol": {"secret"}}
 OPEN_FIELDS = {
     "AuditEntryAnswer.detail": "what was done differs by action; the log takes no secrets",
 }
@@ -83,7 +85,9 @@ def test_e5_no_answer_declares_a_secret(operation: Operation) -> None:
     for status, told in operation.told["responses"].items():
         for body in told.get("content", {}).values():
             names = {name for schema in _objects(body["schema"], set()) for name in schema.get("properties", {})}
-            found = {name for name in names if SECRET.search(name)}
+            found = {name for name in names if SECRET.search(name)} - TOLD_ONCE.get(
+                operation.told["operationId"], set()
+            )
             assert not found, (status, found)
 
 

@@ -38,6 +38,7 @@ SYSTEM = {
     "modules/auth/application/confirm_email.py",
     "modules/auth/application/enter_by_mail.py",
     "modules/auth/application/find_mailed.py",
+    "modules/auth/application/continue_session.py",
     "modules/auth/application/enrol_factor.py",
     "modules/auth/application/finish_sign_in.py",
     "modules/auth/application/forgot_password.py",

@@ -20,7 +20,8 @@ from signing_up import new_address
 
 from limits_off import limits_off
 from wacloud.main.wiring import wire_business
-from wacloud.modules.auth.application.ports import AuthDeps, Outside
+from wacloud.modules.auth.application.outside import Outside
+from wacloud.modules.auth.application.ports import AuthDeps
 from wacloud.modules.auth.infra.credentials import PostgresCredentials
 from wacloud.modules.auth.infra.factors import PostgresBackupCodes, PostgresFactors
 from wacloud.modules.auth.infra.guess_limits import ValkeyGuessLimits
@@ -317,6 +318,7 @@ async def running_house(
             supabase_verify.routes(deps),
             supabase_verify.page_routes(deps),
             supabase_user_api.routes(deps),
+            supabase_factors.routes(deps),
             factor_api.routes(deps),
             factor_pages.routes(deps),
             static_files.routes(),

@@ -13,7 +13,7 @@ import pytest
 from signing_up import log_in, new_email, sign_up
 from supabase_project import SECRET, Project, running_project
 
-from wacloud.modules.auth.application.ports import Outside
+from wacloud.modules.auth.application.outside import Outside
 from wacloud.modules.auth.domain.outsider import SupabaseAway
 from wacloud.modules.auth.infra.acquaintances import PostgresAcquaintances
 from wacloud.modules.auth.infra.personal_data import AuthPersonalData

@@ -65,7 +65,7 @@ from wacloud.shared.ui.serving import PromptServer, most_connections
 
 log = structlog.get_logger()
 
-AS_SUPABASE = (supabase_api, supabase_verify, supabase_user_api)
+AS_SUPABASE = (supabase_api, supabase_verify, supabase_user_api, supabase_factors)
 WEBHOOKS = Counter("wacloud_webhooks_total", "Webhooks by vendor and how they ended", ["provider", "outcome"])
 
 

@@ -16,7 +16,8 @@ from wacloud.main.mail import mail_shelf, mail_transport
 from wacloud.main.people import user_deps
 from wacloud.main.settings import AppEnv, Settings
 from wacloud.main.subscriptions import to_jobs
-from wacloud.modules.auth.application.ports import AuthDeps, Mails, Outside
+from wacloud.modules.auth.application.outside import Outside
+from wacloud.modules.auth.application.ports import AuthDeps, Mails
 from wacloud.modules.auth.infra.acquaintances import PostgresAcquaintances
 from wacloud.modules.auth.infra.credentials import PostgresCredentials
 from wacloud.modules.auth.infra.factors import PostgresBackupCodes, PostgresFactorHolders, PostgresFactors

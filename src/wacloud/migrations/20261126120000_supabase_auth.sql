@@ -3,7 +3,8 @@
 -- auth_code: what a program exchanges for a session (PKCE). reauthenticate: a code before something that matters.
 alter table app.one_time_tokens drop constraint one_time_tokens_purpose_check;
 alter table app.one_time_tokens add constraint one_time_tokens_purpose_check check (purpose in (
-  'verify_email', 'reset_password', 'change_email', 'magic_link', 'second_factor', 'auth_code', 'reauthenticate'));
+  'verify_email', 'reset_password', 'change_email', 'magic_link', 'second_factor', 'factor_challenge',
+  'auth_code', 'reauthenticate'));
 
 -- Known by what they are called there, never by their address. Nobody: they were refused, or left.
 create table app.acquaintances (

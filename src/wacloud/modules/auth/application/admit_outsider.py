@@ -1,6 +1,7 @@
 """Whom a token of a Supabase project belongs to: the person we made when we first saw them."""
 
-from wacloud.modules.auth.application.ports import AuthDeps, Outside
+from wacloud.modules.auth.application.outside import Outside
+from wacloud.modules.auth.application.ports import AuthDeps
 from wacloud.modules.auth.domain.outsider import Acquaintance, Outsider, SupabaseEmailTaken
 from wacloud.modules.business.api import AuditEntry, record_audit
 from wacloud.modules.user.api import EmailTaken, User, add_user, find_user, find_user_by_email
@@ -9,10 +10,12 @@ from wacloud.shared.domain.errors import AppError, NotSignedIn
 from wacloud.shared.domain.ids import UserId
 
 
-async def admit_outsider(deps: AuthDeps, outside: Outside, token: str) -> tuple[Outsider, User]:
+async def admit_outsider(deps: AuthDeps, outside: Outside, token: str) -> tuple[Outsider, User, bool]:
     """
     Their subject there is what we know them by, never the address: where somebody here has that already, it may be
     somebody else, and nobody is let in. Who is seen first becomes a person of ours, with the address proved there.
+
+    Says as well whether they have a second factor here and their token was got without one.
 
     :raises NotSignedIn: the token is not good, the person is disabled, or left and has not signed in there since.
     :raises SupabaseEmailTaken: somebody here has their address.
@@ -24,11 +27,12 @@ async def admit_outsider(deps: AuthDeps, outside: Outside, token: str) -> tuple[
         known = await outside.acquaintances.find(tx, outside.tokens.issuer, outsider.subject)
         found = known.user_id if known and known.user_id else await _first_sight(deps, outside, tx, outsider)
         user = await find_user(deps.users, tx, found) if not isinstance(found, AppError) else None
+        awaits = user is not None and outsider.aal == "aal1" and bool(await deps.factors.methods(tx, user.id))
     if isinstance(found, AppError):
         raise found
     if user is None or user.is_disabled:
         raise NotSignedIn
-    return outsider, user
+    return outsider, user, awaits
 
 
 async def _first_sight(deps: AuthDeps, outside: Outside, tx: Tx, outsider: Outsider) -> UserId | AppError:

@@ -5,7 +5,13 @@ from collections.abc import Sequence
 from wacloud.modules.auth.application.confirm_email import take_new_email
 from wacloud.modules.auth.application.end_sessions import end_all_but
 from wacloud.modules.auth.application.find_mailed import Mailed
-from wacloud.modules.auth.application.let_in import Entrance, let_in, remember_entrance
+from wacloud.modules.auth.application.let_in import (
+    Entrance,
+    SecondFactorNeeded,
+    let_in,
+    let_in_program,
+    remember_entrance,
+)
 from wacloud.modules.auth.application.ports import AuthDeps
 from wacloud.modules.auth.domain.one_time import LinkNotGood
 from wacloud.modules.business.api import AuditEntry, record_audit
@@ -17,9 +23,9 @@ from wacloud.shared.domain.ids import SessionId
 
 async def enter_by_mail(
     deps: AuthDeps, mailed: Mailed, caller: Caller, *, is_asker: bool, for_program: bool = True
-) -> Entrance:
+) -> Entrance | SecondFactorNeeded:
     """
-    Use it up and begin a session. An address that was not proved is proved by it.
+    Use it up and begin a session, or ask a browser for the second factor. An address not proved yet is proved by it.
 
     `is_asker`: they also showed that it was they who asked for the mail, so what was typed with it is theirs: the
     password of a sign-up, the name. Otherwise it may be a stranger's who used the address, and is void, as are their
@@ -39,11 +45,15 @@ async def enter_by_mail(
             if user is None:
                 raise LinkNotGood
             method = "recovery" if purpose == "reset_password" else "otp"
-            entrance = await let_in(deps, tx, user, caller, methods=(method,), for_program=for_program)
+            entrance: Entrance | SecondFactorNeeded
+            if for_program:
+                entrance = await let_in_program(deps, tx, user, caller, methods=(method,))
+            else:
+                entrance = await let_in(deps, tx, user, caller, methods=(method,), for_program=False)
     except EmailTaken:
         raise LinkNotGood from None
     await deps.memory.forget(ended)
-    return await remember_entrance(deps, entrance)
+    return await remember_entrance(deps, entrance) if isinstance(entrance, Entrance) else entrance
 
 
 async def _prove_address(deps: AuthDeps, tx: Tx, mailed: Mailed, is_asker: bool, caller: Caller) -> Sequence[SessionId]:

@@ -2,14 +2,14 @@
 
 from wacloud.modules.auth.application.enter_by_mail import enter_by_mail
 from wacloud.modules.auth.application.find_mailed import find_by_secret
-from wacloud.modules.auth.application.let_in import Entrance
+from wacloud.modules.auth.application.let_in import Entrance, SecondFactorNeeded
 from wacloud.modules.auth.application.ports import AuthDeps
 from wacloud.modules.auth.domain.asker import BadCodeVerifier, FlowStateNotFound
 from wacloud.modules.auth.domain.one_time import LinkNotGood
 from wacloud.shared.application.caller import Caller
 
 
-async def exchange_code(deps: AuthDeps, code: str, verifier: str, caller: Caller) -> Entrance:
+async def exchange_code(deps: AuthDeps, code: str, verifier: str, caller: Caller) -> Entrance | SecondFactorNeeded:
     """
     The link was opened and this program asked for it: what was typed with it counts.
 

@@ -1,10 +1,11 @@
 """Find out who a token belongs to, as the database knows them now."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from wacloud.modules.auth.application.admit_outsider import admit_outsider
-from wacloud.modules.auth.application.ports import AuthDeps, Outside
+from wacloud.modules.auth.application.outside import Outside
+from wacloud.modules.auth.application.ports import AuthDeps
 from wacloud.modules.auth.domain.session import SESSION_ENDED, Session
 from wacloud.modules.auth.domain.token import Claims, Purpose
 from wacloud.modules.business.api import Membership, find_membership, memberships_of
@@ -68,7 +69,7 @@ async def identify(deps: AuthDeps, token: str, purpose: Purpose) -> Identity:
 
 
 async def _outsider(deps: AuthDeps, outside: Outside, token: str) -> Identity:
-    outsider, user = await admit_outsider(deps, outside, token)
+    outsider, user, awaits_factor = await admit_outsider(deps, outside, token)
     async with deps.db.member(user.id, read_only=True) as tx:
         membership = await _membership(deps, tx, user, None)
     held = Session(
@@ -82,6 +83,8 @@ async def _outsider(deps: AuthDeps, outside: Outside, token: str) -> Identity:
         created_at=outsider.issued_at,
         last_seen_at=outsider.issued_at,
         not_after=outsider.issued_at,
+        verified_at=datetime.fromtimestamp(outsider.proved_at, UTC),
+        awaits_factor=awaits_factor,
     )
     return Identity(user, held, membership, is_removed=False, is_outside=True)
 

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from wacloud.modules.auth.application.enter_by_mail import enter_by_mail
 from wacloud.modules.auth.application.find_mailed import Mailed, find_by_secret
-from wacloud.modules.auth.application.let_in import Entrance
+from wacloud.modules.auth.application.let_in import Entrance, SecondFactorNeeded
 from wacloud.modules.auth.application.ports import AuthDeps
 from wacloud.modules.auth.domain.one_time import ONE_TIME_LIFETIMES, LinkNotGood, OneTimePurpose, OneTimeToken
 from wacloud.modules.auth.domain.secret import hash_of, new_secret
@@ -25,7 +25,7 @@ class Opened:
     purpose: OneTimePurpose
     redirect_to: str
     code: str = ""
-    entrance: Entrance | None = None
+    entrance: Entrance | SecondFactorNeeded | None = None
 
 
 async def open_link(

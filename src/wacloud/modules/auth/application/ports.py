@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 from uuid import UUID
 
+from wacloud.modules.auth.application.outside import Outside
 from wacloud.modules.auth.domain.credential import Credential
 from wacloud.modules.auth.domain.factor import Factor, FactorMethod
 from wacloud.modules.auth.domain.guessing import Tries
 from wacloud.modules.auth.domain.one_time import OneTimePurpose, OneTimeToken
-from wacloud.modules.auth.domain.outsider import Acquaintance, Outsider
 from wacloud.modules.auth.domain.session import Assurance, Because, Session
 from wacloud.modules.auth.domain.token import Claims, Purpose
 from wacloud.modules.business.api import BusinessDeps
@@ -158,6 +158,10 @@ class RefreshTokens(Protocol):
         self, tx: Tx, session_id: SessionId, user_id: UserId, generation: int, token_hash: bytes, now: datetime
     ) -> None:
         """The next of a chain; the one before it is used now."""
+        ...
+
+    async def replace(self, tx: Tx, session_id: SessionId, user_id: UserId, token_hash: bytes, now: datetime) -> None:
+        """One that follows none: the end of the chain, if there is one, is used now."""
         ...
 
 
@@ -323,56 +327,6 @@ class Mails(Protocol):
     async def queue(self, tx: Tx, mail: Mail) -> None:
         """It is sent if the transaction is committed."""
         ...
-
-
-class OutsideTokens(Protocol):
-    """
-    Reads the access tokens of a Supabase project.
-
-    Network: never with a transaction open.
-    """
-
-    issuer: str
-
-    def is_theirs(self, token: str) -> bool:
-        """Whether it says so of itself; nothing is checked."""
-        ...
-
-    async def read(self, token: str, now: datetime) -> Outsider:
-        """
-        :raises NotSignedIn: it is not theirs, not of this time, or not for people.
-        :raises SupabaseAccountNotFit: it is of somebody without a confirmed address.
-        :raises SupabaseAway: their keys cannot be asked for, and we have none.
-        """
-        ...
-
-
-class Acquaintances(Protocol):
-    """Whom of a project we have seen, and who they are here."""
-
-    async def find(self, tx: Tx, issuer: str, subject: UUID) -> Acquaintance | None:
-        """None where we have never seen them."""
-        ...
-
-    async def meet(self, tx: Tx, issuer: str, subject: UUID) -> Acquaintance:
-        """The same, made where there is none, and held until the commit."""
-        ...
-
-    async def link(self, tx: Tx, issuer: str, subject: UUID, user_id: UserId) -> None:
-        """They are this person."""
-        ...
-
-    async def refuse(self, tx: Tx, issuer: str, subject: UUID, now: datetime) -> None:
-        """Note that they were."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Outside:
-    """A Supabase project whose people are let in."""
-
-    tokens: OutsideTokens
-    acquaintances: Acquaintances
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,5 @@
 """Whoever is signed in shows that it is they, before a password or an address changes."""
 
-from datetime import timedelta
-
 from wacloud.modules.auth.application.find_mailed import is_code_of
 from wacloud.modules.auth.application.guess import count_try, guess
 from wacloud.modules.auth.application.mail_link import mail_code
@@ -15,32 +13,29 @@ from wacloud.shared.application.caller import Caller
 from wacloud.shared.domain.errors import NotSignedIn
 from wacloud.shared.domain.ids import SessionId, UserId
 
-# Whoever has just signed in has just shown who they are.
-JUST_NOW = timedelta(minutes=10)
-
 
 async def prove_again(
     deps: AuthDeps, user_id: UserId, session_id: SessionId, caller: Caller, *, password: str = "", code: str = ""
 ) -> User:
     """
-    By the password, by a code mailed for it, or by having signed in a moment ago: that way somebody who came by a mail,
-    because they forgot their password, gets another.
+    By having proved it a moment ago, which is how somebody who came by a mail, because they forgot their password, gets
+    another; or by the password, or a code mailed for it, where they have no second factor.
 
     :raises ReauthenticationNeeded: none of them.
     :raises WrongPassword: that is not the current one.
     :raises LinkNotGood: that is not the code of the newest mail.
     :raises TooManyTries: too many wrong ones.
     """
-    if password:
-        return await prove_password(deps, user_id, password, caller)
-    if code:
-        return await _by_code(deps, user_id, "".join(code.split()))
     async with deps.db.member(user_id, read_only=True) as tx:
         user = await find_user(deps.users, tx, user_id)
         held = await deps.sessions.find(tx, session_id)
     if user is None or held is None:
         raise NotSignedIn
-    if deps.clock() - held.created_at > JUST_NOW:
+    if password and held.aal == "aal1":
+        return await prove_password(deps, user_id, password, caller)
+    if code and held.aal == "aal1":
+        return await _by_code(deps, user_id, "".join(code.split()))
+    if not held.is_fresh(deps.clock()):
         raise ReauthenticationNeeded
     return user
 

@@ -3,7 +3,13 @@
 from uuid import UUID
 
 from wacloud.modules.auth.application.guess import guess
-from wacloud.modules.auth.application.let_in import Entrance, SecondFactorNeeded, let_in, remember_entrance
+from wacloud.modules.auth.application.let_in import (
+    Entrance,
+    SecondFactorNeeded,
+    let_in,
+    let_in_program,
+    remember_entrance,
+)
 from wacloud.modules.auth.application.ports import AuthDeps
 from wacloud.modules.auth.domain.credential import LONGEST_PASSWORD, Credential, EmailNotConfirmed, InvalidCredentials
 from wacloud.modules.auth.domain.guessing import (
@@ -50,7 +56,7 @@ async def sign_in(
         of_account(PASSWORDS_OF_ACCOUNT, canonical_email(email)),
     ):
         user, credential = await _check(deps, email, password, caller)
-    if only_confirmed and not user.is_verified:
+    if as_supabase and not user.is_verified:
         raise EmailNotConfirmed
     stronger = None
     if deps.passwords.is_outdated(credential.password_hash):
@@ -62,7 +68,11 @@ async def sign_in(
             raise InvalidCredentials
         if stronger is not None:
             await deps.credentials.replace_hash(tx, credential, stronger)
-        entrance = await let_in(deps, tx, user, caller, methods=("password",), for_program=for_program)
+        entrance: Entrance | SecondFactorNeeded
+        if as_supabase:
+            entrance = await let_in_program(deps, tx, user, caller, methods=("password",))
+        else:
+            entrance = await let_in(deps, tx, user, caller, methods=("password",), for_program=for_program)
     return await remember_entrance(deps, entrance) if isinstance(entrance, Entrance) else entrance
 
 

@@ -12,7 +12,7 @@ _FIND = "select user_id, refused_at, left_at from app.acquaintances where issuer
 
 
 class PostgresAcquaintances:
-    """See `ports.Acquaintances`."""
+    """See `outside.Acquaintances`."""
 
     async def find(self, tx: Tx, issuer: str, subject: UUID) -> Acquaintance | None:
         row = await tx.row(_FIND, (issuer, subject))

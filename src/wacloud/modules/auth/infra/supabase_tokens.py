@@ -36,7 +36,7 @@ Key = ECKey | RSAKey | OctKey
 
 class SupabaseTokens:
     """
-    See `ports.OutsideTokens`.
+    See `outside.OutsideTokens`.
 
     Which algorithm a key is for is said by the key and never by the token: published keys are for ES256 or RS256, the
     secret, where there is one, for HS256. Published keys are asked for again after ten minutes, or where a token names

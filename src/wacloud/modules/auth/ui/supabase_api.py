@@ -34,6 +34,7 @@ from wacloud.modules.auth.ui.supabase_shapes import (
     SupabaseUser,
     TokenAsked,
     session_of_claims,
+    session_of_entrance,
     user_of,
 )
 from wacloud.modules.user.api import NameNotPossible, User, canonical_email, checked_name
@@ -133,14 +134,14 @@ def routes(deps: AuthDeps) -> APIRouter:
                 if not body.refresh_token:
                     raise Refused(400, "validation_failed", "refresh_token required")
                 refreshed = await refresh_session(deps, body.refresh_token, caller_of(request))
-                return session_of_claims(deps, refreshed.user, refreshed.claims, refreshed.refresh_token)
+                return await session_of_claims(deps, refreshed.user, refreshed.claims, refreshed.refresh_token)
             case "pkce":
                 await check_limit(request, "supabase_token")
                 if not body.auth_code or not body.code_verifier:
                     said = "invalid request: both auth code and code verifier should be non-empty"
                     raise Refused(400, "validation_failed", said)
                 entrance = await exchange_code(deps, body.auth_code, body.code_verifier, caller_of(request))
-                return session_of_claims(deps, entrance.user, entrance.claims, str(entrance.refresh_token))
+                return await session_of_entrance(deps, entrance)
             case "id_token":
                 raise Refused(400, "provider_disabled", "No provider is enabled here")
         raise UnknownGrant
@@ -287,8 +288,9 @@ def _add_about(router: APIRouter, deps: AuthDeps) -> None:
 
 async def _by_password(deps: AuthDeps, body: TokenAsked, request: Request) -> SupabaseSession:
     email = email_of(body.email, body.phone)
-    entrance = await sign_in(deps, email, body.password or "", caller_of(request), only_confirmed=True)
-    return session_of_claims(deps, entrance.user, entrance.claims, str(entrance.refresh_token))
+    return await session_of_entrance(
+        deps, await sign_in(deps, email, body.password or "", caller_of(request), as_supabase=True)
+    )
 
 
 def email_of(email: str | None, phone: str | None) -> str:

@@ -72,6 +72,12 @@ _REFUSALS: Mapping[str, Refusal] = {
     "bad_code_verifier": Refusal(
         400, "bad_code_verifier", "code challenge does not match previously saved code verifier"
     ),
+    "step_up_required": Refusal(403, "reauthentication_needed", "This takes a sign-in of the last minutes"),
+    "second_factor_required": Refusal(403, "insufficient_aal", "AAL2 session is required: verify a factor first"),
+    "stronger_session_needed": Refusal(422, "insufficient_aal", "AAL2 required: verify a factor first"),
+    "factor_not_found": Refusal(404, "mfa_factor_not_found", "Factor not found"),
+    "too_many_factors": Refusal(422, "too_many_enrolled_mfa_factors", "Maximum number of factors reached"),
+    "code_not_good": Refusal(422, "mfa_verification_failed", "Invalid TOTP code entered"),
     "too_many_requests": Refusal(429, "over_request_rate_limit", "Request rate limit reached"),
 }
 _REFRESH: Mapping[str | None, Refusal] = {

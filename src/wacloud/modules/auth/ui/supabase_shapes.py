@@ -7,7 +7,10 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
+from wacloud.modules.auth.application.let_in import Entrance, SecondFactorNeeded
+from wacloud.modules.auth.application.list_factors import list_factors
 from wacloud.modules.auth.application.ports import AuthDeps
+from wacloud.modules.auth.domain.factor import Factor
 from wacloud.modules.auth.domain.session import Session
 from wacloud.modules.auth.domain.token import LIFETIMES, Claims
 from wacloud.modules.auth.ui.json_api import Email, Password, Secret
@@ -157,6 +160,17 @@ class Identity(BaseModel):
     last_sign_in_at: datetime | None
 
 
+class SupabaseFactor(BaseModel):
+    """An authenticator app or a passkey."""
+
+    id: UUID
+    friendly_name: str
+    factor_type: Literal["totp", "webauthn"]
+    status: Literal["verified", "unverified"]
+    created_at: datetime
+    updated_at: datetime
+
+
 class SupabaseUser(BaseModel):
     """A person."""
 
@@ -172,6 +186,7 @@ class SupabaseUser(BaseModel):
     app_metadata: AppMetadata = AppMetadata()
     user_metadata: UserMetadata
     identities: list[Identity]
+    factors: list[SupabaseFactor] = []
     created_at: datetime
     updated_at: datetime
     is_anonymous: bool = False
@@ -215,7 +230,13 @@ class Health(BaseModel):
     description: str = "speaks the API of Supabase Auth"
 
 
-def user_of(user: User, *, last_sign_in_at: datetime | None = None, asked_at: datetime | None = None) -> SupabaseUser:
+def user_of(
+    user: User,
+    *,
+    last_sign_in_at: datetime | None = None,
+    asked_at: datetime | None = None,
+    factors: Sequence[Factor] = (),
+) -> SupabaseUser:
     """`asked_at`: when a confirmation was mailed."""
     return SupabaseUser(
         id=user.id,
@@ -237,6 +258,17 @@ def user_of(user: User, *, last_sign_in_at: datetime | None = None, asked_at: da
                 last_sign_in_at=last_sign_in_at,
             )
         ],
+        factors=[
+            SupabaseFactor(
+                id=one.id,
+                friendly_name=one.name,
+                factor_type="totp" if one.kind == "totp" else "webauthn",
+                status="verified" if one.confirmed_at else "unverified",
+                created_at=one.created_at,
+                updated_at=one.confirmed_at or one.created_at,
+            )
+            for one in factors
+        ],
         created_at=user.created_at,
         updated_at=user.email_verified_at or user.created_at,
     )
@@ -247,8 +279,10 @@ def last_used(sessions: Sequence[Session]) -> datetime | None:
     return max((one.created_at for one in sessions), default=None)
 
 
-def session_of_claims(deps: AuthDeps, user: User, claims: Claims, refresh_token: str) -> SupabaseSession:
+async def session_of_claims(deps: AuthDeps, user: User, claims: Claims, refresh_token: str) -> SupabaseSession:
     """A fresh access token with what goes beside it."""
+    # Clients look there whether a second factor is to be shown.
+    known = await list_factors(deps, user.id)
     now = deps.clock()
     lifetime = LIFETIMES["access"]
     return SupabaseSession(
@@ -256,8 +290,15 @@ def session_of_claims(deps: AuthDeps, user: User, claims: Claims, refresh_token:
         expires_in=int(lifetime.total_seconds()),
         expires_at=int((now + lifetime).timestamp()),
         refresh_token=refresh_token,
-        user=user_of(user, last_sign_in_at=_signed_in_at(claims, now)),
+        user=user_of(user, last_sign_in_at=_signed_in_at(claims, now), factors=known.factors),
     )
+
+
+async def session_of_entrance(deps: AuthDeps, entrance: Entrance | SecondFactorNeeded) -> SupabaseSession:
+    """The tokens of a program that is in; it may still have to show a second factor, with these."""
+    assert isinstance(entrance, Entrance)
+    assert entrance.refresh_token is not None
+    return await session_of_claims(deps, entrance.user, entrance.claims, entrance.refresh_token)
 
 
 def _signed_in_at(claims: Claims, now: datetime) -> datetime:

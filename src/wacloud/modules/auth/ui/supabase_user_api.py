@@ -6,6 +6,7 @@ from fastapi import APIRouter, Query, Request
 
 from wacloud.modules.auth.application.change_email import ask_new_email
 from wacloud.modules.auth.application.change_password import set_password
+from wacloud.modules.auth.application.list_factors import list_factors
 from wacloud.modules.auth.application.list_sessions import list_sessions
 from wacloud.modules.auth.application.ports import AuthDeps
 from wacloud.modules.auth.application.prove_again import mail_proof, prove_again
@@ -21,7 +22,8 @@ from wacloud.shared.ui.caller import caller_of
 from wacloud.shared.ui.guard import Person, signed_in
 from wacloud.shared.ui.limits import limited
 
-Someone = Annotated[Person, signed_in(unverified=True)]
+# Open before the second factor as well: a client has to know which there are, and how to get out.
+Someone = Annotated[Person, signed_in(unverified=True, awaiting=True)]
 Confirmed = Annotated[Person, signed_in()]
 
 
@@ -55,7 +57,7 @@ def routes(deps: AuthDeps) -> APIRouter:
     ) -> object:
         """
         Name and language; or password and address, with `current_password`, with a mailed code as `nonce`, or within
-        ten minutes of signing in.
+        a quarter of an hour after signing in. With a second factor only the last counts.
         """
         caller = caller_of(request)
         if body.phone:
@@ -114,6 +116,7 @@ def routes(deps: AuthDeps) -> APIRouter:
             user = await find_user(deps.users, tx, user_id)
         if user is None:
             raise NotSignedIn
-        return user_of(user, last_sign_in_at=last_used(await list_sessions(deps, user_id)))
+        known, held = await list_factors(deps, user_id), await list_sessions(deps, user_id)
+        return user_of(user, last_sign_in_at=last_used(held), factors=known.factors)
 
     return router

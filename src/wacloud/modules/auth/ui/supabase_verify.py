@@ -9,15 +9,15 @@ from starlette.responses import RedirectResponse
 
 from wacloud.modules.auth.application.enter_by_mail import enter_by_mail
 from wacloud.modules.auth.application.find_mailed import Mailed, find_by_code, find_by_secret
+from wacloud.modules.auth.application.let_in import SecondFactorNeeded
 from wacloud.modules.auth.application.open_link import Opened, open_link
 from wacloud.modules.auth.application.ports import AuthDeps
 from wacloud.modules.auth.domain.one_time import LinkNotGood, OneTimePurpose
 from wacloud.modules.auth.domain.redirects import allowed_redirect
-from wacloud.modules.auth.ui.cookie import keep_session
-from wacloud.modules.auth.ui.pages import LARGEST_FORM, refused
+from wacloud.modules.auth.ui.pages import LARGEST_FORM, entered, refused, second_step
 from wacloud.modules.auth.ui.supabase_api import SIGN_UP_COOKIE, RedirectTo, supabase_router, told
 from wacloud.modules.auth.ui.supabase_errors import Refused, refusal_of
-from wacloud.modules.auth.ui.supabase_shapes import SupabaseSession, VerifyAsked, session_of_claims
+from wacloud.modules.auth.ui.supabase_shapes import SupabaseSession, VerifyAsked, session_of_entrance
 from wacloud.shared.domain.errors import AppError
 from wacloud.shared.ui.caller import caller_of
 from wacloud.shared.ui.guard import find_person, public, refuse_cross_site
@@ -72,7 +72,7 @@ def routes(deps: AuthDeps) -> APIRouter:
         is_asker = mailed.asker.is_bound_to(request.cookies.get(SIGN_UP_COOKIE, ""))
         entrance = await enter_by_mail(deps, mailed, caller, is_asker=is_asker)
         response.headers["cache-control"] = "no-store"
-        return session_of_claims(deps, entrance.user, entrance.claims, str(entrance.refresh_token))
+        return await session_of_entrance(deps, entrance)
 
     @router.get(
         "/verify",
@@ -105,7 +105,7 @@ def routes(deps: AuthDeps) -> APIRouter:
         except AppError as refusal:
             where = _with_error(onward, refusal)
         else:
-            where = _onward(deps, opened)
+            where = await _onward(deps, opened)
         return RedirectResponse(where, 303, {"cache-control": "no-store"})
 
     return router
@@ -143,20 +143,19 @@ def page_routes(deps: AuthDeps) -> APIRouter:
             return refused(request, template, refusal, token=token[:500])
         if opened.redirect_to:
             # Not by a redirect: where a form may lead is limited to our own pages.
-            return render(request, "auth/onward.html", onward=_onward(deps, opened), member=None)
-        response = RedirectResponse("/", 303, {"cache-control": "no-store"})
-        if opened.entrance is not None:
-            keep_session(request, response, deps, opened.entrance)
-        return response
+            return render(request, "auth/onward.html", onward=await _onward(deps, opened), member=None)
+        if isinstance(opened.entrance, SecondFactorNeeded):
+            return second_step(request, opened.entrance, "/")
+        assert opened.entrance is not None
+        return entered(request, deps, opened.entrance, "/")
 
     return router
 
 
-def _onward(deps: AuthDeps, opened: Opened) -> str:
+async def _onward(deps: AuthDeps, opened: Opened) -> str:
     if opened.entrance is None:
         return _with_query(opened.redirect_to, {"code": opened.code})
-    entrance = opened.entrance
-    session = session_of_claims(deps, entrance.user, entrance.claims, str(entrance.refresh_token))
+    session = await session_of_entrance(deps, opened.entrance)
     parts = {
         "access_token": session.access_token,
         "expires_at": str(session.expires_at),
