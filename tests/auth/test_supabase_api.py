@@ -372,6 +372,20 @@ async def test_a_secret_is_good_for_its_own_purpose(house: Any) -> None:
     assert (await ask(house, "verify", {"type": "magiclink", "token_hash": secret})).status == 200
 
 
+async def test_a_new_password_voids_a_link_that_was_opened_already(house: Any) -> None:
+    person = await house.account("owner")
+    challenge = {"code_challenge": challenge_of(VERIFIER), "code_challenge_method": "s256"}
+    await ask(house, f"otp?redirect_to={APP}", {"email": person.email, **challenge})
+    secret = house.mails.secret(person.email, "magic_link")
+    opened = await house.get(f"/auth/v1/verify?type=magiclink&token={secret}")
+    body = {"current_password": person.password, "password": "otra, distinta"}
+    token = await house.token(person)
+    assert (await house.post("/api/auth/change-password", json=body, token=token)).status == 204
+    code = opened.headers["Location"].partition("?code=")[2]
+    answer = await ask(house, "token?grant_type=pkce", {"auth_code": code, "code_verifier": VERIFIER})
+    assert answer.status == 404
+
+
 async def test_the_two_doors_have_one_account(house: Any) -> None:
     email = new_email()
     await verified(house, email)

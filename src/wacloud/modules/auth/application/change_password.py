@@ -4,6 +4,7 @@ from wacloud.modules.auth.application.end_sessions import end_all_but
 from wacloud.modules.auth.application.ports import AuthDeps
 from wacloud.modules.auth.application.prove_password import prove_password
 from wacloud.modules.auth.domain.credential import SamePassword
+from wacloud.modules.auth.domain.one_time import LEAD_IN
 from wacloud.modules.auth.domain.password_rules import check_password
 from wacloud.modules.business.api import AuditEntry, memberships_of, record_audit
 from wacloud.modules.notification.api import Mail
@@ -46,7 +47,7 @@ async def set_password(
     password_hash = await deps.passwords.hash(password)
     async with deps.db.system("change a password") as tx:
         await deps.credentials.put(tx, user.id, password_hash, deps.clock())
-        await deps.one_time_tokens.drop(tx, user.id, "reset_password", "magic_link", "second_factor", "change_email")
+        await deps.one_time_tokens.drop(tx, user.id, *LEAD_IN, "change_email", "reauthenticate")
         ended = await end_all_but(deps, tx, user.id, session_id, "password_changed", caller)
         await deps.mails.queue(
             tx,

@@ -3,7 +3,7 @@
 from wacloud.modules.auth.application.guess import guess
 from wacloud.modules.auth.application.ports import AuthDeps
 from wacloud.modules.auth.domain.guessing import LINKS_FROM_ADDRESS, from_network
-from wacloud.modules.auth.domain.one_time import LinkNotGood, OneTimeToken
+from wacloud.modules.auth.domain.one_time import LEAD_IN, LinkNotGood, OneTimeToken
 from wacloud.modules.auth.domain.secret import hash_of
 from wacloud.modules.business.api import AuditEntry, record_audit
 from wacloud.modules.notification.api import Mail
@@ -41,7 +41,7 @@ async def take_new_email(deps: AuthDeps, tx: Tx, user: User, token: OneTimeToken
     :raises EmailTaken: somebody has it by now.
     """
     await change_user_email(deps.users, tx, user.id, token.detail["email"], deps.clock())
-    await deps.one_time_tokens.drop(tx, user.id, "reset_password", "magic_link", "verify_email")
+    await deps.one_time_tokens.drop(tx, user.id, *LEAD_IN, "verify_email", "reauthenticate")
     await deps.mails.queue(
         tx,
         Mail(to=user.email, template="email_changed", language=user.language, values={}, user_id=user.id),

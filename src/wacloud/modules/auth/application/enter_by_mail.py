@@ -13,7 +13,7 @@ from wacloud.modules.auth.application.let_in import (
     remember_entrance,
 )
 from wacloud.modules.auth.application.ports import AuthDeps
-from wacloud.modules.auth.domain.one_time import LinkNotGood
+from wacloud.modules.auth.domain.one_time import LEAD_IN, LinkNotGood
 from wacloud.modules.business.api import AuditEntry, record_audit
 from wacloud.modules.user.api import EmailTaken, find_user, verify_user
 from wacloud.shared.application.caller import Caller
@@ -40,8 +40,12 @@ async def enter_by_mail(
                 raise LinkNotGood
             if purpose == "change_email":
                 await take_new_email(deps, tx, mailed.user, mailed.token, caller)
-            ended = () if mailed.user.is_verified else await _prove_address(deps, tx, mailed, is_asker, caller)
+            await deps.sessions.take_turns(tx, mailed.user.id)
+            ended: Sequence[SessionId] = ()
             user = await find_user(deps.users, tx, mailed.user.id)
+            if user is not None and not user.is_verified:
+                ended = await _prove_address(deps, tx, mailed, is_asker, caller)
+                user = await find_user(deps.users, tx, mailed.user.id)
             if user is None:
                 raise LinkNotGood
             method = "recovery" if purpose == "reset_password" else "otp"
@@ -65,7 +69,7 @@ async def _prove_address(deps: AuthDeps, tx: Tx, mailed: Mailed, is_asker: bool,
         await deps.credentials.put(tx, user.id, typed["password_hash"], now)
     else:
         await deps.credentials.drop(tx, user.id)
-    await deps.one_time_tokens.drop(tx, user.id, "verify_email", "second_factor", "change_email")
+    await deps.one_time_tokens.drop(tx, user.id, *LEAD_IN, "verify_email", "change_email")
     ended = await end_all_but(deps, tx, user.id, None, "email_verified", caller)
     await record_audit(
         deps.businesses,

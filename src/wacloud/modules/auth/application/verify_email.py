@@ -16,7 +16,7 @@ from wacloud.modules.auth.domain.guessing import (
     from_network,
     of_account,
 )
-from wacloud.modules.auth.domain.one_time import LinkNotGood, OneTimeToken
+from wacloud.modules.auth.domain.one_time import LEAD_IN, LinkNotGood, OneTimeToken
 from wacloud.modules.auth.domain.secret import hash_of
 from wacloud.modules.business.api import AuditEntry, record_audit
 from wacloud.modules.user.api import User, find_user, verify_user
@@ -119,7 +119,7 @@ async def _settle(
     await verify_user(deps.users, tx, user.id, now, name=typed.get("name"), language=typed.get("language"))
     if with_typed:
         await deps.credentials.put(tx, user.id, typed["password_hash"], now)
-    await deps.one_time_tokens.drop(tx, user.id, "reset_password", "magic_link", "second_factor")
+    await deps.one_time_tokens.drop(tx, user.id, *LEAD_IN)
     ended = await end_all_but(deps, tx, user.id, kept, "email_verified", caller)
     await record_audit(
         deps.businesses,

@@ -20,6 +20,9 @@ OneTimePurpose: TypeAlias = Literal[
     "reauthenticate",
 ]
 
+# What lets somebody in, or half of the way: void as soon as the password or the address is another one.
+LEAD_IN: tuple[OneTimePurpose, ...] = ("reset_password", "magic_link", "second_factor", "auth_code")
+
 ONE_TIME_LIFETIMES: Mapping[OneTimePurpose, timedelta] = {
     "verify_email": timedelta(hours=24),
     "reset_password": timedelta(hours=1),
