@@ -129,7 +129,7 @@ def _by_itself(operation: dict[str, Any], access: Access) -> Iterable[int]:
     """How a route of this kind refuses without a line of its own."""
     if not isinstance(access, Public):
         yield from (401, 503)
-    if isinstance(access, Requires) or (isinstance(access, SignedIn) and not access.unverified):
+    if isinstance(access, Requires) or (isinstance(access, SignedIn) and not (access.unverified and access.awaiting)):
         yield 403
     if any(parameter["in"] == "path" for parameter in operation.get("parameters", ())):
         yield 404
