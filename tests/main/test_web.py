@@ -226,9 +226,9 @@ async def test_the_description_says_who_may_ask_and_how_a_refusal_looks(rig: Rig
             assert told["description"] != "Successful Response"
             if status >= "400":
                 # What refuses in Supabase's words says so.
-                name = "SupabaseError" if "supabase" in one["tags"] else "Problem"
+                schema = "SupabaseError" if "supabase" in one["tags"] else "Problem"
                 media_type = "application/json" if "supabase" in one["tags"] else "application/problem+json"
-                assert told["content"][media_type]["schema"] == {"$ref": f"#/components/schemas/{name}"}
+                assert told["content"][media_type]["schema"] == {"$ref": f"#/components/schemas/{schema}"}
     ledger = operations["get_ledger"]["responses"]["200"]["content"]["application/json"]["schema"]
     assert ledger == {"$ref": "#/components/schemas/LedgerCounts"}
     assert "HTTPValidationError" not in description["components"]["schemas"]
