@@ -373,10 +373,7 @@ async def open_rig(
         config = rig_settings(app_dsn, redis_url, graph_url, **(settings or {}))
         swaps = Swaps(model=model, mails=mails)
         async with open_house(config, swaps) as house:
-            # Every test comes from one address: what others guessed or used up is not counted here.
-            for counted in ("tries:*", "limit:*"):
-                async for key in house.redis.scan_iter(counted):
-                    await house.redis.delete(key)
+            await nothing_counted(house)
             app = make_app(house)
             server = PromptServer(
                 uvicorn.Config(
@@ -404,6 +401,13 @@ async def open_rig(
                     if working is not None:
                         worker.stop()
                         await working
+
+
+async def nothing_counted(house: House) -> None:
+    """Every test comes from one address: what others guessed or used up is not counted here."""
+    for counted in ("tries:*", "limit:*"):
+        async for key in house.redis.scan_iter(counted):
+            await house.redis.delete(key)
 
 
 def token() -> str:

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import random
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -17,9 +16,11 @@ import uvicorn
 from fastapi import FastAPI
 from pydantic import BaseModel
 from redis.asyncio import Redis
+from signing_up import new_address
 
 from limits_off import limits_off
 from wacloud.main.wiring import wire_business
+from wacloud.modules.auth.application.outside import Outside
 from wacloud.modules.auth.application.ports import AuthDeps
 from wacloud.modules.auth.infra.api_keys import PostgresApiKeys
 from wacloud.modules.auth.infra.credentials import PostgresCredentials
@@ -31,7 +32,17 @@ from wacloud.modules.auth.infra.session_memory import ValkeySessionMemory
 from wacloud.modules.auth.infra.sessions import PostgresRefreshTokens, PostgresSessions
 from wacloud.modules.auth.infra.tokens import JwtTokens
 from wacloud.modules.auth.infra.totp import PyOtp
-from wacloud.modules.auth.ui import account_api, account_pages, factor_api, factor_pages, security_pages
+from wacloud.modules.auth.ui import (
+    account_api,
+    account_pages,
+    factor_api,
+    factor_pages,
+    security_pages,
+    supabase_api,
+    supabase_factors,
+    supabase_user_api,
+    supabase_verify,
+)
 from wacloud.modules.auth.ui import json_api as auth_api
 from wacloud.modules.auth.ui import pages as auth_pages
 from wacloud.modules.auth.ui.authenticator import TokenAuthenticator
@@ -53,6 +64,7 @@ from wacloud.shared.ui.permissions import Permission
 from wacloud.shared.ui.security_headers import SecurityHeaders
 
 SECRET = "a secret of the tests that is long enough"
+REDIRECT_URLS = ["https://app.example.com/in", "myapp://signed-in"]
 PASSWORD = "correcta, caballo, batería 🔋"
 
 
@@ -188,11 +200,6 @@ class House:
             return Answer(response.status, response.headers, await response.text())
 
 
-def new_address() -> str:
-    """One nobody else in this run has."""
-    return "10." + ".".join(str(random.randrange(256)) for _ in range(3))
-
-
 @dataclass(frozen=True, slots=True)
 class Answer:
     status: int
@@ -249,7 +256,7 @@ async def house(app_dsn: str, redis_url: str) -> AsyncIterator[House]:
 @pytest.fixture
 def open_house(app_dsn: str, redis_url: str) -> Callable[..., AbstractAsyncContextManager[House]]:
     """A house of one's own, under another address, or with another Valkey."""
-    return lambda base_url=None, redis=None: running_house(app_dsn, redis or redis_url, base_url)
+    return lambda base_url=None, redis=None, outside=None: running_house(app_dsn, redis or redis_url, base_url, outside)
 
 
 @pytest.fixture(autouse=True)
@@ -260,7 +267,7 @@ def _clock_stands_right(request: pytest.FixtureRequest) -> None:
 
 @asynccontextmanager
 async def running_house(
-    app_dsn: str, redis_url: str, base_url: str | None = None, **installing: Any
+    app_dsn: str, redis_url: str, base_url: str | None = None, outside: Outside | None = None, **installing: Any
 ) -> AsyncIterator[House]:
     pool = make_pool(app_dsn, smallest=1, largest=4)
     await pool.open()
@@ -294,6 +301,8 @@ async def running_house(
             users=users,
             businesses=businesses,
             base_url=base_url or url,
+            outside=outside,
+            redirect_urls=REDIRECT_URLS,
         )
         app = FastAPI(openapi_url=None)
         app.state.trusted_proxies = trusted_networks(["127.0.0.1"])
@@ -307,6 +316,11 @@ async def running_house(
             auth_pages.routes(deps),
             account_pages.routes(deps),
             security_pages.routes(deps),
+            supabase_api.routes(deps),
+            supabase_verify.routes(deps),
+            supabase_verify.page_routes(deps),
+            supabase_user_api.routes(deps),
+            supabase_factors.routes(deps),
             factor_api.routes(deps),
             factor_pages.routes(deps),
             static_files.routes(),

@@ -40,6 +40,7 @@ MAKERS: Mapping[str, Callable[[Tenant], Any]] = {
     "user_id": lambda tenant: tenant.person,
     "actor_id": lambda tenant: tenant.person,
     "invitation_id": lambda tenant: tenant.rows["invitations"]["id"],
+    "challenge_id": lambda _: uuid.uuid4(),  # good for one factor, which is looked for first
     "session_id": lambda tenant: tenant.rows["sessions"]["id"],
     "factor_id": lambda tenant: tenant.rows["totp_factors"]["id"],
     "set_id": lambda tenant: tenant.rows["backup_codes"]["set_id"],

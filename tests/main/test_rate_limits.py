@@ -124,6 +124,9 @@ def test_the_limits_of_the_design_stand_in_one_table_and_only_their_numbers_may_
     assert told == {
         "login": (9, 60, "address"),
         "register": (3, 60, "address"),
+        "supabase_token": (150, 300, "address"),
+        "supabase_verify": (30, 300, "address"),
+        "supabase_mail": (30, 300, "address"),
         "send": (100, 60, "user"),
         "unsigned_webhook": (1000, 60, "everybody"),
         "analytics_event": (200, 60, "user"),

@@ -11,6 +11,7 @@ import structlog
 import uvicorn
 from fastapi import APIRouter, FastAPI
 from prometheus_client import CONTENT_TYPE_LATEST, Counter, generate_latest
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
@@ -28,6 +29,10 @@ from wacloud.modules.auth.ui import (
     keys_api,
     keys_pages,
     security_pages,
+    supabase_api,
+    supabase_factors,
+    supabase_user_api,
+    supabase_verify,
 )
 from wacloud.modules.auth.ui import json_api as auth_api
 from wacloud.modules.auth.ui import pages as auth_pages
@@ -63,6 +68,7 @@ from wacloud.shared.ui.serving import PromptServer, most_connections
 
 log = structlog.get_logger()
 
+AS_SUPABASE = (supabase_api, supabase_verify, supabase_user_api, supabase_factors)
 WEBHOOKS = Counter("wacloud_webhooks_total", "Webhooks by vendor and how they ended", ["provider", "outcome"])
 
 
@@ -93,6 +99,7 @@ def make_app(house: House) -> FastAPI:
         openapi_url="/openapi.json",
         openapi_tags=[
             {"name": "auth", "description": "Signing in, and the keys our tokens are checked with."},
+            {"name": "supabase", "description": "The same in the words of Supabase Auth, for its clients."},
             {"name": "users", "description": "The person who asks."},
             {"name": "businesses", "description": "The businesses of the person who asks."},
             {"name": "whatsapp", "description": "Sending, and where every message stands."},
@@ -109,6 +116,7 @@ def make_app(house: House) -> FastAPI:
     app.state.before_shutdown = [hub.close, *([phones.close] if phones else [])]
     install_errors(app, unstorable=[psycopg.DataError])
     app.add_middleware(SecurityHeaders, https=settings.base_url.startswith("https:"))
+    _let_call(app, supabase_api.origins_of(settings.auth_redirect_urls))
     app.state.count_whatsapp = _count_whatsapp()
     app.router.routes[:0] = webhook_routes(house.webhook_keys, house.webhook_inbox, app.state.count_whatsapp)
     app.router.routes[:0] = report_routes(house.report_keys, house.webhook_inbox, house.clock)
@@ -119,6 +127,7 @@ def make_app(house: House) -> FastAPI:
     for about_signing_in in (
         auth_api,
         account_api,
+        *AS_SUPABASE,
         factor_api,
         auth_pages,
         account_pages,
@@ -128,6 +137,7 @@ def make_app(house: House) -> FastAPI:
     ):
         app.include_router(about_signing_in.routes(house.auth))
     app.include_router(keys_api.routes(house.auth, partial(InBusiness, house.business)))
+    app.include_router(supabase_verify.page_routes(house.auth))
     app.include_router(user_api.routes(house.user))
     app.include_router(user_pages.routes(house.user))
     for about_businesses in (business_api, team_api, progress_api, business_pages, team_pages):
@@ -148,6 +158,18 @@ def make_app(house: House) -> FastAPI:
         if getattr(route, "path", None) == app.openapi_url:
             declare(route, public())
     return app
+
+
+def _let_call(app: FastAPI, origins: list[str]) -> None:
+    """Pages of these sites call with a token in a header; cookies are never taken from them."""
+    if origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=origins,
+            allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+            allow_headers=["authorization", "apikey", "content-type", "x-client-info", "x-supabase-api-version"],
+            expose_headers=["x-supabase-api-version", "x-sb-error-code", "retry-after"],
+        )
 
 
 async def _act_in(auth: AuthDeps, person: Person, business_id: BusinessId) -> None:

@@ -16,7 +16,9 @@ from wacloud.main.mail import mail_shelf, mail_transport
 from wacloud.main.people import user_deps
 from wacloud.main.settings import AppEnv, Settings
 from wacloud.main.subscriptions import to_jobs
+from wacloud.modules.auth.application.outside import Outside
 from wacloud.modules.auth.application.ports import AuthDeps, Mails
+from wacloud.modules.auth.infra.acquaintances import PostgresAcquaintances
 from wacloud.modules.auth.infra.api_keys import PostgresApiKeys
 from wacloud.modules.auth.infra.credentials import PostgresCredentials
 from wacloud.modules.auth.infra.factors import PostgresBackupCodes, PostgresFactorHolders, PostgresFactors
@@ -26,6 +28,7 @@ from wacloud.modules.auth.infra.one_time_tokens import PostgresOneTimeTokens
 from wacloud.modules.auth.infra.passwords import Argon2Passwords
 from wacloud.modules.auth.infra.session_memory import ValkeySessionMemory
 from wacloud.modules.auth.infra.sessions import PostgresRefreshTokens, PostgresSessions
+from wacloud.modules.auth.infra.supabase_tokens import SupabaseTokens
 from wacloud.modules.auth.infra.tokens import JwtTokens
 from wacloud.modules.auth.infra.totp import PyOtp
 from wacloud.modules.bot.application.apply_sector_template import TemplateDeps
@@ -252,6 +255,8 @@ async def open_house(settings: Settings, swaps: Swaps | None = None) -> AsyncIte
                 users=user,
                 businesses=business,
                 base_url=settings.base_url,
+                outside=_outside(settings, egress),
+                redirect_urls=settings.auth_redirect_urls,
             ),
             user=user,
             business=business,
@@ -270,6 +275,18 @@ async def open_house(settings: Settings, swaps: Swaps | None = None) -> AsyncIte
             knowledge=knowledge,
             templates=TemplateDeps(knowledge, BotSettingsRows(), business),
         )
+
+
+def _outside(settings: Settings, egress: aiohttp.ClientSession) -> Outside | None:
+    if not settings.supabase_jwks_url:
+        return None
+    tokens = SupabaseTokens(
+        egress,
+        jwks_url=settings.supabase_jwks_url,
+        issuer=settings.supabase_issuer,
+        secret=settings.supabase_jwt_secret,
+    )
+    return Outside(tokens, PostgresAcquaintances())
 
 
 def _bullmq_rings(settings: Settings) -> "BullMqRings | None":

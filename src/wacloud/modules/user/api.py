@@ -1,6 +1,7 @@
 """What other modules may call."""
 
 from wacloud.modules.user.application.add_user import EmailNotPossible, EmailTaken, add_user, possible_email
+from wacloud.modules.user.application.change_profile import ProfileChange, change_profile
 from wacloud.modules.user.application.find_user import able_among, find_user, find_user_by_email
 from wacloud.modules.user.application.ports import AuditTrail, ExportPart, FarewellPart, UserDeps
 from wacloud.modules.user.application.set_disabled import set_user_disabled
@@ -22,11 +23,13 @@ __all__ = [
     "FarewellPart",
     "NameNotPossible",
     "Notifications",
+    "ProfileChange",
     "User",
     "UserDeps",
     "able_among",
     "add_user",
     "canonical_email",
+    "change_profile",
     "change_user_email",
     "checked_name",
     "find_user",

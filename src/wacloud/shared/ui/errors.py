@@ -45,7 +45,7 @@ STEP_UP_PATH = "/security/confirm"
 FACTORS_PATH = "/security?said=demanded"
 BUSINESSES_PATH = "/businesses"
 STORE_AWAY_RETRY_S = 2
-_API_PATHS = ("/api/", "/.well-known/", "/metrics", "/healthz", "/readyz", "/openapi.json")
+_API_PATHS = ("/api/", "/auth/v1/", "/.well-known/", "/metrics", "/healthz", "/readyz", "/openapi.json")
 
 
 def install_errors(

@@ -79,6 +79,18 @@ async def let_in(
     return SecondFactorNeeded(user, secret, asked)
 
 
+async def let_in_program(deps: AuthDeps, tx: Tx, user: User, caller: Caller, *, methods: Sequence[str]) -> Entrance:
+    """
+    The same as Supabase's clients expect it: whoever has two factors and proved one gets a session that opens nothing
+    but what leads to the other (`verify_factor`).
+
+    :raises NotSignedIn: nobody may sign in as them.
+    """
+    await deps.sessions.take_turns(tx, user.id)
+    awaits = assurance_of(methods) == "aal1" and bool(await deps.factors.methods(tx, user.id))
+    return await begin_session(deps, tx, user, caller, methods=methods, for_program=True, awaits_factor=awaits)
+
+
 async def begin_session(
     deps: AuthDeps,
     tx: Tx,

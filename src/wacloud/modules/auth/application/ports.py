@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 from uuid import UUID
 
+from wacloud.modules.auth.application.outside import Outside
 from wacloud.modules.auth.domain.api_key import ApiKey
 from wacloud.modules.auth.domain.credential import Credential
 from wacloud.modules.auth.domain.factor import Factor, FactorMethod
@@ -15,7 +16,7 @@ from wacloud.modules.auth.domain.session import Assurance, Because, Session
 from wacloud.modules.auth.domain.token import Claims, Purpose
 from wacloud.modules.business.api import BusinessDeps
 from wacloud.modules.notification.api import Mail
-from wacloud.modules.user.api import UserDeps
+from wacloud.modules.user.api import User, UserDeps
 from wacloud.shared.application.clock import Clock
 from wacloud.shared.application.db import Database, Tx
 from wacloud.shared.domain.ids import ApiKeyId, BusinessId, SessionId, UserId
@@ -34,6 +35,10 @@ class Credentials(Protocol):
 
     async def put(self, tx: Tx, user_id: UserId, password_hash: str, at: datetime) -> None:
         """Their password from now on, the first or another."""
+        ...
+
+    async def drop(self, tx: Tx, user_id: UserId) -> None:
+        """They have none from now on."""
         ...
 
 
@@ -56,8 +61,12 @@ class Passwords(Protocol):
 class Tokens(Protocol):
     """Signs and reads tokens."""
 
-    def issue(self, claims: Claims, purpose: Purpose, now: datetime) -> str:
-        """A token for one purpose; how long it lives stands in LIFETIMES."""
+    def issue(self, claims: Claims, purpose: Purpose, now: datetime, profile: User | None = None) -> str:
+        """
+        A token for one purpose; how long it lives stands in LIFETIMES.
+
+        `profile`: whom it tells about as well, for programs that read their user from it as from one of Supabase's.
+        """
         ...
 
     def read(self, token: str, purpose: Purpose, now: datetime) -> Claims:
@@ -150,6 +159,10 @@ class RefreshTokens(Protocol):
         self, tx: Tx, session_id: SessionId, user_id: UserId, generation: int, token_hash: bytes, now: datetime
     ) -> None:
         """The next of a chain; the one before it is used now."""
+        ...
+
+    async def replace(self, tx: Tx, session_id: SessionId, user_id: UserId, token_hash: bytes, now: datetime) -> None:
+        """One that follows none: the end of the chain, if there is one, is used now."""
         ...
 
 
@@ -375,3 +388,5 @@ class AuthDeps:
     users: UserDeps
     businesses: BusinessDeps
     base_url: str
+    outside: Outside | None = None
+    redirect_urls: Sequence[str] = ()  # where programs may be sent on to, besides our own pages

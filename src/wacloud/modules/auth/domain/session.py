@@ -32,6 +32,11 @@ class SessionNotFound(NotFound):
     """There is no such session."""
 
 
+# Why nobody is signed in by a token that is good in itself: for the log, and for programs that ask.
+SESSION_ENDED = "the session has ended"
+ALREADY_USED = "used before"
+
+
 class RefreshTokenNotGood(AppError):
     """This refresh token is no longer good; sign in again."""
 

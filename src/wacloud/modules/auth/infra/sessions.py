@@ -138,6 +138,12 @@ class PostgresRefreshTokens:
             (session_id, user_id, generation, token_hash, now),
         )
 
+    async def replace(self, tx: Tx, session_id: SessionId, user_id: UserId, token_hash: bytes, now: datetime) -> None:
+        row = await tx.row(
+            "select coalesce(max(generation), 0) as newest from app.refresh_tokens where session_id = %s", (session_id,)
+        )
+        await self.add(tx, session_id, user_id, (row.newest if row else 0) + 1, token_hash, now)
+
 
 def amr_as_json(amr: Sequence[Proof]) -> list[dict[str, Any]]:
     """As it stands in the table and in tokens."""

@@ -76,14 +76,15 @@ def routes(deps: AuthDeps) -> APIRouter:
         refuse_cross_site(request)
         who = await whoever(deps, request)
         holder = Holder(who.user.id, who.held.id) if who else None
+        onward = ""
         try:
             if holder is not None and code and not token:
                 await verify_code(deps, holder, code, caller_of(request))
             else:
-                await verify_email(deps, token, caller_of(request), password=password, holder=holder)
+                onward = await verify_email(deps, token, caller_of(request), password=password, holder=holder)
         except AppError as refusal:
             return await _verify_form(request, token=token[:500], refusal=refusal)
-        return _told(request, DONE, N_("Confirmed"), ADDRESS_CONFIRMED)
+        return _told(request, DONE, N_("Confirmed"), ADDRESS_CONFIRMED, onward)
 
     @router.post("/verify-email/resend")
     async def resend(request: Request, person: Annotated[Person, signed_in(unverified=True)]) -> Response:
@@ -148,5 +149,5 @@ def _add_sign_up(router: APIRouter, deps: AuthDeps) -> None:
         return response
 
 
-def _told(request: Request, template: str, heading: str, sentence: str) -> Response:
-    return render(request, template, heading=heading, sentence=sentence, member=None)
+def _told(request: Request, template: str, heading: str, sentence: str, onward: str = "") -> Response:
+    return render(request, template, heading=heading, sentence=sentence, onward=onward or "/login", member=None)

@@ -62,15 +62,7 @@ def routes(deps: AuthDeps) -> APIRouter:
                 email=email[:254],
             )
         if isinstance(entrance, SecondFactorNeeded):
-            return render(
-                request,
-                "auth/second_factor.html",
-                following=following,
-                token=entrance.token,
-                kinds=entrance.methods,
-                refusal=None,
-                member=None,
-            )
+            return second_step(request, entrance, following)
         return entered(request, deps, entrance, following)
 
     @router.post("/logout", dependencies=[public()])
@@ -85,6 +77,19 @@ def routes(deps: AuthDeps) -> APIRouter:
         return response
 
     return router
+
+
+def second_step(request: Request, needed: SecondFactorNeeded, following: str) -> Response:
+    """The form for it."""
+    return render(
+        request,
+        "auth/second_factor.html",
+        following=following,
+        token=needed.token,
+        kinds=needed.methods,
+        refusal=None,
+        member=None,
+    )
 
 
 def entered(request: Request, deps: AuthDeps, entrance: Entrance, following: str) -> Response:
