@@ -16,7 +16,8 @@ from supabase_project import running_project
 from wacloud.modules.auth.application.outside import Outside
 from wacloud.modules.auth.infra.acquaintances import PostgresAcquaintances
 from wacloud.shared.infra.http import open_egress
-from wacloud.shared.ui.guard import SignedIn, access_of
+from wacloud.shared.ui.declared import access_of
+from wacloud.shared.ui.guard import SignedIn
 
 NEWER = {"X-Supabase-Api-Version": "2024-01-01"}
 
