@@ -10,6 +10,7 @@ import structlog
 
 from wacloud.modules.whatsapp.application.outbox import dispatch_job
 from wacloud.modules.whatsapp.application.ports import WhatsappDeps, Wish
+from wacloud.modules.whatsapp.application.send_media import media_in, with_media_at_meta
 from wacloud.modules.whatsapp.application.stored import Outgoing, SendResult
 from wacloud.modules.whatsapp.domain.callback import write_callback
 from wacloud.modules.whatsapp.domain.conversation import ServiceWindow
@@ -60,6 +61,31 @@ class DispatchMessages:
         for message, end in ends:
             await self._recorder.add(end)
             finish(by_message[message.id], Done())
+        async with asyncio.TaskGroup() as group:
+            for message in ready:
+                if (media_id := media_in(message)) is not None:
+                    group.create_task(self._go_with_media(message, media_id, by_message, finish))
+            await self._go([message for message in ready if media_in(message) is None], by_message, finish)
+
+    async def _go_with_media(
+        self, message: Outgoing, media_id: UUID, by_message: dict[UUID, Job], finish: Finish
+    ) -> None:
+        """A file goes to Meta before its message does, and nobody else waits for it."""
+        job = by_message[message.id]
+        try:
+            ready = await with_media_at_meta(self._deps, message, media_id)
+            if isinstance(ready, Outgoing):
+                await self._go([ready], by_message, finish)
+                return
+            # The dispatch has not begun, so this is no attempt of it: the job's age says when to give up.
+            result, outcome = self._conclude(replace(message, dispatch_attempt=max(job.attempt, 1)), job, ready)
+            await self._recorder.add(replace(result, message=message))
+            await self._hold_back_others(message, ready)
+            finish(job, outcome)
+        except Exception as error:
+            finish(job, Failed(f"{type(error).__name__}: {error}"[:2000]))
+
+    async def _go(self, ready: Sequence[Outgoing], by_message: dict[UUID, Job], finish: Finish) -> None:
         going = await self._ask_limits(ready, by_message, finish)
         if not going:
             return

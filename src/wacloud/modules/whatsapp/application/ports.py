@@ -7,6 +7,7 @@ from typing import Protocol
 
 from wacloud.modules.business.api import BusinessDeps
 from wacloud.modules.whatsapp.application.inbox import InboxReader
+from wacloud.modules.whatsapp.application.media_ports import MediaDeps
 from wacloud.modules.whatsapp.application.read_marks import ReadMarks
 from wacloud.modules.whatsapp.application.stored import (
     DescribedNumber,
@@ -90,4 +91,5 @@ class WhatsappDeps:
     cloud_api: CloudApi
     read_marks: ReadMarks
     throttle: Throttle
+    media: MediaDeps
     business: BusinessDeps
