@@ -35,7 +35,15 @@ from wacloud.modules.user.ui import json_api as user_api
 from wacloud.modules.user.ui import pages as user_pages
 from wacloud.modules.whatsapp.infra.numbers import PostgresNumbers
 from wacloud.modules.whatsapp.infra.simulated_phones import TwinPhones
-from wacloud.modules.whatsapp.ui import inbox_pages, json_api, ledger_pages, live_updates, simulator_pages
+from wacloud.modules.whatsapp.ui import (
+    inbox_pages,
+    json_api,
+    ledger_pages,
+    live_updates,
+    media_api,
+    media_pages,
+    simulator_pages,
+)
 from wacloud.modules.whatsapp.ui.live_updates import LiveHub
 from wacloud.modules.whatsapp.ui.webhook import webhook_routes
 from wacloud.modules.whatsapp.ui.webhook_door import webhook_door
@@ -120,6 +128,8 @@ def make_app(house: House) -> FastAPI:
     app.include_router(ledger_pages.routes(house.whatsapp))
     app.include_router(live_updates.routes(hub))
     app.include_router(json_api.routes(house.whatsapp))
+    app.include_router(media_api.routes(house.whatsapp))
+    app.include_router(media_pages.routes(house.whatsapp))
     if house.mail_shelf is not None:
         app.include_router(dev_pages.routes(house.mail_shelf))
     if phones is not None:

@@ -1,13 +1,16 @@
 """Sending by program, and the ledger's form for programs."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from wacloud.modules.whatsapp.application.ports import WhatsappDeps
+from wacloud.modules.whatsapp.application.send_media import send_media
 from wacloud.modules.whatsapp.application.write_reply import write_reply
+from wacloud.modules.whatsapp.domain.media import CAPTION_LIMIT, MEDIA_KINDS
 from wacloud.modules.whatsapp.domain.message import TEXT_LIMIT
 from wacloud.shared.ui.bodies import StrictJsonRoute
 from wacloud.shared.ui.guard import Member, requires
@@ -25,8 +28,16 @@ class TextBody(BaseModel):
     body: Annotated[str, Field(min_length=1, max_length=TEXT_LIMIT)]
 
 
+class MediaBody(BaseModel):
+    """A file that was uploaded with `POST /api/whatsapp/media`, or that came in."""
+
+    model_config = ConfigDict(extra="forbid")
+    id: UUID
+    caption: Annotated[str, Field(max_length=CAPTION_LIMIT)] = ""
+
+
 class Send(BaseModel):
-    """A text into a conversation whose service window is open."""
+    """A message into a conversation whose service window is open: its type names the one object that goes with it."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -41,8 +52,20 @@ class Send(BaseModel):
         },
     )
     conversation_id: UUID
-    type: Literal["text"] = "text"
-    text: TextBody
+    type: Literal["text", "image", "video", "audio", "document", "sticker"] = "text"
+    text: TextBody | None = None
+    image: MediaBody | None = None
+    video: MediaBody | None = None
+    audio: MediaBody | None = None
+    document: MediaBody | None = None
+    sticker: MediaBody | None = None
+
+    @model_validator(mode="after")
+    def _one_object(self) -> Self:
+        given = {name for name in ("text", *MEDIA_KINDS) if getattr(self, name) is not None}
+        if given != {self.type}:
+            raise PydanticCustomError("one_object", "the object named by type, and no other")
+        return self
 
 
 class Queued(BaseModel):
@@ -125,9 +148,12 @@ def routes(deps: WhatsappDeps) -> APIRouter:
 
         It is refused with `outside_service_window` when the person last wrote more than 24 hours ago.
         """
-        message_id = await write_reply(
-            deps, member.user_id, member.business_id, body.conversation_id, body.text.body, idempotency_key
-        )
+        place = (deps, member.user_id, member.business_id, body.conversation_id)
+        media: MediaBody | None = getattr(body, body.type) if body.type in MEDIA_KINDS else None
+        if media is not None:
+            message_id = await send_media(*place, media.id, media.caption, idempotency_key, kind=body.type)
+        else:
+            message_id = await write_reply(*place, body.text.body if body.text else "", idempotency_key)
         return Queued(message_id=message_id)
 
     return router
