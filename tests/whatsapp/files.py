@@ -80,10 +80,10 @@ async def upload(
     rig: Rig, shop: Shop, content: bytes, name: str, mime_type: str, kind: str | None = None, **headers: str
 ) -> tuple[int, dict[str, Any]]:
     """`POST /api/whatsapp/media` as the shop's owner."""
-    form = aiohttp.FormData()
+    form = aiohttp.FormData(quote_fields=False)
     if kind is not None:
         form.add_field("kind", kind)
-    form.add_field("file", content, filename=name, content_type=mime_type)
+    form.add_field("file", io.BytesIO(content), filename=name, content_type=mime_type)
     async with rig.http.post(
         f"{rig.url}/api/whatsapp/media", data=form, headers={**rig.bearer(shop), **headers}
     ) as answer:

@@ -124,12 +124,9 @@ def make_app(house: House) -> FastAPI:
     for about_businesses in (business_api, team_api, progress_api, business_pages, team_pages):
         app.include_router(about_businesses.routes(house.business))
     app.include_router(sector_template.routes(house.templates))
-    app.include_router(inbox_pages.routes(house.whatsapp))
-    app.include_router(ledger_pages.routes(house.whatsapp))
+    for about_messages in (inbox_pages, ledger_pages, json_api, media_api, media_pages):
+        app.include_router(about_messages.routes(house.whatsapp))
     app.include_router(live_updates.routes(hub))
-    app.include_router(json_api.routes(house.whatsapp))
-    app.include_router(media_api.routes(house.whatsapp))
-    app.include_router(media_pages.routes(house.whatsapp))
     if house.mail_shelf is not None:
         app.include_router(dev_pages.routes(house.mail_shelf))
     if phones is not None:

@@ -1,20 +1,18 @@
 """`POST /api/whatsapp/media`: a file that is going to be sent, streamed to our disk and looked at before it is kept."""
 
-import shutil
 import tempfile
 from pathlib import Path
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
-from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel
-from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 
 from wacloud.modules.whatsapp.application.ports import WhatsappDeps
 from wacloud.modules.whatsapp.application.upload_media import UPLOAD_KINDS, NewUpload, upload_media
 from wacloud.modules.whatsapp.domain.media import LARGEST_UPLOAD, FileMissing, FileTypeRefused
+from wacloud.modules.whatsapp.ui.upload_form import read_upload_form
 from wacloud.shared.ui.guard import Member, requires
 from wacloud.shared.ui.limits import limited
 from wacloud.shared.ui.openapi import problems
@@ -86,19 +84,19 @@ def routes(deps: WhatsappDeps) -> APIRouter:
         limit. A file that is not sent within two days is removed.
         """
         # Read here and not by the framework, which would read a stranger's 100 MB before it asks who that is.
-        if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "multipart/form-data":
+        content_type = request.headers.get("content-type", "")
+        if content_type.partition(";")[0].strip().lower() != "multipart/form-data":
             raise HTTPException(415)
-        async with request.form(max_files=1, max_fields=1, max_part_size=1024) as form:
-            file, kind = form.get("file"), form.get("kind")
-            if not isinstance(file, UploadFile) or set(form) - {"file", "kind"}:
-                raise FileMissing(field="file")
-            if isinstance(kind, UploadFile) or (kind and kind not in UPLOAD_KINDS):
+        with tempfile.TemporaryDirectory(prefix="wacloud-media-") as folder:
+            file = Path(folder) / "file"
+            form = await read_upload_form(content_type, request.stream(), file)
+            kind = form.fields.pop("kind", "")
+            if form.fields:
+                raise FileMissing(field=next(iter(form.fields)))
+            if kind and kind not in UPLOAD_KINDS:
                 raise FileTypeRefused(field="kind", takes=", ".join(UPLOAD_KINDS))
-            with tempfile.TemporaryDirectory(prefix="wacloud-media-") as folder:
-                path = Path(folder) / "file"
-                await run_in_threadpool(_save, file, path)
-                new = NewUpload(path, file.filename, file.content_type, kind or None)
-                kept = await upload_media(deps, member.user_id, member.business_id, new)
+            new = NewUpload(file, form.name, form.declared, kind or None)
+            kept = await upload_media(deps, member.user_id, member.business_id, new)
         return Uploaded(
             id=kept.id,
             kind=kept.kind,
@@ -113,9 +111,3 @@ def routes(deps: WhatsappDeps) -> APIRouter:
         )
 
     return router
-
-
-def _save(file: UploadFile, path: Path) -> None:
-    with path.open("wb") as into:
-        file.file.seek(0)
-        shutil.copyfileobj(file.file, into, 1024 * 1024)
