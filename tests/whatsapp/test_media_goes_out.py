@@ -19,7 +19,7 @@ async def send(
     rig: Rig, shop: Shop, conversation_id: UUID, kind: str, media_id: str, caption: str | None = None, **headers: str
 ) -> tuple[int, dict[str, Any]]:
     """`POST /api/whatsapp/send` of a file."""
-    body: dict[str, Any] = {"conversation_id": str(conversation_id), "type": kind, kind: {"id": media_id}}
+    body: dict[str, Any] = {"conversation_id": str(conversation_id), "type": kind, kind: {"media_id": media_id}}
     if caption is not None:
         body[kind]["caption"] = caption
     async with rig.http.post(
@@ -244,8 +244,8 @@ async def test_a_sticker_has_no_words_and_the_object_must_be_the_types_own(rig: 
     conversation_id = await rig.heard(shop)
     _, kept = await upload(rig, shop, webp(), "a.webp", "image/webp")
     status, problem = await send(rig, shop, conversation_id, "sticker", kept["id"], "hola")
-    assert (status, problem["code"]) == (422, "caption_not_allowed")
-    body = {"conversation_id": str(conversation_id), "type": "image", "sticker": {"id": kept["id"]}}
+    assert (status, problem["code"]) == (422, "invalid_request")
+    body = {"conversation_id": str(conversation_id), "type": "image", "sticker": {"media_id": kept["id"]}}
     async with rig.http.post(f"{rig.url}/api/whatsapp/send", json=body, headers=rig.bearer(shop)) as answer:
         assert answer.status == 422
 

@@ -1,17 +1,17 @@
 """Sending by program, and the ledger's form for programs."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header
-from pydantic import BaseModel, ConfigDict, Field, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, ConfigDict, Field, Tag
+from pydantic import Discriminator as TellApart
 
 from wacloud.modules.whatsapp.application.ports import WhatsappDeps
 from wacloud.modules.whatsapp.application.send_media import send_media
 from wacloud.modules.whatsapp.application.write_reply import write_reply
-from wacloud.modules.whatsapp.domain.media import CAPTION_LIMIT, MEDIA_KINDS
 from wacloud.modules.whatsapp.domain.message import TEXT_LIMIT
+from wacloud.modules.whatsapp.ui.media_bodies import SendAudio, SendDocument, SendImage, SendSticker, SendVideo
 from wacloud.shared.ui.bodies import StrictJsonRoute
 from wacloud.shared.ui.guard import Member, requires
 from wacloud.shared.ui.limits import limited
@@ -28,16 +28,8 @@ class TextBody(BaseModel):
     body: Annotated[str, Field(min_length=1, max_length=TEXT_LIMIT)]
 
 
-class MediaBody(BaseModel):
-    """A file that was uploaded with `POST /api/whatsapp/media`, or that came in."""
-
-    model_config = ConfigDict(extra="forbid")
-    id: UUID
-    caption: Annotated[str, Field(max_length=CAPTION_LIMIT)] = ""
-
-
 class Send(BaseModel):
-    """A message into a conversation whose service window is open: its type names the one object that goes with it."""
+    """A text into a conversation whose service window is open."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -52,20 +44,24 @@ class Send(BaseModel):
         },
     )
     conversation_id: UUID
-    type: Literal["text", "image", "video", "audio", "document", "sticker"] = "text"
-    text: TextBody | None = None
-    image: MediaBody | None = None
-    video: MediaBody | None = None
-    audio: MediaBody | None = None
-    document: MediaBody | None = None
-    sticker: MediaBody | None = None
+    type: Literal["text"] = "text"
+    text: TextBody
 
-    @model_validator(mode="after")
-    def _one_object(self) -> Self:
-        given = {name for name in ("text", *MEDIA_KINDS) if getattr(self, name) is not None}
-        if given != {self.type}:
-            raise PydanticCustomError("one_object", "the object named by type, and no other")
-        return self
+
+def _type_of(body: object) -> object:
+    """What has no type is a text, as it always was."""
+    return body.get("type", "text") if isinstance(body, dict) else getattr(body, "type", None)
+
+
+AnySend = Annotated[
+    Annotated[Send, Tag("text")]
+    | Annotated[SendImage, Tag("image")]
+    | Annotated[SendVideo, Tag("video")]
+    | Annotated[SendAudio, Tag("audio")]
+    | Annotated[SendDocument, Tag("document")]
+    | Annotated[SendSticker, Tag("sticker")],
+    TellApart(_type_of),
+]
 
 
 class Queued(BaseModel):
@@ -137,7 +133,7 @@ def routes(deps: WhatsappDeps) -> APIRouter:
         status_code=202,
     )
     async def send(
-        body: Send,
+        body: AnySend,
         member: Annotated[Member, Depends(requires(Permission.MESSAGES_SEND))],
         _: Annotated[None, limited("send")],
         idempotency_key: Annotated[str | None, Header(min_length=8, max_length=128)] = None,
@@ -149,11 +145,11 @@ def routes(deps: WhatsappDeps) -> APIRouter:
         It is refused with `outside_service_window` when the person last wrote more than 24 hours ago.
         """
         place = (deps, member.user_id, member.business_id, body.conversation_id)
-        media: MediaBody | None = getattr(body, body.type) if body.type in MEDIA_KINDS else None
-        if media is not None:
-            message_id = await send_media(*place, media.id, media.caption, idempotency_key, kind=body.type)
+        if isinstance(body, Send):
+            message_id = await write_reply(*place, body.text.body, idempotency_key)
         else:
-            message_id = await write_reply(*place, body.text.body if body.text else "", idempotency_key)
+            file, caption = body.file
+            message_id = await send_media(*place, file, caption, idempotency_key, kind=body.type)
         return Queued(message_id=message_id)
 
     return router
