@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -45,12 +45,14 @@ class ObjectFiles:
             return (await obstore.head_async(self._store, key))["size"]
 
     async def delete(self, keys: Sequence[str]) -> None:
-        for key in keys:
-            with _away():
-                try:
+        # A folder complains of what is not there, S3 takes many in one request.
+        with _away():
+            if not isinstance(self._store, LocalStore):
+                await obstore.delete_async(self._store, list(keys))
+                return
+            for key in keys:
+                with suppress(NotFoundError, FileNotFoundError):
                     await obstore.delete_async(self._store, key)
-                except (NotFoundError, FileNotFoundError):
-                    continue
 
     async def delete_all(self, business_id: BusinessId) -> int:
         deleted = 0
