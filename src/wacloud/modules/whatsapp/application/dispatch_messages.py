@@ -10,11 +10,12 @@ import structlog
 
 from wacloud.modules.whatsapp.application.outbox import dispatch_job
 from wacloud.modules.whatsapp.application.ports import WhatsappDeps, Wish
-from wacloud.modules.whatsapp.application.send_media import media_in, with_media_at_meta
+from wacloud.modules.whatsapp.application.send_media import with_media_at_meta
 from wacloud.modules.whatsapp.application.stored import Outgoing, SendResult
 from wacloud.modules.whatsapp.domain.callback import write_callback
 from wacloud.modules.whatsapp.domain.conversation import ServiceWindow
 from wacloud.modules.whatsapp.domain.delivery import SendOutcome, pause_before_retry, pause_for, tries_of
+from wacloud.modules.whatsapp.domain.media import media_id_in
 from wacloud.shared.application.batching import Batcher
 from wacloud.shared.application.db import StoreAway
 from wacloud.shared.application.jobs import Again, Done, Failed, Finish, Job, NewJob, Outcome
@@ -61,11 +62,15 @@ class DispatchMessages:
         for message, end in ends:
             await self._recorder.add(end)
             finish(by_message[message.id], Done())
-        async with asyncio.TaskGroup() as group:
-            for message in ready:
-                if (media_id := media_in(message)) is not None:
-                    group.create_task(self._go_with_media(message, media_id, by_message, finish))
-            await self._go([message for message in ready if media_in(message) is None], by_message, finish)
+        with_media = [
+            asyncio.create_task(self._go_with_media(message, media_id, by_message, finish))
+            for message in ready
+            if (media_id := media_id_in(message.content)) is not None
+        ]
+        try:
+            await self._go([message for message in ready if media_id_in(message.content) is None], by_message, finish)
+        finally:
+            await asyncio.gather(*with_media)
 
     async def _go_with_media(
         self, message: Outgoing, media_id: UUID, by_message: dict[UUID, Job], finish: Finish

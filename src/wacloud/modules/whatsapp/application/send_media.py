@@ -59,12 +59,6 @@ async def send_media(
     )
 
 
-def media_in(message: Outgoing) -> UUID | None:
-    """The file of ours a message holds."""
-    told = message.content.get("media")
-    return UUID(told["id"]) if isinstance(told, dict) and isinstance(told.get("id"), str) else None
-
-
 async def with_media_at_meta(deps: WhatsappDeps, message: Outgoing, media_id: UUID) -> Outgoing | SendOutcome:
     """
     The message with Meta's id of its file for its number: uploaded now where Meta has it not, or not for long.

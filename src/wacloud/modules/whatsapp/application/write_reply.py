@@ -1,8 +1,7 @@
 """A person writes in the inbox."""
 
 from collections.abc import Mapping
-from types import MappingProxyType
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from wacloud.modules.whatsapp.application.outbox import Draft, put_in_outbox
@@ -13,8 +12,6 @@ from wacloud.modules.whatsapp.domain.message import checked_text
 from wacloud.shared.application.db import Tx
 from wacloud.shared.domain.errors import AppError
 from wacloud.shared.domain.ids import BusinessId, UserId, new_id
-
-NOTHING_MORE: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
 class IdempotencyKeyReused(AppError):
@@ -52,7 +49,7 @@ async def queue_reply(
     key: str | None,
     *,
     kind: str = "text",
-    content: Mapping[str, Any] = NOTHING_MORE,
+    content: Mapping[str, Any] | None = None,
     uses: UUID | None = None,
 ) -> MessageId:
     """The same for a message of any kind, which the caller has checked; `uses` is the file in it."""
@@ -72,7 +69,7 @@ async def queue_reply(
             author_id=author,
             body=body,
             kind=kind,
-            content=content,
+            content=content or {},
         )
         written = await put_in_outbox(deps, tx, [draft])
         if uses is not None:

@@ -169,6 +169,16 @@ def is_captioned(kind: str) -> bool:
     return kind in _CAPTIONED
 
 
+def media_id_in(content: object) -> UUID | None:
+    """The file of ours a message's content names. Nothing of content is trusted."""
+    told = content.get("media") if isinstance(content, Mapping) else None
+    name = told.get("id") if isinstance(told, Mapping) else None
+    try:
+        return UUID(name) if isinstance(name, str) else None
+    except ValueError:
+        return None
+
+
 def place_of(business_id: UUID, year: int, month: int, name: str) -> str:
     """Where a file is kept: nothing in it comes from outside."""
     return f"b/{business_id}/{year:04}/{month:02}/{name}"

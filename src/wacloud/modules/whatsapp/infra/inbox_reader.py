@@ -17,6 +17,7 @@ from wacloud.modules.whatsapp.application.inbox import (
 )
 from wacloud.modules.whatsapp.application.media_stored import MediaRow
 from wacloud.modules.whatsapp.domain.conversation import ServiceWindow
+from wacloud.modules.whatsapp.domain.media import media_id_in
 from wacloud.modules.whatsapp.infra.cursor import as_number, as_uuid, read_cursor, write_cursor
 from wacloud.modules.whatsapp.infra.ledger import PostgresLedger
 from wacloud.modules.whatsapp.infra.media import PostgresMedia
@@ -180,7 +181,7 @@ class PostgresInbox(PostgresLedger):
                 "limit": limit,
             },
         )
-        ids = {row.id: UUID(found) for row in rows if (found := (row.content.get("media") or {}).get("id"))}
+        ids = {row.id: found for row in rows if (found := media_id_in(row.content))}
         media = await self._media.of_messages(tx, business_id, list(ids.values())) if ids else {}
         return [_to_message(row, media.get(ids[row.id]) if row.id in ids else None) for row in rows]
 

@@ -15,7 +15,7 @@ from wacloud.modules.whatsapp.application.ports import WhatsappDeps
 from wacloud.modules.whatsapp.application.reply_with import attached_files, reply_with
 from wacloud.modules.whatsapp.application.send_again import send_again
 from wacloud.modules.whatsapp.application.take_over import give_back, mark_seen, take_over
-from wacloud.modules.whatsapp.application.write_reply import IdempotencyKeyReused
+from wacloud.modules.whatsapp.application.write_reply import IdempotencyKeyReused, write_reply
 from wacloud.modules.whatsapp.ui.thread_view import messages_context, parts_context, words
 from wacloud.shared.domain.errors import AppError, NotFound
 from wacloud.shared.ui.guard import Member, find_member, public, requires
@@ -101,7 +101,10 @@ def routes(deps: WhatsappDeps) -> APIRouter:
         if not text.strip() and not media:
             return await _answered(deps, request, member, conversation_id)
         try:
-            await reply_with(deps, member.user_id, member.business_id, conversation_id, text.strip(), media, key)
+            if media:
+                await reply_with(deps, member.user_id, member.business_id, conversation_id, text.strip(), media, key)
+            else:
+                await write_reply(deps, member.user_id, member.business_id, conversation_id, text.strip(), key)
         except AppError as refused:
             if refused.kind not in ("invalid", "conflict", "limit", "too_large"):
                 raise
