@@ -36,7 +36,7 @@ APP_SECRET = "the app's secret in tests"
 VERIFY_TOKEN = "the verify token in tests"
 TOKEN = "token-{}"
 FILES = Path(tempfile.mkdtemp(prefix="wacloud-files-"))  # of all the installations of one run
-ACCOUNTS = 300  # the twin's businesses; each test takes a fresh one
+ACCOUNTS = 600  # the twin's businesses; each test takes a fresh one
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -11,10 +10,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "whatsapp"))
-
-from files import PDF, comes_in, jpeg, voice_note, webp
-
+from builders.files import PDF, comes_in, jpeg, voice_note, webp
 from rig import Rig, Shop, eventually, open_rig
 from wacloud.modules.auth.domain.token import Claims
 

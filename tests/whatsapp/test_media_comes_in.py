@@ -8,10 +8,10 @@ from typing import Any
 
 import aiohttp
 import pytest
-from files import PDF, at_meta, comes_in, jpeg, long_ago, message, png, voice_note, webp
 from PIL import Image
 
 from builders import meta
+from builders.files import PDF, at_meta, comes_in, jpeg, long_ago, message, png, voice_note, webp
 from rig import FILES, Rig, Shop, as_body, eventually
 from wacloud.modules.whatsapp.application.fetch_media import FETCH
 from wacloud.modules.whatsapp.application.tidy_media import wake_waiting_media

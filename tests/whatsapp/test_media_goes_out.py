@@ -8,8 +8,8 @@ from uuid import UUID
 
 import aiohttp
 import pytest
-from files import PDF, comes_in, jpeg, png, upload, voice_note, webp
 
+from builders.files import PDF, comes_in, jpeg, png, upload, voice_note, webp
 from rig import FILES, Rig, Shop, eventually
 from wacloud.modules.whatsapp.application.tidy_media import remove_old_media
 from wacloud.modules.whatsapp.domain.media import MB

@@ -4,9 +4,9 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
-from files import PDF, comes_in, jpeg, upload, voice_note
 
 from builders import meta
+from builders.files import PDF, comes_in, jpeg, upload, voice_note
 from rig import FILES, Rig, Shop, as_body, eventually
 
 

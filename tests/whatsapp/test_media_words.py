@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 from aiohttp import web
-from files import comes_in, upload, voice_note
 
+from builders.files import comes_in, upload, voice_note
 from rig import Rig, Shop, eventually
 from wacloud.modules.whatsapp.application import fetch_media
 from wacloud.modules.whatsapp.application.media_ports import TranscriptFailed
