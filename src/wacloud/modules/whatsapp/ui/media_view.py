@@ -125,7 +125,7 @@ def _box(media: MediaRow) -> tuple[int, int]:
     if not media.width or not media.height:
         return _LARGEST_BOX, 225
     largest = 160 if media.kind == "sticker" else _LARGEST_BOX
-    scale = min(largest / media.width, _TALLEST_BOX / media.height)
+    scale = min(1.0, largest / media.width, _TALLEST_BOX / media.height)
     return max(1, round(media.width * scale)), max(1, round(media.height * scale))
 
 
