@@ -44,6 +44,7 @@ LIMITS = (
     Limit("supabase_verify", 30, 300, "address", closes=True),
     Limit("supabase_mail", 30, 300, "address"),
     Limit("send", 100, 60, "user"),
+    Limit("upload", 60, 60, "user"),
     Limit("unsigned_webhook", 1000, 60, "everybody"),
     Limit("analytics_event", 200, 60, "user"),
 )
@@ -97,9 +98,22 @@ class Settings(BaseSettings):
     openai_embeddings: bool = False
     model_deadline_s: float = Field(20, gt=0, le=120)
 
+    openai_transcribe_model: str = ""
+
+    media_url: str = ""
+    media_quota_gb: float = Field(20, gt=0)
+    media_retention_days: int = Field(0, ge=0)
+    ffmpeg: str = ""
+    aws_access_key_id: str = ""
+    aws_secret_access_key: str = ""
+    aws_session_token: str = ""
+    aws_region: str = ""
+    aws_endpoint_url: str = ""
+
     queue_driver: str = Field("postgres", pattern="^(postgres|bullmq)$")
     worker_turns_at_once: int = Field(512, ge=1)
     worker_sends_at_once: int = Field(200, ge=1)
+    worker_files_at_once: int = Field(6, ge=1)
 
     stripe_secret_key: str = ""
     stripe_webhook_secret: str = ""
@@ -157,6 +171,8 @@ class Settings(BaseSettings):
             problems.append("QUEUE_DRIVER=bullmq needs the package's extra: pip install 'wacloud[bullmq]'")
         if bad := [url for url in self.auth_redirect_urls if not urlsplit(url).scheme or not urlsplit(url).netloc]:
             problems.append(f"AUTH_REDIRECT_URLS: {', '.join(bad)} is no address like https://app.example.com/")
+        if self.media_url and urlsplit(self.media_url).scheme not in ("file", "s3"):
+            problems.append("MEDIA_URL: it reads file:///folder or s3://bucket/prefix")
         problems += self._mail_problems()
         problems += self._supabase_problems()
         if not self.is_play:
