@@ -1,8 +1,7 @@
 // Passkeys: a form marked data-passkey asks our API for options, the browser for a passkey, and is then sent with it.
 (() => {
   "use strict";
-  const parse = window.PublicKeyCredential && PublicKeyCredential.parseRequestOptionsFromJSON;
-  if (!parse || !navigator.credentials) return;
+  const can = Boolean(window.PublicKeyCredential?.parseRequestOptionsFromJSON && navigator.credentials);
   let waiting = null; // what the browser offers in the field of the address, until somebody presses a button
 
   const options = async (form) => {
@@ -22,7 +21,7 @@
     const told = await options(form);
     return form.dataset.passkey === "create"
       ? navigator.credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(told) })
-      : navigator.credentials.get({ publicKey: parse.call(PublicKeyCredential, told), ...more });
+      : navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(told), ...more });
   };
 
   const send = (form, credential) => {
@@ -31,7 +30,8 @@
   };
 
   for (const form of document.querySelectorAll("form[data-passkey]")) {
-    form.hidden = false;
+    // Where there is no other way, a browser that cannot says so when it is asked.
+    form.hidden = !can && !("passkeyOnly" in form.dataset);
     form.addEventListener("submit", async (event) => {
       event.preventDefault();
       if (waiting) waiting.abort();
@@ -45,9 +45,9 @@
   }
 
   const offered = document.querySelector("form[data-passkey-offer]");
-  if (!offered || !PublicKeyCredential.isConditionalMediationAvailable) return;
-  PublicKeyCredential.isConditionalMediationAvailable().then(async (can) => {
-    if (!can) return;
+  if (!can || !offered || !PublicKeyCredential.isConditionalMediationAvailable) return;
+  PublicKeyCredential.isConditionalMediationAvailable().then(async (offers) => {
+    if (!offers) return;
     waiting = new AbortController();
     try {
       send(offered, await ask(offered, { mediation: "conditional", signal: waiting.signal }));
