@@ -35,7 +35,15 @@ from wacloud.modules.user.ui import json_api as user_api
 from wacloud.modules.user.ui import pages as user_pages
 from wacloud.modules.whatsapp.infra.numbers import PostgresNumbers
 from wacloud.modules.whatsapp.infra.simulated_phones import TwinPhones
-from wacloud.modules.whatsapp.ui import cost_pages, inbox_pages, json_api, ledger_pages, live_updates, simulator_pages
+from wacloud.modules.whatsapp.ui import (
+    cost_pages,
+    inbox_pages,
+    json_api,
+    ledger_pages,
+    live_updates,
+    people_api,
+    simulator_pages,
+)
 from wacloud.modules.whatsapp.ui.live_updates import LiveHub
 from wacloud.modules.whatsapp.ui.webhook import webhook_routes
 from wacloud.modules.whatsapp.ui.webhook_door import webhook_door
@@ -86,6 +94,7 @@ def make_app(house: House) -> FastAPI:
             {"name": "auth", "description": "Signing in, and the keys our tokens are checked with."},
             {"name": "users", "description": "The person who asks."},
             {"name": "businesses", "description": "The businesses of the person who asks."},
+            {"name": "contacts", "description": "The people who write to a business, and what they are sorted by."},
             {"name": "whatsapp", "description": "Sending, and where every message stands."},
         ],
     )
@@ -118,6 +127,8 @@ def make_app(house: House) -> FastAPI:
     app.include_router(sector_template.routes(house.templates))
     for about_messages in (inbox_pages, ledger_pages, cost_pages, json_api):
         app.include_router(about_messages.routes(house.whatsapp))
+    for about_people in (people_api,):
+        app.include_router(about_people.routes(house.people))
     app.include_router(live_updates.routes(hub))
     if house.mail_shelf is not None:
         app.include_router(dev_pages.routes(house.mail_shelf))

@@ -9,8 +9,9 @@ from wacloud.modules.whatsapp.domain.consent import ConsentSettings
 from wacloud.modules.whatsapp.domain.person import (
     COLOURS,
     ContactField,
-    FieldUnknown,
+    FieldNotFound,
     Tag,
+    TagNotFound,
     TagNotPossible,
     checked_tag,
 )
@@ -42,11 +43,11 @@ async def drop_field(
     """
     Take a field away, with what stood in it.
 
-    :raises FieldUnknown: there is no such field.
+    :raises FieldNotFound: there is no such field.
     """
     async with deps.whatsapp.db.tenant(business_id) as tx:
         if not await deps.people.drop_field(tx, business_id, field_id):
-            raise FieldUnknown
+            raise FieldNotFound
         entry = AuditEntry(
             action="whatsapp.contact_field_removed",
             actor_id=user_id,
@@ -73,11 +74,11 @@ async def drop_tag(deps: PeopleDeps, business_id: BusinessId, tag_id: UUID) -> N
     """
     Take a tag off everybody.
 
-    :raises TagNotPossible: there is no such tag.
+    :raises TagNotFound: there is no such tag.
     """
     async with deps.whatsapp.db.tenant(business_id) as tx:
         if not await deps.people.drop_tag(tx, business_id, tag_id):
-            raise TagNotPossible
+            raise TagNotFound
 
 
 async def save_segment(

@@ -12,6 +12,7 @@ from wacloud.modules.whatsapp.domain.person import (
     ContactNotFound,
     PhoneOrNameMissing,
     PhoneTaken,
+    TagNotFound,
     checked_name,
     read_fields,
 )
@@ -84,4 +85,6 @@ async def _write(deps: PeopleDeps, tx: Tx, business_id: BusinessId, contact_id: 
     if fields is not None or edit.name is not None:
         await deps.people.write(tx, business_id, contact_id, name=name, rename=edit.name is not None, fields=fields)
     if edit.tag_ids is not None:
+        if not {tag.id for tag in await deps.people.tags(tx, business_id)}.issuperset(edit.tag_ids):
+            raise TagNotFound
         await deps.people.set_tags(tx, business_id, contact_id, edit.tag_ids)

@@ -10,9 +10,11 @@ from wacloud.modules.whatsapp.application.ports import WhatsappDeps
 from wacloud.modules.whatsapp.application.stored import NewMessage
 from wacloud.modules.whatsapp.domain.consent import USUAL, Change, Choice, ConsentSettings, language_for, read_choice
 from wacloud.modules.whatsapp.domain.conversation import ServiceWindow
-from wacloud.modules.whatsapp.domain.inbound import InboundMessage
+from wacloud.modules.whatsapp.domain.inbound import InboundMessage, StatusUpdate
 from wacloud.shared.application.db import Tx
 from wacloud.shared.domain.ids import BusinessId
+
+MARKETING_STOPPED = 131050
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,3 +76,23 @@ async def note_consent(deps: WhatsappDeps, tx: Tx, said: Said, messages: Sequenc
         )
     if drafts:
         await put_in_outbox(deps, tx, drafts)
+
+
+async def note_refusals(deps: WhatsappDeps, tx: Tx, updates: Sequence[tuple[BusinessId, StatusUpdate]]) -> None:
+    """Where Meta did not deliver because the person has stopped promotions, they have, even if nobody told us so."""
+    refused = [
+        (business_id, update)
+        for business_id, update in updates
+        if update.status == "failed" and any(error.code == MARKETING_STOPPED for error in update.errors)
+    ]
+    if not refused:
+        return
+    keys = [(business_id, key) for business_id, update in refused for key in (*update.recipient.keys(),)]
+    found = await deps.contacts.find(tx, keys)
+    for business_id, update in refused:
+        contact_id = next(
+            (found[business_id, k] for k in (*update.recipient.keys(),) if (business_id, k) in found), None
+        )
+        if contact_id is not None:
+            choice = Choice(contact_id, "marketing_stopped", "meta_preference", update.at, wamid=update.wamid)
+            await deps.consents.apply(tx, [(business_id, choice)])

@@ -35,7 +35,7 @@ class People(Protocol):
         ...
 
     async def set_tags(self, tx: Tx, business_id: BusinessId, contact_id: UUID, tag_ids: Sequence[UUID]) -> None:
-        """These tags and no others. Ids of no tag of this business are left out."""
+        """These tags, all of this business, and no others."""
         ...
 
     async def tags(self, tx: Tx, business_id: BusinessId) -> Sequence[Tag]:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from wacloud.modules.whatsapp.application.identify_contacts import Person, identify_contacts
 from wacloud.modules.whatsapp.application.note_account_news import note_account_news
-from wacloud.modules.whatsapp.application.note_consent import note_consent, read_consent
+from wacloud.modules.whatsapp.application.note_consent import note_consent, note_refusals, read_consent
 from wacloud.modules.whatsapp.application.ports import WhatsappDeps
 from wacloud.modules.whatsapp.application.stored import Heard, NewMessage, Number, StoredConversation
 from wacloud.modules.whatsapp.domain.consent import Change, Choice
@@ -293,6 +293,7 @@ async def _apply_statuses(deps: WhatsappDeps, tx: Tx, batch: Sequence[Received])
     if updates:
         for applied in await deps.deliveries.apply_statuses(tx, updates):
             tx.show(applied.business_id, applied.conversation_id)
+        await note_refusals(deps, tx, updates)
 
 
 async def _note_people(deps: WhatsappDeps, tx: Tx, batch: Sequence[Received]) -> None:

@@ -65,6 +65,14 @@ class TagNotPossible(AppError):
     """A tag has a name of 1 to 40 characters that no other has, and there are 200 at most."""
 
 
+class TagNotFound(NotFound):
+    """There is no such tag."""
+
+
+class FieldNotFound(NotFound):
+    """There is no such field."""
+
+
 @dataclass(frozen=True, slots=True)
 class ContactField:
     """A field a business made for its contacts."""

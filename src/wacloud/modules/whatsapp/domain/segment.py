@@ -94,6 +94,7 @@ class Group:
 
 
 EVERYBODY: Final = Group("all")
+NOBODY: Final = Group("any")
 
 
 def read_filter(told: object, fields: Sequence[ContactField]) -> Group:
@@ -114,7 +115,7 @@ def without_unknown(told: object, fields: Sequence[ContactField]) -> Group:
     try:
         return read_filter(told, fields)
     except SegmentNotReadable:
-        return Group("any")
+        return NOBODY
 
 
 def kind_of(field: str, fields: Sequence[ContactField]) -> str | None:
