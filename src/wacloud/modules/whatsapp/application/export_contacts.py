@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from wacloud.modules.business.api import AuditEntry, record_audit
@@ -45,7 +44,13 @@ async def export_contacts(
     """
     wanted = await filter_of(deps, user_id, business_id, segment_id)
     fields = await deps.reader.fields(user_id, business_id)
-    await _audit(deps, user_id, business_id, "whatsapp.contacts_exported", {"segment_id": segment_id}, caller)
+    entry = AuditEntry(
+        action="whatsapp.contacts_exported",
+        actor_id=user_id,
+        business_id=business_id,
+        detail={"segment_id": segment_id},
+    )
+    await _audit(deps, business_id, entry, caller)
     return _rows(deps, user_id, business_id, wanted, fields)
 
 
@@ -60,8 +65,13 @@ async def export_person(
     person = await deps.reader.person(user_id, business_id, contact_id)
     if person is None:
         raise ContactNotFound
-    detail = {"contact_id": person.row.id}
-    await _audit(deps, user_id, business_id, "whatsapp.contact_exported", detail, caller)
+    entry = AuditEntry(
+        action="whatsapp.contact_exported",
+        actor_id=user_id,
+        business_id=business_id,
+        detail={"contact_id": person.row.id},
+    )
+    await _audit(deps, business_id, entry, caller)
     return person, _said(deps, user_id, business_id, person.row.id)
 
 
@@ -110,9 +120,6 @@ async def _said(deps: PeopleDeps, user_id: UserId, business_id: BusinessId, cont
         after = messages[-1].at, messages[-1].arrival
 
 
-async def _audit(
-    deps: PeopleDeps, user_id: UserId, business_id: BusinessId, action: str, detail: dict[str, Any], caller: Caller
-) -> None:
+async def _audit(deps: PeopleDeps, business_id: BusinessId, entry: AuditEntry, caller: Caller) -> None:
     async with deps.whatsapp.db.tenant(business_id) as tx:
-        entry = AuditEntry(action=action, actor_id=user_id, business_id=business_id, detail=detail)
         await record_audit(deps.whatsapp.business, tx, entry, caller=caller)

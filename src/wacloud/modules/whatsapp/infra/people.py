@@ -18,8 +18,8 @@ class PostgresPeople:
 
     async def hold(self, tx: Tx, business_id: BusinessId, contact_id: UUID) -> bool:
         row = await tx.row(
-            "select from app.contacts where business_id = %s and id = %s and merged_into is null and erased_at is null "
-            "for no key update",
+            "select id from app.contacts where business_id = %s and id = %s and merged_into is null "
+            "and erased_at is null for no key update",
             (business_id, contact_id),
         )
         return row is not None
@@ -105,7 +105,7 @@ class PostgresPeople:
         self, tx: Tx, business_id: BusinessId, segment_id: UUID, name: str, filter_: Mapping[str, Any]
     ) -> bool:
         taken = await tx.row(
-            "select from app.segments where business_id = %s and lower(name) = lower(%s) and id <> %s",
+            "select id from app.segments where business_id = %s and lower(name) = lower(%s) and id <> %s",
             (business_id, name, segment_id),
         )
         if taken is not None:

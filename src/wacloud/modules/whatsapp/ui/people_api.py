@@ -22,6 +22,7 @@ from wacloud.modules.whatsapp.ui.people_bodies import (
     ContactDetail,
     ContactsBody,
     FieldBody,
+    GroupBody,
     MergeWith,
     NewConsent,
     NewContactBody,
@@ -265,7 +266,7 @@ def _add_sorting(router: APIRouter, deps: PeopleDeps) -> None:
     async def segments(member: Reader) -> object:
         """The filters the business kept."""
         found = await deps.reader.segments(member.user_id, member.business_id)
-        return [SegmentBody(id=one.id, name=one.name, filter=dict(one.filter)) for one in found]
+        return [SegmentBody(id=one.id, name=one.name, filter=GroupBody.model_validate(one.filter)) for one in found]
 
     @router.post(
         "/api/segments",
@@ -277,7 +278,7 @@ def _add_sorting(router: APIRouter, deps: PeopleDeps) -> None:
     )
     async def new_segment(body: NewSegment, member: Writer) -> object:
         """Keep a filter under a name that no other has."""
-        segment_id = await save_segment(deps, member.business_id, body.name, body.filter)
+        segment_id = await save_segment(deps, member.business_id, body.name, body.filter.model_dump(exclude_none=True))
         return SegmentBody(id=segment_id, name=" ".join(body.name.split()), filter=body.filter)
 
     @router.get(

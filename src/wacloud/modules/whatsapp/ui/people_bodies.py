@@ -13,6 +13,25 @@ FieldKey = Annotated[str, Field(max_length=60)]
 TagIds = Annotated[list[UUID], Field(max_length=50)]
 
 
+class RuleBody(BaseModel):
+    """A condition. What a field is compared by hangs on its kind: see `domain/segment.py` or docs/contacts.md."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    field: Annotated[str, Field(max_length=70, examples=["last_inbound"])]
+    op: Annotated[str, Field(max_length=20, examples=["within_days"])]
+    value: Annotated[Value | None, Field(examples=[30])] = None
+
+
+class GroupBody(BaseModel):
+    """Conditions of which all or any must hold, some of them such groups again."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    match: Literal["all", "any"] = "all"
+    rules: Annotated["list[RuleBody | GroupBody]", Field(max_length=20)]
+
+
 class TagBody(BaseModel):
     """A coloured word."""
 
@@ -39,7 +58,7 @@ class ContactBody(BaseModel):
     phone: str | None
     country: str | None
     tags: list[TagBody]
-    fields: dict[str, Any]
+    fields: dict[str, Value]
     consent: ConsentBody
     blocked_at: datetime | None
     block_state: Literal["asked", "done", "refused"] | None
@@ -80,7 +99,11 @@ class MergeBody(BaseModel):
 
     at: datetime
     merged_by: str | None
-    was: dict[str, Any]
+    name: str | None = None
+    profile_name: str | None = None
+    username: str | None = None
+    phone: str | None = None
+    ids: list[str] = []
 
 
 class ContactConversation(BaseModel):
@@ -165,7 +188,7 @@ class SegmentBody(BaseModel):
 
     id: UUID
     name: str
-    filter: dict[str, Any]
+    filter: GroupBody
 
 
 class NewSegment(BaseModel):
@@ -184,7 +207,7 @@ class NewSegment(BaseModel):
     )
 
     name: Annotated[str, Field(min_length=1, max_length=80)]
-    filter: dict[str, Any]
+    filter: GroupBody
 
 
 class SegmentCount(BaseModel):
@@ -241,5 +264,5 @@ def detail_of(person: Person) -> ContactDetail:
             )
             for one in person.consents
         ],
-        merges=[MergeBody(at=one.at, merged_by=one.by_name, was=dict(one.snapshot)) for one in person.merges],
+        merges=[MergeBody(at=one.at, merged_by=one.by_name, **one.snapshot) for one in person.merges],
     )
