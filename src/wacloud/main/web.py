@@ -37,11 +37,15 @@ from wacloud.modules.whatsapp.infra.numbers import PostgresNumbers
 from wacloud.modules.whatsapp.infra.simulated_phones import TwinPhones
 from wacloud.modules.whatsapp.ui import (
     cost_pages,
+    import_pages,
     inbox_pages,
     json_api,
     ledger_pages,
     live_updates,
     people_api,
+    people_pages,
+    people_settings_pages,
+    segment_pages,
     simulator_pages,
 )
 from wacloud.modules.whatsapp.ui.live_updates import LiveHub
@@ -127,7 +131,7 @@ def make_app(house: House) -> FastAPI:
     app.include_router(sector_template.routes(house.templates))
     for about_messages in (inbox_pages, ledger_pages, cost_pages, json_api):
         app.include_router(about_messages.routes(house.whatsapp))
-    for about_people in (people_api,):
+    for about_people in (people_api, people_settings_pages, segment_pages, import_pages, people_pages):
         app.include_router(about_people.routes(house.people))
     app.include_router(live_updates.routes(hub))
     if house.mail_shelf is not None:
