@@ -1,5 +1,6 @@
 """A shop's owner at the API and the pages of contacts."""
 
+import io
 import json
 from dataclasses import dataclass
 from typing import Any
@@ -101,8 +102,8 @@ class Desk:
 
     async def upload(self, raw: bytes, name: str = "clientes.csv") -> Answer:
         """Send a file; the answer is where its page is."""
-        form = aiohttp.FormData()
-        form.add_field("file", raw, filename=name, content_type="text/csv")
+        form = aiohttp.FormData(quote_fields=False)
+        form.add_field("file", io.BytesIO(raw), filename=name, content_type="text/csv")
         return await self.page("POST", "/contacts/import", form)
 
 

@@ -42,6 +42,11 @@ MAKERS: Mapping[str, Callable[[Tenant], Any]] = {
     "invitation_id": lambda tenant: tenant.rows["invitations"]["id"],
     "session_id": lambda tenant: tenant.rows["sessions"]["id"],
     "conversation_id": lambda tenant: tenant.rows["conversations"]["id"],
+    "contact_id": lambda tenant: tenant.rows["contacts"]["id"],
+    "other_id": lambda tenant: tenant.rows["contacts"]["id"],
+    "tag_id": lambda tenant: tenant.rows["contact_tags"]["id"],
+    "tag_ids": lambda tenant: tenant.rows["contact_tags"]["id"],
+    "segment_id": lambda tenant: tenant.rows["segments"]["id"],
 }
 # What a body must say besides, for its ids to be looked at.
 SAID: Mapping[str, Callable[[Tenant], Any]] = {

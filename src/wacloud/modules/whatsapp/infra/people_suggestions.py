@@ -17,17 +17,17 @@ with someone as (
 ), alike as (
   select reason, array_agg(id order by id) as ids from keyed group by reason, key having count(*) between 2 and 4
 ), pairs as (
-  select a.one, b.other, array_agg(distinct alike.reason) as reasons
+  select o.id as one, t.id as other, array_agg(distinct alike.reason) as reasons
   from alike
-  cross join lateral unnest(alike.ids) as a(one) cross join lateral unnest(alike.ids) as b(other)
-  where a.one < b.other and (%(id)s::uuid is null or %(id)s in (a.one, b.other))
+  cross join lateral unnest(alike.ids) as a(id) cross join lateral unnest(alike.ids) as b(id)
+  join someone o on o.id = a.id join someone t on t.id = b.id
+  where a.id < b.id and (%(id)s::uuid is null or %(id)s in (a.id, b.id))
+    -- A name alone counts only where one of the two shows no number.
+    and (alike.reason <> 'hides_phone' or (o.phone is null) <> (t.phone is null))
   group by 1, 2
 )
 select p.one, p.other, p.reasons from pairs p
-join someone o on o.id = p.one join someone t on t.id = p.other
--- A name alone counts only where one of the two shows no number.
-where (p.reasons <> '{hides_phone}' or ((o.phone is null) <> (t.phone is null)))
-  and not exists (select from app.different_contacts d
+where not exists (select from app.different_contacts d
                   where d.business_id = %(business)s and d.one = p.one and d.other = p.other)
 order by p.one desc, p.other desc limit %(limit)s
 """

@@ -123,6 +123,18 @@ def _add_person(router: APIRouter, deps: PeopleDeps) -> None:
     async def person(request: Request, member: Reader, contact_id: UUID, said: str = "") -> Response:
         return await _person_page(deps, request, member, contact_id, said=SAID.get(said))
 
+    @router.get("/contacts/{contact_id}/panel")
+    async def panel(request: Request, member: Reader, contact_id: UUID) -> Response:
+        """What stands beside a conversation."""
+        who = (member.user_id, member.business_id)
+        person = await deps.reader.person(*who, contact_id)
+        if person is None:
+            raise ContactNotFound
+        fields = await deps.reader.fields(*who)
+        return render(
+            request, "whatsapp/_person_panel.html", person=person, row=person.row, fields=fields, **frame(member)
+        )
+
     @router.post("/contacts/{contact_id}")
     async def change(request: Request, member: Writer, contact_id: UUID) -> Response:
         form = await request.form()

@@ -1,5 +1,6 @@
 """Segments: filters in plain words, put together on a page that shows at once whom they find."""
 
+import json
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -134,6 +135,9 @@ def _told(form: FormData) -> dict[str, Any]:
     rules: list[dict[str, Any]] = []
     removed = str(form.get("remove", ""))
     for n in range(MOST_RULES):
+        if group := _group(str(form.get(f"group_{n}", ""))):
+            rules.append(group)
+            continue
         field = str(form.get(f"field_{n}", ""))
         if not field or str(n) == removed:
             continue
@@ -144,3 +148,12 @@ def _told(form: FormData) -> dict[str, Any]:
     if form.get("add") and len(rules) < MOST_RULES:
         rules.append({"field": "tag", "op": "has", "value": ""})
     return {"match": "any" if form.get("match") == "any" else "all", "rules": rules}
+
+
+def _group(told: str) -> dict[str, Any] | None:
+    """A group inside, which this page passes on as it came."""
+    try:
+        group = json.loads(told) if told else None
+    except (ValueError, RecursionError):
+        return None
+    return group if isinstance(group, dict) and "rules" in group else None
