@@ -73,7 +73,9 @@ class Matrix:
     people: Mapping[str, Someone]
 
     async def ask(self, role: str, operation: Operation, ids: Mapping[Slot, str]) -> Told:
-        named = {slot.name: id_ for slot, id_ in ids.items() if slot.where == "body"}
+        named: dict[str, Any] = {
+            slot.name: [id_] if slot.name.endswith("_ids") else id_ for slot, id_ in ids.items() if slot.where == "body"
+        }
 
         def given(name: str) -> Any:
             return named.get(name) or (SAID[name](self.ours) if name in SAID else None)

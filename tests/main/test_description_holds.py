@@ -103,7 +103,7 @@ async def objects(rig: Rig, operation: Operation) -> tuple[Someone, dict[str, li
     }
 
 
-async def sorting(people: People, owner: Someone) -> dict[str, list[str]]:
+async def sorting(people: People, owner: Someone) -> dict[str, list[Any]]:
     """Contacts, a tag and a segment."""
     contacts = [
         await people.ask(owner, "POST", "/api/contacts", {"phone": phone}) for phone in ("+34600111222", "+34600333444")
@@ -116,7 +116,7 @@ async def sorting(people: People, owner: Someone) -> dict[str, list[str]]:
         "contact_id": ids[:1],
         "other_id": ids[1:],
         "tag_id": tags,
-        "tag_ids": tags,
+        "tag_ids": [tags],
         "segment_id": [segment.json["id"]],
     }
 

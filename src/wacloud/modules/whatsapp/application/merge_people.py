@@ -26,13 +26,13 @@ async def merge_people(
     :raises ContactNotFound: one of them is nobody, or nobody any more.
     :raises SamePerson: there is only one.
     """
-    if keep == gone:
-        raise SamePerson
     async with deps.whatsapp.db.tenant(business_id) as tx:
         await deps.whatsapp.messages.lock(tx, [business_id], wait=True)
         for contact_id in sorted((keep, gone)):
             if not await deps.people.hold(tx, business_id, contact_id):
                 raise ContactNotFound
+        if keep == gone:
+            raise SamePerson
         await merge_contacts(deps.whatsapp, tx, business_id, keep, gone, user_id)
         entry = AuditEntry(
             action="whatsapp.contacts_merged",
@@ -50,10 +50,10 @@ async def tell_apart(deps: PeopleDeps, business_id: BusinessId, one: UUID, other
     :raises ContactNotFound: one of them is nobody.
     :raises SamePerson: there is only one.
     """
-    if one == other:
-        raise SamePerson
     async with deps.whatsapp.db.tenant(business_id) as tx:
         for contact_id in sorted((one, other)):
             if not await deps.people.hold(tx, business_id, contact_id):
                 raise ContactNotFound
+        if one == other:
+            raise SamePerson
         await deps.people.tell_apart(tx, business_id, one, other)
