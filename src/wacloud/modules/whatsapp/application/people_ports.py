@@ -120,7 +120,7 @@ class Imports(Protocol):
         business_id: BusinessId,
         new: Import,
         created_by: UserId,
-        rows: Sequence[Sequence[str]],
+        rows: Sequence[tuple[int, Sequence[str]]],
     ) -> None:
         """Keep a file; what is left of files older than thirty days goes."""
         ...

@@ -67,11 +67,15 @@ class ProofMissing(AppError):
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A file as it was understood: the header and the rows under it, each as long as the header."""
+    """
+    A file as it was understood: the header and the rows under it, each as long as the header.
+
+    Rows are numbered as spreadsheets do: the header is 1, and empty ones count.
+    """
 
     encoding: str
     header: Sequence[str]
-    rows: Sequence[Sequence[str]]
+    rows: Sequence[tuple[int, Sequence[str]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +110,10 @@ def read_table(raw: bytes) -> Table:
         if len(header) > MOST_COLUMNS:
             raise FileTooLarge
         rows = []
-        for row in reader:
+        for number, row in enumerate(reader, 2):
             cells = [_cell(cell) for cell in row[: len(header)]]
             if any(cells):
-                rows.append([*cells, *([""] * (len(header) - len(cells)))])
+                rows.append((number, [*cells, *([""] * (len(header) - len(cells)))]))
             if len(rows) > MOST_ROWS:
                 raise FileTooLarge
     except csv.Error as error:

@@ -25,7 +25,12 @@ class PostgresImports:
     """See `people_ports.Imports`."""
 
     async def add(
-        self, tx: Tx, business_id: BusinessId, new: Import, created_by: UserId, rows: Sequence[Sequence[str]]
+        self,
+        tx: Tx,
+        business_id: BusinessId,
+        new: Import,
+        created_by: UserId,
+        rows: Sequence[tuple[int, Sequence[str]]],
     ) -> None:
         await tx.execute(
             "delete from app.contact_imports where business_id = %s and state <> 'running' and created_at < now() - %s",
@@ -49,8 +54,13 @@ class PostgresImports:
             part = rows[start : start + _AT_ONCE]
             await tx.execute(
                 "insert into app.contact_import_rows (business_id, import_id, row, cells) "
-                "select %s, %s, %s + place, cells::jsonb from unnest(%s::text[]) with ordinality as r(cells, place)",
-                (business_id, new.id, start, [json.dumps(list(cells)) for cells in part]),
+                "select %s, %s, row, cells::jsonb from unnest(%s::int[], %s::text[]) as r(row, cells)",
+                (
+                    business_id,
+                    new.id,
+                    [number for number, _ in part],
+                    [json.dumps(list(cells)) for _, cells in part],
+                ),
             )
 
     async def hold(self, tx: Tx, business_id: BusinessId, import_id: UUID) -> Import | None:

@@ -133,7 +133,7 @@ async def _find(deps: PeopleDeps, member: Member, segment_id: UUID) -> Segment:
 def _told(form: FormData) -> dict[str, Any]:
     """The filter as the form has it: conditions with holes in them stay as they are, for the page to show."""
     rules: list[dict[str, Any]] = []
-    removed = str(form.get("remove", ""))
+    removed = str(form.get("without", ""))
     for n in range(MOST_RULES):
         if group := _group(str(form.get(f"group_{n}", ""))):
             rules.append(group)
