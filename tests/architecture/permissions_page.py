@@ -12,7 +12,7 @@ from described import application
 from fastapi.routing import iter_route_contexts
 
 from wacloud.shared.ui.guard import Access, Requires, SignedIn
-from wacloud.shared.ui.permissions import ROLES, WHILE_CLOSING, Permission
+from wacloud.shared.ui.permissions import FOR_KEYS, ROLES, WHILE_CLOSING, Permission
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "permissions.md"
 
@@ -22,7 +22,8 @@ _HEAD = """\
 Written by `python tests/architecture/permissions_page.py` from `ROLES` in `src/wacloud/shared/ui/permissions.py` and
 from the application's own description; a test compares the two. Whoever is no member of a business gets the same 404
 for it as for one that never existed. While a business waits for its deletion only the permissions marked in the last
-column are left (409 for all others).
+column are left (409 for all others). An API key may what it was made for, of what its maker's role may and the column
+before that allows; it is nobody signed in.
 
 Beyond the table, in `src/wacloud/modules/business/domain/team.py`: nobody gives or takes a role above their own, nobody
 changes their own, an owner is made by transfer only, and the last owner stays.
@@ -35,12 +36,11 @@ changes their own, an owner is made by transfer only, and the last owner stays.
 def written() -> str:
     """The whole page."""
     names = list(ROLES)
-    lines = [f"| permission | {' | '.join(names)} | while closing |", f"|---|{'---|' * (len(names) + 1)}"]
+    lines = [f"| permission | {' | '.join(names)} | API key | while closing |", f"|---|{'---|' * (len(names) + 2)}"]
     for permission in Permission:
-        ticks = ["yes" if permission in ROLES[role] else "-" for role in names]
-        lines.append(
-            f"| `{permission.value}` | {' | '.join(ticks)} | {'yes' if permission in WHILE_CLOSING else '-'} |"
-        )
+        allow = [*(ROLES[role] for role in names), FOR_KEYS, WHILE_CLOSING]
+        ticks = ["yes" if permission in allowed else "-" for allowed in allow]
+        lines.append(f"| `{permission.value}` | {' | '.join(ticks)} |")
     rows = sorted(set(operations()))
     body = ["", "## Addresses of the API", "", "| operation | asks for |", "|---|---|"]
     body += [f"| `{method} {path}` | {asks} |" for path, method, asks in rows]

@@ -40,7 +40,12 @@ MAKERS: Mapping[str, Callable[[Tenant], Any]] = {
     "user_id": lambda tenant: tenant.person,
     "actor_id": lambda tenant: tenant.person,
     "invitation_id": lambda tenant: tenant.rows["invitations"]["id"],
+    "challenge_id": lambda _: uuid.uuid4(),  # good for one factor, which is looked for first
     "session_id": lambda tenant: tenant.rows["sessions"]["id"],
+    "factor_id": lambda tenant: tenant.rows["totp_factors"]["id"],
+    "set_id": lambda tenant: tenant.rows["backup_codes"]["set_id"],
+    "notice_id": lambda tenant: tenant.rows["notices"]["id"],
+    "key_id": lambda tenant: tenant.rows["api_keys"]["id"],
     "conversation_id": lambda tenant: tenant.rows["conversations"]["id"],
     "contact_id": lambda tenant: tenant.rows["contacts"]["id"],
     "other_id": lambda tenant: tenant.rows["contacts"]["id"],

@@ -32,6 +32,10 @@ SYSTEM_RIGHTS = {
     "sessions": "SELECT INSERT UPDATE DELETE",
     "refresh_tokens": "SELECT INSERT UPDATE DELETE",
     "one_time_tokens": "SELECT INSERT UPDATE DELETE",
+    "acquaintances": "SELECT INSERT UPDATE",
+    "totp_factors": "SELECT INSERT UPDATE DELETE",
+    "passkeys": "SELECT INSERT UPDATE DELETE",
+    "backup_codes": "SELECT INSERT UPDATE DELETE",
     "mails": "SELECT INSERT UPDATE DELETE",
     "mail_suppressions": "SELECT INSERT DELETE",
     "local_mails": "SELECT INSERT DELETE",
@@ -45,12 +49,16 @@ SYSTEM_RIGHTS = {
     "unmatched_statuses": "SELECT",
     "invitations": "SELECT",
     "onboarding_steps": "SELECT INSERT UPDATE",
+    "api_keys": "SELECT",
+    "idempotency_keys": "SELECT INSERT UPDATE DELETE",
 }
 
 # Ids of other rows that no foreign key guards, and why not.
 UNGUARDED = {
     "conversations.last_message_id": "a messages partition may go by retention",
     "message_keys.message_id": "a messages partition may go by retention",
+    "media.message_id": "a messages partition may go by retention",
+    "media.uploaded_by": "who sent a file stays known after the member left",
     "messages.answered_by": "the same table, over partitions",
     "contact_merges.by": "who merged two stays told after the member left",
     "contact_imports.created_by": "who sent a file stays told after the member left",
@@ -58,15 +66,20 @@ UNGUARDED = {
     "consent_events.message_id": "a messages partition may go by retention",
     "messages.author_id": "who wrote stays written after the member left",
     "messages.turn_id": "a turn may be forgotten before its messages",
+    "backup_codes.set_id": "codes that were made together; no row stands for the set",
     "sessions.acting_in": "whether they belong to it is asked at every request",
     "audit_log.actor_id": "what somebody did stays written after they are gone",
+    "acquaintances.subject": "a number of another system's",
     "audit_log.user_id": "what concerned somebody stays written after they are gone",
     "bot_turns.message_id": "a messages partition may go by retention",
+    "notices.settled_by": "who put it away stays written after they are gone",
     "mails.user_id": "what was written to somebody stays known after they are gone",
+    "idempotency_keys.caller": "a person or an API key, and forgotten after a day",
     "mail_suppressions.mail_id": "the mail goes by retention, what it told us stays",
 }
 # Queues and records that outlive their business, or are written before it is known.
 UNGUARDED_BUSINESS = {
+    "idempotency_keys",
     "mails",
     "audit_log",
     "webhook_inbox",
@@ -243,6 +256,14 @@ def test_a_business_sees_its_own_row_in_every_table(two: Two):
 # What the app itself does in a member's name; whoever adds to it says in the migration why.
 MEMBERS_WRITE = {
     ("analytics_events", "insert", None),
+    (
+        "api_keys",
+        "select",
+        (
+            "business_id, created_at, created_by, expires_at, hint, id, last_used_at, name, revoked_at, scopes, "
+            "used_from"
+        ),
+    ),
     ("audit_log", "insert", None),
     ("businesses", "update", "employee_count, language, name, phone, profile, sector, time_zone"),
     (
@@ -253,6 +274,7 @@ MEMBERS_WRITE = {
             "last_message_created_at, last_message_id, unread"
         ),
     ),
+    ("idempotency_keys", "select", "business_id, created_at, id, state"),
     (
         "invitations",
         "select",
@@ -269,6 +291,7 @@ MEMBERS_WRITE = {
             "user_id"
         ),
     ),
+    ("media", "update", "used_at"),
     ("message_keys", "insert", None),
     (
         "messages",
@@ -280,6 +303,7 @@ MEMBERS_WRITE = {
     ),
     ("messages", "update", "error, reason, state"),
     ("users", "update", "language, name, notifications, time_zone"),
+    ("notices", "update", "settled_at, settled_by"),
 }
 
 

@@ -7,8 +7,9 @@ from wacloud.modules.bot.ui.jobs import ANSWER_TURN
 from wacloud.modules.business.events import DeletionAsked, DeletionCancelled, InvitationMade
 from wacloud.modules.notification.application.mail_deletion import MAIL_DELETION
 from wacloud.modules.notification.application.mail_invitation import MAIL_INVITATION
+from wacloud.modules.whatsapp.application.apply_account_news import APPLY_ACCOUNT_NEWS
 from wacloud.modules.whatsapp.application.follow_closing import FOLLOW_CLOSING
-from wacloud.modules.whatsapp.events import MessagesReceived
+from wacloud.modules.whatsapp.events import AccountNewsCame, MessagesReceived
 from wacloud.shared.application.jobs import Lane, NewJob
 from wacloud.shared.domain.events import Event
 
@@ -51,8 +52,17 @@ def _mail_deletion(event: DeletionAsked) -> NewJob:
     return NewJob(kind=MAIL_DELETION, lane=Lane.MAIL, business_id=event.business_id)
 
 
+def _apply_account_news(event: AccountNewsCame) -> NewJob:
+    # One waits for each business, however much comes: it reads all there is when it runs.
+    key = f"account-news:{event.business_id}"
+    return NewJob(
+        kind=APPLY_ACCOUNT_NEWS, lane=Lane.HOUSEKEEPING, business_id=event.business_id, order_key=key, unique_key=key
+    )
+
+
 SUBSCRIPTIONS: Mapping[type[Event], Sequence[Callable[[Any], NewJob]]] = {
     MessagesReceived: (_answer_turn,),
+    AccountNewsCame: (_apply_account_news,),
     InvitationMade: (_mail_invitation,),
     DeletionAsked: (_follow_closing, _mail_deletion),
     DeletionCancelled: (_follow_closing,),

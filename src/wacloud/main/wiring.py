@@ -1,6 +1,6 @@
 """Puts the house together: every port gets its adapter here, and nowhere else."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -13,18 +13,25 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from wacloud.main.mail import mail_shelf, mail_transport
+from wacloud.main.media import media_deps, media_files
 from wacloud.main.people import user_deps
 from wacloud.main.settings import AppEnv, Settings
 from wacloud.main.subscriptions import to_jobs
+from wacloud.modules.auth.application.outside import Outside
 from wacloud.modules.auth.application.ports import AuthDeps, Mails
+from wacloud.modules.auth.infra.acquaintances import PostgresAcquaintances
+from wacloud.modules.auth.infra.api_keys import PostgresApiKeys
 from wacloud.modules.auth.infra.credentials import PostgresCredentials
+from wacloud.modules.auth.infra.factors import PostgresBackupCodes, PostgresFactorHolders, PostgresFactors
 from wacloud.modules.auth.infra.guess_limits import ValkeyGuessLimits
 from wacloud.modules.auth.infra.mails import QueuedMails
 from wacloud.modules.auth.infra.one_time_tokens import PostgresOneTimeTokens
 from wacloud.modules.auth.infra.passwords import Argon2Passwords
 from wacloud.modules.auth.infra.session_memory import ValkeySessionMemory
 from wacloud.modules.auth.infra.sessions import PostgresRefreshTokens, PostgresSessions
+from wacloud.modules.auth.infra.supabase_tokens import SupabaseTokens
 from wacloud.modules.auth.infra.tokens import JwtTokens
+from wacloud.modules.auth.infra.totp import PyOtp
 from wacloud.modules.bot.application.apply_sector_template import TemplateDeps
 from wacloud.modules.bot.application.model import AnswerDeps, Embedder, KnowledgeDeps, ModelPort
 from wacloud.modules.bot.application.ports import BotDeps
@@ -35,7 +42,7 @@ from wacloud.modules.bot.infra.knowledge_search import CachedKnowledge
 from wacloud.modules.bot.infra.openai_responses import open_model
 from wacloud.modules.bot.infra.settings import BotSettingsRows
 from wacloud.modules.bot.infra.turns import PostgresTurns
-from wacloud.modules.business.application.ports import BusinessDeps
+from wacloud.modules.business.application.ports import BusinessDeps, Erase
 from wacloud.modules.business.infra.audit_log import PostgresAuditLog
 from wacloud.modules.business.infra.businesses import PostgresBusinesses
 from wacloud.modules.business.infra.erasure import PostgresErasure
@@ -46,13 +53,16 @@ from wacloud.modules.business.infra.reader import PostgresBusinessReader
 from wacloud.modules.notification.application.accept_report import read_secrets
 from wacloud.modules.notification.application.ports import MailShelf, NotificationDeps, Transport
 from wacloud.modules.notification.infra.mails import PostgresMails, PostgresSuppressions
+from wacloud.modules.notification.infra.notices import PostgresNotices
 from wacloud.modules.notification.ui.compose import JinjaComposer
 from wacloud.modules.user.application.ports import UserDeps
 from wacloud.modules.whatsapp.application.accept_webhook import WebhookKeys
+from wacloud.modules.whatsapp.application.media_ports import Transcriber
 from wacloud.modules.whatsapp.application.people_ports import PeopleDeps
 from wacloud.modules.whatsapp.application.ports import CloudApi, WhatsappDeps
 from wacloud.modules.whatsapp.application.read_marks import ReadMarks
 from wacloud.modules.whatsapp.infra.account_events import PostgresAccountEvents
+from wacloud.modules.whatsapp.infra.account_states import PostgresAccountStates
 from wacloud.modules.whatsapp.infra.cloud_api import GraphApi
 from wacloud.modules.whatsapp.infra.consents import PostgresConsents
 from wacloud.modules.whatsapp.infra.contact_imports import PostgresImports
@@ -67,12 +77,15 @@ from wacloud.modules.whatsapp.infra.numbers import PostgresNumbers
 from wacloud.modules.whatsapp.infra.people import PostgresErasing, PostgresPeople
 from wacloud.modules.whatsapp.infra.people_reader import PostgresPeopleReader
 from wacloud.modules.whatsapp.infra.throttle import ValkeyThrottle
+from wacloud.shared.application.cache import Cache, NoCache
 from wacloud.shared.application.clock import Clock, system_clock
 from wacloud.shared.application.db import Database, StoreAway
 from wacloud.shared.application.limits import Limits
+from wacloud.shared.infra.cache_valkey import ValkeyCache
 from wacloud.shared.infra.crypto import SecretBox
 from wacloud.shared.infra.database_check import check_database
 from wacloud.shared.infra.http import open_egress
+from wacloud.shared.infra.idempotency import PostgresIdempotency
 from wacloud.shared.infra.limits_valkey import ValkeyLimiter
 from wacloud.shared.infra.live_valkey import ValkeyAnnouncer
 from wacloud.shared.infra.postgres import Connection, PostgresDatabase, make_pool
@@ -96,6 +109,7 @@ class House:
     webhook_inbox: PostgresWebhookInbox
     webhook_keys: WebhookKeys
     limits: Limits
+    idempotency: PostgresIdempotency
     auth: AuthDeps
     user: UserDeps
     business: BusinessDeps
@@ -118,6 +132,7 @@ class Swaps:
     cloud_api: CloudApi | None = None
     mails: Mails | None = None
     mail_transport: Transport | None = None
+    transcriber: Transcriber | None = None
 
 
 @asynccontextmanager
@@ -152,13 +167,17 @@ async def open_house(settings: Settings, swaps: Swaps | None = None) -> AsyncIte
         rings = _bullmq_rings(settings)
         if rings is not None:
             stack.push_async_callback(rings.close)
-        db = PostgresDatabase(pool, to_jobs=to_jobs, announcer=announcer, ring=rings.jobs if rings else None)
+        cache = ValkeyCache(redis)
+        db = PostgresDatabase(
+            pool, to_jobs=to_jobs, announcer=announcer, cache=cache, ring=rings.jobs if rings else None
+        )
         egress = open_egress()
         stack.push_async_callback(egress.close)
         secrets = SecretBox(settings.secret_keys)
         inbox = PostgresWebhookInbox(db, ring=rings.webhooks if rings else None)
         user = user_deps(db, clock)
-        business = wire_business(db, user, clock)
+        files = media_files(settings)
+        business = wire_business(db, user, clock, cache, also_erase=[files.delete_all])
         cloud_api = swaps.cloud_api or _graph(settings, egress, secrets)
         read_marks = ReadMarks(cloud_api)
         stack.push_async_callback(read_marks.close)
@@ -169,6 +188,7 @@ async def open_house(settings: Settings, swaps: Swaps | None = None) -> AsyncIte
             business=business,
             mails=PostgresMails(),
             suppressions=PostgresSuppressions(),
+            notices=PostgresNotices(db),
             transport=swaps.mail_transport or mail_transport(settings, egress, db, clock),
             composer=JinjaComposer(),
             seal=secrets.encrypt,
@@ -187,12 +207,15 @@ async def open_house(settings: Settings, swaps: Swaps | None = None) -> AsyncIte
             mailboxes=PostgresMailboxes(),
             deliveries=PostgresDeliveries(),
             account_events=PostgresAccountEvents(),
+            account_states=PostgresAccountStates(),
             inbox=PostgresInbox(db),
             costs=PostgresCosts(db),
             cloud_api=cloud_api,
             read_marks=read_marks,
             throttle=ValkeyThrottle(redis),
+            media=media_deps(settings, files, egress, secrets, stack, swaps.transcriber),
             business=business,
+            notification=notification,
         )
         embedder: Embedder = (
             OpenAIEmbedder(settings.openai_api_keys[0], settings.openai_base_url or None)
@@ -224,6 +247,7 @@ async def open_house(settings: Settings, swaps: Swaps | None = None) -> AsyncIte
                 [secret.encode() for secret in settings.meta_app_secret], settings.meta_verify_token
             ),
             limits=Limits(settings.limits, ValkeyLimiter(redis)),
+            idempotency=PostgresIdempotency(db, secrets.encrypt, secrets.decrypt),
             auth=AuthDeps(
                 db=db,
                 clock=clock,
@@ -233,12 +257,18 @@ async def open_house(settings: Settings, swaps: Swaps | None = None) -> AsyncIte
                 sessions=PostgresSessions(),
                 refresh_tokens=PostgresRefreshTokens(),
                 one_time_tokens=PostgresOneTimeTokens(),
+                factors=PostgresFactors(secrets.encrypt, secrets.decrypt),
+                totp=PyOtp(),
+                backup_codes=PostgresBackupCodes(),
+                api_keys=PostgresApiKeys(),
                 memory=ValkeySessionMemory(redis),
                 limits=ValkeyGuessLimits(redis),
                 mails=swaps.mails or QueuedMails(notification),
                 users=user,
                 businesses=business,
                 base_url=settings.base_url,
+                outside=_outside(settings, egress),
+                redirect_urls=settings.auth_redirect_urls,
             ),
             user=user,
             business=business,
@@ -266,6 +296,18 @@ async def open_house(settings: Settings, swaps: Swaps | None = None) -> AsyncIte
         )
 
 
+def _outside(settings: Settings, egress: aiohttp.ClientSession) -> Outside | None:
+    if not settings.supabase_jwks_url:
+        return None
+    tokens = SupabaseTokens(
+        egress,
+        jwks_url=settings.supabase_jwks_url,
+        issuer=settings.supabase_issuer,
+        secret=settings.supabase_jwt_secret,
+    )
+    return Outside(tokens, PostgresAcquaintances())
+
+
 def _bullmq_rings(settings: Settings) -> "BullMqRings | None":
     if settings.queue_driver != "bullmq":
         return None
@@ -274,19 +316,27 @@ def _bullmq_rings(settings: Settings) -> "BullMqRings | None":
     return BullMqRings(settings.redis_url)
 
 
-def wire_business(db: Database, users: UserDeps, clock: Clock = system_clock) -> BusinessDeps:
-    """The business module over PostgreSQL."""
+def wire_business(
+    db: Database,
+    users: UserDeps,
+    clock: Clock = system_clock,
+    cache: Cache | None = None,
+    also_erase: Sequence[Erase] = (),
+) -> BusinessDeps:
+    """The business module over PostgreSQL; `also_erase` is what of a business lies elsewhere."""
     return BusinessDeps(
         db=db,
         businesses=PostgresBusinesses(),
-        reader=PostgresBusinessReader(db),
+        reader=PostgresBusinessReader(db, cache or NoCache()),
         audit_log=PostgresAuditLog(),
         members=PostgresMembers(),
         invitations=PostgresInvitations(),
         steps=PostgresOnboardingSteps(),
         erasure=PostgresErasure(db),
+        factor_holders=PostgresFactorHolders(db),
         users=users,
         clock=clock,
+        also_erase=also_erase,
     )
 
 

@@ -38,9 +38,11 @@ log = structlog.get_logger()
 
 PARTITIONS = "main.make_partitions"
 STATISTICS = "main.refresh_statistics"
+REQUESTS = "main.forget_requests"
 SCHEDULES = {
     PARTITIONS: timedelta(hours=6),
     STATISTICS: timedelta(seconds=10),
+    REQUESTS: timedelta(hours=1),
     **WHATSAPP_SCHEDULES,
     **NOTIFICATION_SCHEDULES,
     **BUSINESS_SCHEDULES,
@@ -62,6 +64,7 @@ class Worker:
             *business_jobs(house.business),
             JobKind(PARTITIONS, Lane.HOUSEKEEPING, one_by_one(self._make_partitions)),
             JobKind(STATISTICS, Lane.HOUSEKEEPING, one_by_one(self._refresh_statistics)),
+            JobKind(REQUESTS, Lane.HOUSEKEEPING, one_by_one(self._forget_requests)),
         ]
         self.lane_of = {kind.name: kind.lane for kind in self.kinds}
         lanes: dict[str, Places] = {
@@ -69,6 +72,7 @@ class Worker:
             Lane.SENDING: Places(settings.worker_sends_at_once, 100),
             Lane.CAMPAIGNS: Places(50, 50),
             Lane.MAIL: Places(10, 10),
+            Lane.MEDIA: Places(settings.worker_files_at_once, settings.worker_files_at_once),
             Lane.HOUSEKEEPING: Places(4, 4),
         }
         named = house.rings is not None  # BullMQ names what is to be done; nothing is claimed besides
@@ -156,6 +160,9 @@ class Worker:
     async def _refresh_statistics(self, _: Job) -> None:
         async with self._house.db.system("analyze what has grown") as tx:
             await tx.rows("select private.analyze_grown()")
+
+    async def _forget_requests(self, _: Job) -> None:
+        await self._house.idempotency.forget_old()
 
     async def _make_partitions(self, _: Job) -> None:
         async with self._house.db.system("make partitions") as tx:

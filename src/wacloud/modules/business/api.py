@@ -5,7 +5,14 @@ from wacloud.modules.business.application.complete_step import complete_step
 from wacloud.modules.business.application.create_business import create_business
 from wacloud.modules.business.application.find_deletion import Deletion, find_deletion
 from wacloud.modules.business.application.fresh_invitation_token import fresh_invitation_token
-from wacloud.modules.business.application.memberships import find_membership, members_among, memberships_of
+from wacloud.modules.business.application.hold_team import hold_team
+from wacloud.modules.business.application.memberships import (
+    demanding_among,
+    find_membership,
+    members_among,
+    memberships_of,
+    people_in_charge,
+)
 from wacloud.modules.business.application.ports import BusinessDeps
 from wacloud.modules.business.application.record_audit import record_audit
 from wacloud.modules.business.application.sector_template import sector_template
@@ -16,6 +23,7 @@ from wacloud.modules.business.domain.hours import HoursNotReadable, OpenState, i
 from wacloud.modules.business.domain.hours_text import open_now_text, open_text
 from wacloud.modules.business.domain.profile import BusinessNotFound, BusinessProfile, Membership
 from wacloud.modules.business.domain.sector_template import SectorTemplate
+from wacloud.modules.business.domain.team import Team
 
 __all__ = [
     "AuditEntry",
@@ -27,17 +35,21 @@ __all__ = [
     "Membership",
     "OpenState",
     "SectorTemplate",
+    "Team",
     "business_profile",
     "complete_step",
     "create_business",
+    "demanding_among",
     "find_deletion",
     "find_membership",
     "fresh_invitation_token",
+    "hold_team",
     "is_open",
     "members_among",
     "memberships_of",
     "open_now_text",
     "open_text",
+    "people_in_charge",
     "record_audit",
     "sector_template",
     "set_first_hours",

@@ -12,3 +12,8 @@ class MessagesReceived(Event):
 
     conversation_id: UUID
     count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountNewsCame(Event):
+    """Meta said something new about an account of the business, its numbers or its templates."""

@@ -54,6 +54,7 @@ class Shown:
     business_name: str
     language: str
     time_zone: str | None = None
+    has_others: bool = False
 
 
 NAVIGATION: Final = (

@@ -43,7 +43,7 @@ _ANALYST = frozenset(
         Permission.KNOWLEDGE_READ,
     }
 )
-_AGENT = _ANALYST - {Permission.COSTS_READ} | {
+_AGENT = _ANALYST | {
     Permission.INBOX_READ,
     Permission.INBOX_WRITE,
     Permission.CONTACTS_WRITE,
@@ -72,5 +72,21 @@ WHILE_CLOSING = frozenset(
         Permission.CONTACTS_EXPORT,
         Permission.LEDGER_READ,
         Permission.KNOWLEDGE_READ,
+    }
+)
+# What an API key can be good for. Never: who belongs to the business, its keys, its bills, its end.
+FOR_KEYS = frozenset(
+    {
+        Permission.BUSINESS_READ,
+        Permission.BUSINESS_UPDATE,
+        Permission.AUDIT_READ,
+        Permission.ONBOARDING_WRITE,
+        Permission.INBOX_READ,
+        Permission.INBOX_WRITE,
+        Permission.MESSAGES_SEND,
+        Permission.LEDGER_READ,
+        Permission.KNOWLEDGE_READ,
+        Permission.KNOWLEDGE_WRITE,
+        Permission.WEBHOOKS_REPLAY,
     }
 )

@@ -1,6 +1,6 @@
 """What the business module needs from the world."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -34,6 +34,18 @@ class Businesses(Protocol):
         self, tx: Tx, pairs: Collection[tuple[UserId, BusinessId]]
     ) -> Collection[tuple[UserId, BusinessId]]:
         """Those of the pairs where the person belongs to the business."""
+        ...
+
+    async def demanding_among(self, tx: Tx, business_ids: Collection[BusinessId]) -> Collection[BusinessId]:
+        """Those that demand a second factor of their members."""
+        ...
+
+    async def set_demand(self, tx: Tx, business_id: BusinessId, demanded: bool) -> None:
+        """Whether it demands one from now on."""
+        ...
+
+    async def people_in_charge(self, tx: Tx, business_id: BusinessId) -> Sequence[UserId]:
+        """Its owners, then its admins."""
         ...
 
     async def add(self, tx: Tx, owner_id: UserId, described: Description) -> BusinessId:
@@ -155,7 +167,7 @@ class BusinessReader(Protocol):
         ...
 
     async def detail(self, user_id: UserId, business_id: BusinessId) -> BusinessDetail | None:
-        """All a member may see of a business."""
+        """All a member may see of a business; ask for members only, it may come from a cache."""
         ...
 
     async def members(self, user_id: UserId, business_id: BusinessId) -> Sequence[MemberRow]:
@@ -196,6 +208,14 @@ class AuditLog(Protocol):
         ...
 
 
+class FactorHolders(Protocol):
+    """Who has a second factor, which the module that signs people in knows. It opens its own transaction."""
+
+    async def among(self, user_ids: Collection[UserId]) -> Collection[UserId]:
+        """Those of them."""
+        ...
+
+
 class Erasure(Protocol):
     """Takes a business out of every table there is."""
 
@@ -206,6 +226,10 @@ class Erasure(Protocol):
         The tables are those the catalog names now. Returns how many rows there were; nothing left is 0.
         """
         ...
+
+
+# Erases what of a business lies outside of the database; returns how much that was. Network.
+Erase = Callable[[BusinessId], Awaitable[int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,5 +244,7 @@ class BusinessDeps:
     invitations: Invitations
     steps: OnboardingSteps
     erasure: Erasure
+    factor_holders: FactorHolders
     users: UserDeps
     clock: Clock = system_clock
+    also_erase: Sequence[Erase] = ()

@@ -79,10 +79,15 @@ ACTIONS: Final = {
     "business.invitation_made": N_("invited somebody"),
     "business.invitation_revoked": N_("took an invitation back"),
     "business.invitation_accepted": N_("joined by an invitation"),
+    "business.second_factor_demanded": N_("changed whether members need a second factor"),
     "business.deletion_asked": N_("asked for the deletion of the business"),
     "business.deletion_cancelled": N_("cancelled the deletion of the business"),
     "business.onboarding_moved": N_("moved a step of the onboarding"),
     "bot.template_applied": N_("took the template of a sector"),
+    "auth.api_key_created": N_("made an API key"),
+    "auth.api_key_changed": N_("changed an API key"),
+    "auth.api_key_revoked": N_("revoked an API key"),
+    "auth.api_key_used_from": N_("API key used from a new address"),
     "auth.signed_in": N_("signed in"),
     "auth.signed_out": N_("signed out"),
     "whatsapp.contact_added": N_("added a contact"),
@@ -137,6 +142,10 @@ DETAILS: Final = {
     "step": N_("step"),
     "state": N_("state"),
     "erase_at": N_("on"),
+    "demanded": N_("demanded"),
+    "api_key": N_("API key"),
+    "by_key": N_("by the API key"),
+    "scopes": N_("may"),
 }
 _VALUES: Final = {**ROLES, **SECTORS, **STEP_STATES, **{step: told[0] for step, told in STEPS.items()}}
 

@@ -4,10 +4,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
+from uuid import UUID
 
 from wacloud.modules.business.api import BusinessDeps
 from wacloud.modules.notification.domain.delivery import Conclusion, SendResult
 from wacloud.modules.notification.domain.mail import Email, Mail, MailId, State, StoredMail
+from wacloud.modules.notification.domain.notice import Notice, Severity, StoredNotice
 from wacloud.modules.notification.domain.report import SuppressionReason
 from wacloud.modules.user.api import UserDeps
 from wacloud.shared.application.clock import Clock
@@ -116,6 +118,28 @@ class Suppressions(Protocol):
         ...
 
 
+class Notices(Protocol):
+    """What businesses have to know."""
+
+    async def add_once(self, tx: Tx, notice: Notice, severity: Severity) -> bool:
+        """
+        Settle older ones of its subject. False where its key was told before, or a newer one of its subject is there.
+        """
+        ...
+
+    async def settle(self, tx: Tx, business_id: BusinessId, notice_id: UUID, by: UserId, at: datetime) -> bool:
+        """Put it away; False where there is none that this transaction may see."""
+        ...
+
+    async def open(self, user_id: UserId, business_id: BusinessId) -> Sequence[StoredNotice]:
+        """Those that still stand and are more than information, as this person may see them."""
+        ...
+
+    async def newest(self, user_id: UserId, business_id: BusinessId) -> Sequence[StoredNotice]:
+        """The newest two hundred of all."""
+        ...
+
+
 class Transport(Protocol):
     """Whoever takes our mails. Network: never call it with a transaction open."""
 
@@ -172,6 +196,7 @@ class NotificationDeps:
     business: BusinessDeps
     mails: Mails
     suppressions: Suppressions
+    notices: Notices
     transport: Transport
     composer: Composer
     seal: Callable[[str], str]

@@ -46,6 +46,9 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "verify_email": Template({"link": Kind.LINK, "code": Kind.CODE}, is_asked=True),
     "already_registered": Template({"link": Kind.LINK}, is_asked=True),
     "reset_password": Template({"link": Kind.LINK}, is_asked=True, useful_for=timedelta(hours=1)),
+    "recovery": Template({"link": Kind.LINK, "code": Kind.CODE}, is_asked=True, useful_for=timedelta(hours=1)),
+    "magic_link": Template({"link": Kind.LINK, "code": Kind.CODE}, is_asked=True, useful_for=timedelta(minutes=15)),
+    "reauthentication": Template({"code": Kind.CODE}, is_asked=True, useful_for=timedelta(minutes=10)),
     "password_changed": Template({}),
     "email_change_confirm": Template({"link": Kind.LINK}, is_asked=True),
     "email_changed": Template({}),
@@ -54,6 +57,17 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "factor_changed": Template({"what": Kind.WORD}),
     "invitation": Template({"business_name": Kind.NAME, "inviter_name": Kind.NAME, "link": Kind.LINK}, is_asked=True),
     "business_deletion_requested": Template({"business_name": Kind.NAME, "until": Kind.TIME}),
+    "notice": Template(
+        {
+            "business_name": Kind.NAME,
+            "notice": Kind.WORD,
+            "name": Kind.NAME,
+            "until": Kind.TIME,
+            "told": Kind.NAME,
+            "link": Kind.LINK,
+        },
+        useful_for=timedelta(days=2),
+    ),
     "api_key_created": Template({"name": Kind.NAME}),
 }
 

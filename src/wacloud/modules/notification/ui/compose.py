@@ -12,6 +12,7 @@ from jinja2.loaders import FileSystemLoader
 
 from wacloud.modules.notification.domain.mail import Email, StoredMail
 from wacloud.modules.notification.domain.templates import TEMPLATES, Kind, one_line
+from wacloud.modules.notification.ui.notice_words import LIES_AHEAD, notice_words
 from wacloud.shared.ui.i18n import translate_many, translator
 from wacloud.shared.ui.static_files import MODULES
 from wacloud.shared.ui.times import DEFAULT_ZONE, zone_named
@@ -59,6 +60,10 @@ def _environment(language: str) -> Environment:
     made.install_gettext_callables(  # type: ignore[attr-defined]
         translator(language), lambda one, many, n: translate_many(language, one, many, n), newstyle=True
     )
+    made.globals["notice_words"] = lambda notice, name, told: notice_words(
+        notice, {"name": name, "told": told}, language
+    )
+    made.globals["lies_ahead"] = LIES_AHEAD
     return made
 
 

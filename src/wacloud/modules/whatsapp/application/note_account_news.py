@@ -10,6 +10,7 @@ from wacloud.modules.whatsapp.application.ports import WhatsappDeps
 from wacloud.modules.whatsapp.application.stored import AccountEvent
 from wacloud.modules.whatsapp.domain.inbound import AccountChange, IdentityChange, NumberError, StatusUpdate
 from wacloud.modules.whatsapp.domain.message import STATE_OF_STATUS
+from wacloud.modules.whatsapp.events import AccountNewsCame
 from wacloud.shared.application.db import Tx
 from wacloud.shared.domain.ids import BusinessId
 
@@ -20,7 +21,8 @@ async def note_account_news(deps: WhatsappDeps, tx: Tx, news: Sequence[tuple[Bus
     """Each once, by what it says; a status of a kind or word we do not know is kept here too."""
     events = [event for business_id, item in news if (event := _event(business_id, item)) is not None]
     if events:
-        await deps.account_events.add(tx, list({(e.business_id, e.digest): e for e in events}.values()))
+        new = await deps.account_events.add(tx, list({(e.business_id, e.digest): e for e in events}.values()))
+        tx.publish(*(AccountNewsCame(business_id=business_id) for business_id in sorted(new)))
 
 
 def _event(business_id: BusinessId, item: News) -> AccountEvent | None:

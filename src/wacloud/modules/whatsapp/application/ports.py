@@ -6,8 +6,10 @@ from datetime import timedelta
 from typing import Protocol
 
 from wacloud.modules.business.api import BusinessDeps
+from wacloud.modules.notification.api import NotificationDeps
 from wacloud.modules.whatsapp.application.costs import CostsReader
 from wacloud.modules.whatsapp.application.inbox import InboxReader
+from wacloud.modules.whatsapp.application.media_ports import MediaDeps
 from wacloud.modules.whatsapp.application.read_marks import ReadMarks
 from wacloud.modules.whatsapp.application.stored import (
     DescribedNumber,
@@ -15,6 +17,7 @@ from wacloud.modules.whatsapp.application.stored import (
 )
 from wacloud.modules.whatsapp.application.stores import (
     AccountEvents,
+    AccountStates,
     Consents,
     Contacts,
     Conversations,
@@ -95,9 +98,12 @@ class WhatsappDeps:
     mailboxes: Mailboxes
     deliveries: Deliveries
     account_events: AccountEvents
+    account_states: AccountStates
     inbox: InboxReader
     costs: CostsReader
     cloud_api: CloudApi
     read_marks: ReadMarks
     throttle: Throttle
+    media: MediaDeps
     business: BusinessDeps
+    notification: NotificationDeps

@@ -12,7 +12,9 @@ from wacloud.modules.whatsapp.application.stored import (
     ConversationState,
     DescribedNumber,
     Ending,
+    Filled,
     Heard,
+    KeptNews,
     KnownContact,
     LeftBehind,
     Mailbox,
@@ -24,6 +26,7 @@ from wacloud.modules.whatsapp.application.stored import (
     Stale,
     StoredConversation,
 )
+from wacloud.modules.whatsapp.domain.account_news import Effect
 from wacloud.modules.whatsapp.domain.consent import Change, Choice, ConsentSettings
 from wacloud.modules.whatsapp.domain.identity import IdentityKey, Sender
 from wacloud.modules.whatsapp.domain.inbound import StatusUpdate
@@ -196,12 +199,8 @@ class Messages(Protocol):
 
     async def fill_placeholders(
         self, tx: Tx, media: Sequence[tuple[BusinessId, str, str, str | None, Mapping[str, Any]]]
-    ) -> list[tuple[BusinessId, UUID]]:
-        """
-        Put (wamid, kind, body, content) in the place of what an imported history only announced.
-
-        Returns the conversations changed.
-        """
+    ) -> list[Filled]:
+        """Put (wamid, kind, body, content) in the place of what an imported history only announced."""
         ...
 
     async def apply_references(self, tx: Tx, messages: Sequence[NewMessage]) -> set[tuple[BusinessId, UUID]]:
@@ -304,6 +303,24 @@ class Deliveries(Protocol):
 class AccountEvents(Protocol):
     """What Meta says about accounts, numbers and templates."""
 
-    async def add(self, tx: Tx, events: Sequence["AccountEvent"]) -> int:
-        """Keep each once; returns how many were new."""
+    async def add(self, tx: Tx, events: Sequence["AccountEvent"]) -> set[BusinessId]:
+        """Keep each once; returns those for whom something was new."""
+        ...
+
+    async def to_apply(self, tx: Tx, business_id: BusinessId, most: int) -> Sequence[KeptNews]:
+        """What was not acted upon yet, by Meta's time, held until the transaction ends."""
+        ...
+
+    async def note_applied(self, tx: Tx, business_id: BusinessId, news: KeptNews, subject: str) -> bool:
+        """It is acted upon. False where later news of the same field and subject were before it."""
+        ...
+
+
+class AccountStates(Protocol):
+    """How accounts, numbers and templates stand with Meta."""
+
+    async def change(
+        self, tx: Tx, business_id: BusinessId, waba_id: str, effects: Sequence[Effect], at: datetime
+    ) -> None:
+        """In this order, for what belongs to this account."""
         ...

@@ -3,14 +3,18 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi import APIRouter, Depends
+from pydantic import BaseModel, ConfigDict, Field, Tag
+from pydantic import Discriminator as TellApart
 
 from wacloud.modules.whatsapp.application.ports import WhatsappDeps
+from wacloud.modules.whatsapp.application.send_media import send_media
 from wacloud.modules.whatsapp.application.write_reply import write_reply
 from wacloud.modules.whatsapp.domain.message import TEXT_LIMIT
+from wacloud.modules.whatsapp.ui.media_bodies import SendAudio, SendDocument, SendImage, SendSticker, SendVideo
 from wacloud.shared.ui.bodies import StrictJsonRoute
 from wacloud.shared.ui.guard import Member, requires
+from wacloud.shared.ui.idempotency import Once, idempotent
 from wacloud.shared.ui.limits import limited
 from wacloud.shared.ui.openapi import problems
 from wacloud.shared.ui.permissions import Permission
@@ -43,6 +47,22 @@ class Send(BaseModel):
     conversation_id: UUID
     type: Literal["text"] = "text"
     text: TextBody
+
+
+def _type_of(body: object) -> object:
+    """What has no type is a text, as it always was."""
+    return body.get("type", "text") if isinstance(body, dict) else getattr(body, "type", None)
+
+
+AnySend = Annotated[
+    Annotated[Send, Tag("text")]
+    | Annotated[SendImage, Tag("image")]
+    | Annotated[SendVideo, Tag("video")]
+    | Annotated[SendAudio, Tag("audio")]
+    | Annotated[SendDocument, Tag("document")]
+    | Annotated[SendSticker, Tag("sticker")],
+    TellApart(_type_of),
+]
 
 
 class Queued(BaseModel):
@@ -114,20 +134,24 @@ def routes(deps: WhatsappDeps) -> APIRouter:
         status_code=202,
     )
     async def send(
-        body: Send,
+        body: AnySend,
         member: Annotated[Member, Depends(requires(Permission.MESSAGES_SEND))],
         _: Annotated[None, limited("send")],
-        idempotency_key: Annotated[str | None, Header(min_length=8, max_length=128)] = None,
+        once: Annotated[Once, idempotent()],
     ) -> object:
         """
-        Queue a message. The same `Idempotency-Key` again sends nothing more and answers with the first message; with
-        another conversation or text it is refused with `idempotency_key_reused`.
+        Queue a message. The same `Idempotency-Key` again sends nothing more, even where the first answer was lost in a
+        crash.
 
         It is refused with `outside_service_window` when the person last wrote more than 24 hours ago.
         """
-        message_id = await write_reply(
-            deps, member.user_id, member.business_id, body.conversation_id, body.text.body, idempotency_key
-        )
+        key = str(once.id) if once else None
+        place = (deps, member.user_id, member.business_id, body.conversation_id)
+        if isinstance(body, Send):
+            message_id = await write_reply(*place, body.text.body, key)
+        else:
+            file, caption = body.file
+            message_id = await send_media(*place, file, caption, key, kind=body.type)
         return Queued(message_id=message_id)
 
     return router

@@ -1,0 +1,48 @@
+"""Tell a business what it has to know: on its pages, and by mail to those in charge where it matters."""
+
+from wacloud.modules.business.api import business_profile, people_in_charge
+from wacloud.modules.notification.application.ports import NotificationDeps
+from wacloud.modules.notification.application.queue_mail import queue_mail
+from wacloud.modules.notification.domain.mail import Mail
+from wacloud.modules.notification.domain.notice import SEVERITIES, Notice
+from wacloud.modules.user.api import find_user
+from wacloud.shared.application.db import Tx
+
+
+async def tell_business(deps: NotificationDeps, tx: Tx, notice: Notice) -> None:
+    """
+    Once for its key, in the caller's transaction; older ones of the same subject are settled by it.
+
+    What is more than information goes to owners and admins by mail, each in their own language.
+    """
+    severity = SEVERITIES[notice.code]
+    if not await deps.notices.add_once(tx, notice, severity):
+        return
+    if severity == "info":
+        return
+    profile = await business_profile(deps.business, tx, notice.business_id)
+    for user_id in await people_in_charge(deps.business, tx, notice.business_id):
+        person = await find_user(deps.users, tx, user_id)
+        if person is None or person.is_disabled:
+            continue
+        values = {
+            "business_name": profile.name,
+            "notice": notice.code,
+            "name": notice.details.get("name", ""),
+            "until": notice.details.get("until", ""),
+            "told": notice.details.get("told", ""),
+            "link": f"{deps.base_url}/notices",
+        }
+        await queue_mail(
+            deps,
+            tx,
+            Mail(
+                to=person.email,
+                template="notice",
+                language=person.language,
+                values=values,
+                user_id=person.id,
+                business_id=notice.business_id,
+                key=f"notice:{notice.key}:{person.id}",
+            ),
+        )

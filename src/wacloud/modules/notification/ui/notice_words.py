@@ -1,0 +1,112 @@
+"""Notices in words: what happened, and what to do about it."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from wacloud.shared.ui.i18n import N_, translate
+
+_SEE_META = N_("Open Business Support at Meta to see why and to appeal.")
+_NOTHING_LOST = N_("Messages that come in are kept, those that wait go out in order afterwards.")
+
+# What happened; what can be done.
+WORDS: Final[Mapping[str, tuple[str, str]]] = {
+    "template_approved": (N_("Meta approved the template %(name)s."), N_("It can be sent from now on.")),
+    "template_rejected": (
+        N_("Meta rejected the template %(name)s."),
+        N_("Change it as Meta says and submit it again."),
+    ),
+    "template_paused": (
+        N_("Meta has paused the template %(name)s: people did not like it."),
+        N_("Pauses are 3 and then 6 hours; after the third it is disabled. Send it to fewer people, or change it."),
+    ),
+    "template_unpaused": (N_("The template %(name)s can be sent again."), ""),
+    "template_flagged": (
+        N_("The quality of the template %(name)s is low; Meta may disable it."),
+        N_("Send it only to people who expect it, or change it."),
+    ),
+    "template_disabled": (
+        N_("Meta has disabled the template %(name)s."),
+        N_("It cannot be sent any more. Make another."),
+    ),
+    "template_deleted": (N_("The template %(name)s was deleted at Meta."), ""),
+    "template_quality_low": (
+        N_("People block or report what you send with the template %(name)s."),
+        N_("If that goes on, Meta pauses it. Send it to fewer people, or change it."),
+    ),
+    "template_category_changed": (
+        N_("Meta files the template %(name)s under %(told)s now."),
+        N_("Each message sent with it costs what that category costs."),
+    ),
+    "template_category_will_change": (
+        N_("Meta will file the template %(name)s under %(told)s."),
+        N_("From then on each message costs what that category costs. You may ask Meta for a review before."),
+    ),
+    "number_name_approved": (
+        N_("Meta approved the name %(name)s."),
+        N_("Customers see it once the number is registered again."),
+    ),
+    "number_name_declined": (
+        N_("Meta declined the name %(name)s."),
+        N_("Choose another that shows what your business is called."),
+    ),
+    "number_quality_low": (
+        N_("The quality of the number %(name)s is low: too many people block or report it."),
+        N_("Send fewer promotions, and only to people who asked for them."),
+    ),
+    "number_quality_well": (N_("The quality of the number %(name)s is good again."), ""),
+    "number_faster": (N_("Meta lets the number %(name)s send up to 1000 messages a second."), ""),
+    "limit_changed": (
+        N_("Meta's daily limit is now %(told)s."),
+        N_("So many people you may write to first in 24 hours. Answers do not count."),
+    ),
+    "account_restricted": (N_("Meta has restricted your account: you cannot send for now."), _NOTHING_LOST),
+    "account_may_not_begin": (
+        N_("Meta has restricted your account: for now you can answer, but not write first."),
+        _SEE_META,
+    ),
+    "account_violation": (N_("Meta says that your account breaks a rule: %(told)s."), _SEE_META),
+    "account_will_be_disabled": (N_("Meta is going to disable your WhatsApp account."), _SEE_META),
+    "account_disabled": (N_("Meta has disabled your WhatsApp account: nothing can be sent."), _SEE_META),
+    "account_reinstated": (N_("Meta has enabled your WhatsApp account again."), _NOTHING_LOST),
+    "account_deleted": (N_("Your WhatsApp account was deleted at Meta."), N_("Connect another number to go on.")),
+    "account_offboarded": (
+        N_("The number was registered anew in the WhatsApp Business app and is not connected here."),
+        N_("It often comes back by itself. If it does not, connect it again."),
+    ),
+    "account_reconnected": (N_("The number is connected again."), _NOTHING_LOST),
+    "account_access_removed": (
+        N_("Our access to your WhatsApp account was removed at Meta."),
+        N_("Connect the number again to go on. What was received is kept."),
+    ),
+    "account_review_rejected": (N_("Meta has rejected your WhatsApp account: nothing can be sent."), _SEE_META),
+    "account_review_pending": (
+        N_("Meta is reviewing your WhatsApp account; until then nothing can be sent."),
+        _NOTHING_LOST,
+    ),
+    "account_review_approved": (N_("Meta has approved your WhatsApp account."), ""),
+    "account_alert": (N_("Meta tells you: %(told)s"), N_("Open the settings of your business at Meta.")),
+    "pin_changed": (
+        N_("The PIN of the number %(name)s was changed."),
+        N_("If it was nobody of yours, open the settings of your business at Meta at once."),
+    ),
+    "pin_reset_asked": (
+        N_("Somebody asked to reset the PIN of the number %(name)s."),
+        N_("If it was nobody of yours, open the settings of your business at Meta at once."),
+    ),
+    "flow_trouble": (N_("A form of yours has a problem at Meta: %(told)s"), N_("Open the form at Meta to mend it.")),
+}
+
+
+# Of these the time is the one at which it begins.
+LIES_AHEAD: Final = frozenset({"template_category_will_change", "account_will_be_disabled"})
+_OF_TOMORROW: Final = (
+    N_("Something changed in your WhatsApp account."),
+    N_("Open the settings of your business at Meta."),
+)
+
+
+def notice_words(code: str, details: Mapping[str, str], language: str) -> tuple[str, str]:
+    """What happened and what to do (may be empty). A code of a later version is told in general."""
+    happened, advice = WORDS.get(code, _OF_TOMORROW)
+    filled = {"name": details.get("name") or "?", "told": details.get("told") or "?"}
+    return translate(language, happened, **filled), translate(language, advice) if advice else ""
