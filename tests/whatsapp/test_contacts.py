@@ -2,6 +2,7 @@
 
 import json
 import time
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -10,6 +11,7 @@ import pytest
 from builders import meta
 from builders.people import Desk, eventually
 from rig import Rig, as_body
+from wacloud.modules.whatsapp.application.media_ports import FileGone
 from wacloud.modules.whatsapp.domain.person import ContactField, FieldValueWrong
 from wacloud.modules.whatsapp.domain.segment import SegmentNotReadable, read_filter
 from wacloud.shared.domain.ids import new_id
@@ -502,3 +504,47 @@ async def test_many_messages_are_erased_in_pieces(desk: Desk, monkeypatch: pytes
 
     await eventually(is_erased)
     assert {m.body for m in await desk.rig.messages(desk.shop)} == {None}
+
+
+async def test_files_of_an_erased_person_go_and_one_that_others_have_stays(desk: Desk, tmp_path: Path):
+    whatsapp = desk.rig.house.whatsapp
+    rosa, paco = await desk.hears(ROSA, "hola"), await desk.hears(PACO, "hola")
+    files = {name: new_id() for name in ("theirs", "only", "both")}
+    messages = [(rosa, "in", "theirs"), (rosa, "out", "only"), (rosa, "out", "both"), (paco, "out", "both")]
+    for name in files:
+        (tmp_path / name).write_bytes(b"a secret")
+        await whatsapp.media.files.put(f"{desk.shop.business_id}/{name}", tmp_path / name)
+    async with whatsapp.db.tenant(desk.shop.business_id) as tx:
+        for name, id_ in files.items():
+            await tx.execute(
+                "insert into app.media (business_id, id, kind, state, key, file_name) "
+                "values (%s, %s, 'document', 'stored', %s, 'nombre secreto.pdf')",
+                (desk.shop.business_id, id_, f"{desk.shop.business_id}/{name}"),
+            )
+        for message, direction, name in messages:
+            await tx.execute(
+                "insert into app.messages (business_id, conversation_id, direction, author, kind, content, sent_at, "
+                "state) values (%s, %s, %s, 'contact', 'document', %s, now(), 'read')",
+                (
+                    desk.shop.business_id,
+                    message.conversation_id,
+                    direction,
+                    json.dumps({"media": {"id": str(files[name])}}),
+                ),
+            )
+    assert (await desk.ask("DELETE", f"/api/contacts/{await desk.contact_of(ROSA)}")).status == 204
+
+    async def is_erased() -> bool:
+        return "whatsapp.contact_erased" in await desk.log()
+
+    await eventually(is_erased)
+    for name, is_left in {"theirs": False, "only": False, "both": True}.items():
+        try:
+            size = await whatsapp.media.files.size(f"{desk.shop.business_id}/{name}")
+        except FileGone:
+            size = 0
+        assert bool(size) == is_left, name
+    rows = await desk.rig.rows(desk.shop, "select state, file_name from app.media order by state, id")
+    assert [(row.state, row.file_name) for row in rows] == [
+        ("removed", None), ("removed", None), ("stored", "nombre secreto.pdf"),
+    ]  # fmt: skip

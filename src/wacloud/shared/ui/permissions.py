@@ -83,6 +83,8 @@ FOR_KEYS = frozenset(
         Permission.ONBOARDING_WRITE,
         Permission.INBOX_READ,
         Permission.INBOX_WRITE,
+        Permission.CONTACTS_READ,
+        Permission.CONTACTS_WRITE,
         Permission.MESSAGES_SEND,
         Permission.LEDGER_READ,
         Permission.KNOWLEDGE_READ,

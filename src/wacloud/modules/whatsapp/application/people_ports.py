@@ -98,6 +98,14 @@ class Erasing(Protocol):
         """Who they were: names, ids, fields, tags. What they write from now on is a new person's."""
         ...
 
+    async def files(self, tx: Tx, business_id: BusinessId, contact_id: UUID, most: int) -> Sequence[tuple[UUID, str]]:
+        """Files they sent, and those we sent to them alone, that are still kept: ids and keys."""
+        ...
+
+    async def forget_files(self, tx: Tx, business_id: BusinessId, media_ids: Sequence[UUID]) -> None:
+        """Their names and words, where they came from and what they were."""
+        ...
+
     async def sweep(self, tx: Tx, business_id: BusinessId, contact_id: UUID, most: int) -> int:
         """What was written, at most so many messages; returns how many it were."""
         ...

@@ -208,6 +208,33 @@ class PostgresErasing:
             who,
         )
 
+    async def files(self, tx: Tx, business_id: BusinessId, contact_id: UUID, most: int) -> Sequence[tuple[UUID, str]]:
+        rows = await tx.rows(
+            """
+            with theirs as (
+              select m.id, m.conversation_id, m.direction, (m.content #>> '{media,id}')::uuid as media_id
+              from app.conversations c
+              join app.messages m on m.business_id = c.business_id and m.conversation_id = c.id
+              where c.business_id = %(b)s and c.contact_id = %(contact)s and m.content #>> '{media,id}' is not null)
+            select f.id, f.key from theirs t
+            join app.media f on f.business_id = %(b)s and f.id = t.media_id and f.state <> 'removed'
+            -- One of ours may have gone to others as well: it stays theirs.
+            where t.direction = 'in' or not exists (
+              select from app.messages o where o.business_id = %(b)s and o.direction = 'out'
+                and o.content #>> '{media,id}' = t.media_id::text and o.conversation_id <> t.conversation_id)
+            limit %(most)s
+            """,
+            {"b": business_id, "contact": contact_id, "most": most},
+        )
+        return [(row.id, row.key) for row in rows]
+
+    async def forget_files(self, tx: Tx, business_id: BusinessId, media_ids: Sequence[UUID]) -> None:
+        await tx.execute(
+            "update app.media set file_name = null, transcript = null, url = null, sha256 = null, meta_id = null "
+            "where business_id = %s and id = any (%s)",
+            (business_id, list(media_ids)),
+        )
+
     async def sweep(self, tx: Tx, business_id: BusinessId, contact_id: UUID, most: int) -> int:
         return await tx.execute(
             """
