@@ -78,7 +78,7 @@ async def _remove_files(deps: PeopleDeps, business_id: BusinessId, contact_id: U
     """Returns whether there were any. First from the store: a crash between leaves rows that are removed next time."""
     whatsapp = deps.whatsapp
     async with whatsapp.db.tenant(business_id, read_only=True) as tx:
-        files = await deps.erasing.files(tx, business_id, contact_id, FILES_AT_ONCE)
+        files = await deps.erasing.kept_files(tx, business_id, contact_id, FILES_AT_ONCE)
     if not files:
         return False
     await whatsapp.media.files.delete([key + end for _, key in files for end in ("", THUMB, PLAY)])

@@ -98,7 +98,9 @@ class Erasing(Protocol):
         """Who they were: names, ids, fields, tags. What they write from now on is a new person's."""
         ...
 
-    async def files(self, tx: Tx, business_id: BusinessId, contact_id: UUID, most: int) -> Sequence[tuple[UUID, str]]:
+    async def kept_files(
+        self, tx: Tx, business_id: BusinessId, contact_id: UUID, most: int
+    ) -> Sequence[tuple[UUID, str]]:
         """Files they sent, and those we sent to them alone, that are still kept: ids and keys."""
         ...
 

@@ -208,7 +208,9 @@ class PostgresErasing:
             who,
         )
 
-    async def files(self, tx: Tx, business_id: BusinessId, contact_id: UUID, most: int) -> Sequence[tuple[UUID, str]]:
+    async def kept_files(
+        self, tx: Tx, business_id: BusinessId, contact_id: UUID, most: int
+    ) -> Sequence[tuple[UUID, str]]:
         rows = await tx.rows(
             """
             with theirs as (
