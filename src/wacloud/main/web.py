@@ -53,12 +53,17 @@ from wacloud.modules.whatsapp.infra.numbers import PostgresNumbers
 from wacloud.modules.whatsapp.infra.simulated_phones import TwinPhones
 from wacloud.modules.whatsapp.ui import (
     cost_pages,
+    import_pages,
     inbox_pages,
     json_api,
     ledger_pages,
     live_updates,
     media_api,
     media_pages,
+    people_api,
+    people_pages,
+    people_settings_pages,
+    segment_pages,
     simulator_pages,
 )
 from wacloud.modules.whatsapp.ui.live_updates import LiveHub
@@ -113,6 +118,7 @@ def make_app(house: House) -> FastAPI:
             {"name": "supabase", "description": "The same in the words of Supabase Auth, for its clients."},
             {"name": "users", "description": "The person who asks."},
             {"name": "businesses", "description": "The businesses of the person who asks."},
+            {"name": "contacts", "description": "The people who write to a business, and what they are sorted by."},
             {"name": "whatsapp", "description": "Sending, and where every message stands."},
         ],
     )
@@ -158,6 +164,8 @@ def make_app(house: House) -> FastAPI:
     app.include_router(sector_template.routes(house.templates))
     for about_messages in (inbox_pages, ledger_pages, cost_pages, json_api, media_api, media_pages):
         app.include_router(about_messages.routes(house.whatsapp))
+    for about_people in (people_api, people_settings_pages, segment_pages, import_pages, people_pages):
+        app.include_router(about_people.routes(house.people))
     app.include_router(live_updates.routes(hub))
     app.include_router(notice_pages.routes(house.notification))
     if house.mail_shelf is not None:

@@ -61,11 +61,14 @@ from wacloud.modules.notification.ui.compose import JinjaComposer
 from wacloud.modules.user.application.ports import UserDeps
 from wacloud.modules.whatsapp.application.accept_webhook import WebhookKeys
 from wacloud.modules.whatsapp.application.media_ports import Transcriber
+from wacloud.modules.whatsapp.application.people_ports import PeopleDeps
 from wacloud.modules.whatsapp.application.ports import CloudApi, WhatsappDeps
 from wacloud.modules.whatsapp.application.read_marks import ReadMarks
 from wacloud.modules.whatsapp.infra.account_events import PostgresAccountEvents
 from wacloud.modules.whatsapp.infra.account_states import PostgresAccountStates
 from wacloud.modules.whatsapp.infra.cloud_api import GraphApi
+from wacloud.modules.whatsapp.infra.consents import PostgresConsents
+from wacloud.modules.whatsapp.infra.contact_imports import PostgresImports
 from wacloud.modules.whatsapp.infra.contacts import PostgresContacts
 from wacloud.modules.whatsapp.infra.conversations import PostgresConversations
 from wacloud.modules.whatsapp.infra.costs import PostgresCosts
@@ -74,6 +77,8 @@ from wacloud.modules.whatsapp.infra.inbox_reader import PostgresInbox
 from wacloud.modules.whatsapp.infra.mailboxes import PostgresMailboxes
 from wacloud.modules.whatsapp.infra.messages import PostgresMessages
 from wacloud.modules.whatsapp.infra.numbers import PostgresNumbers
+from wacloud.modules.whatsapp.infra.people import PostgresErasing, PostgresPeople
+from wacloud.modules.whatsapp.infra.people_reader import PostgresPeopleReader
 from wacloud.modules.whatsapp.infra.throttle import ValkeyThrottle
 from wacloud.shared.application.cache import Cache, NoCache
 from wacloud.shared.application.clock import Clock, system_clock
@@ -115,6 +120,7 @@ class House:
     mail_shelf: MailShelf | None
     report_keys: tuple[bytes, ...]
     whatsapp: WhatsappDeps
+    people: PeopleDeps
     bot: BotDeps
     knowledge: KnowledgeDeps
     templates: TemplateDeps
@@ -198,6 +204,7 @@ async def open_house(settings: Settings, swaps: Swaps | None = None) -> AsyncIte
             webhooks=inbox,
             numbers=PostgresNumbers(db),
             contacts=PostgresContacts(),
+            consents=PostgresConsents(),
             conversations=PostgresConversations(),
             messages=PostgresMessages(),
             mailboxes=PostgresMailboxes(),
@@ -273,6 +280,13 @@ async def open_house(settings: Settings, swaps: Swaps | None = None) -> AsyncIte
             mail_shelf=mail_shelf(settings, egress, db),
             report_keys=read_secrets(settings.resend_webhook_secret),
             whatsapp=whatsapp,
+            people=PeopleDeps(
+                whatsapp=whatsapp,
+                people=PostgresPeople(),
+                erasing=PostgresErasing(),
+                imports=PostgresImports(),
+                reader=PostgresPeopleReader(db),
+            ),
             bot=BotDeps(
                 db=db,
                 clock=clock,

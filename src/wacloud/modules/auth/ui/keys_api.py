@@ -28,6 +28,8 @@ Scope = Literal[
     "onboarding.write",
     "inbox.read",
     "inbox.write",
+    "contacts.read",
+    "contacts.write",
     "messages.send",
     "ledger.read",
     "knowledge.read",

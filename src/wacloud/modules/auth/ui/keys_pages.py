@@ -32,6 +32,8 @@ SCOPES = (
             (Permission.MESSAGES_SEND, N_("Send messages")),
             (Permission.INBOX_READ, N_("Read conversations")),
             (Permission.INBOX_WRITE, N_("Take conversations over and give them back")),
+            (Permission.CONTACTS_READ, N_("Read contacts")),
+            (Permission.CONTACTS_WRITE, N_("Add, change and merge contacts, note what they allow")),
             (Permission.LEDGER_READ, N_("See where every message stands")),
             (Permission.WEBHOOKS_REPLAY, N_("Process failed webhooks again")),
         ),
