@@ -258,7 +258,7 @@ async def house(app_dsn: str, redis_url: str) -> AsyncIterator[House]:
         yield house
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def open_house(app_dsn: str, redis_url: str) -> Callable[..., AbstractAsyncContextManager[House]]:
     """A house of one's own, under another address, or with another Valkey."""
     return lambda base_url=None, redis=None, outside=None: running_house(app_dsn, redis or redis_url, base_url, outside)

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -16,11 +16,9 @@ SITE, ORIGIN = "app.example.test", "https://app.example.test"
 
 
 @pytest.fixture(scope="module")
-async def named(app_dsn: str, redis_url: str) -> AsyncIterator[Any]:
+async def named(open_house: Callable[..., Any]) -> AsyncIterator[Any]:
     """A house whose address has a name: a number has no passkeys."""
-    from conftest import running_house  # noqa: PLC0415
-
-    async with running_house(app_dsn, redis_url, ORIGIN) as house:
+    async with open_house(ORIGIN) as house:
         yield house
 
 
