@@ -48,6 +48,9 @@ SYSTEM = {
     "modules/auth/application/list_factors.py",
     "modules/auth/application/open_account.py",
     "modules/auth/application/open_link.py",
+    "modules/auth/application/passkey_options.py",
+    "modules/auth/application/register_passkey.py",
+    "modules/auth/application/use_passkey.py",
     "modules/auth/application/prove_again.py",
     "modules/auth/application/prove_password.py",
     "modules/auth/application/refresh_session.py",
@@ -165,6 +168,7 @@ LONG: dict[str, str] = {}  # file: why it may be
 # Words that lead out of the process. Held in hand while a transaction is open, they would hold its locks as well.
 NETWORK = {
     "cache",
+    "challenges",
     "cloud_api",
     "egress",
     "embedder",

@@ -70,6 +70,13 @@ NEEDS_MORE = {
     "make_backup_codes",
     "confirm_backup_codes",
     "step_up",
+    # Passkeys are not possible where the tests are served; `test_passkeys.py` tries them.
+    "begin_passkey",
+    "add_passkey",
+    "begin_passkey_login",
+    "login_by_passkey",
+    "begin_step_up_by_passkey",
+    "step_up_by_passkey",
     # Whether a conversation is found and its window open hangs on more than the body; `test_sending.py` tries it.
     "send_message",
     # What is no phone number, tag or filter of this business is refused; `test_contacts.py` tries what is.

@@ -28,6 +28,8 @@ from wacloud.modules.auth.ui import (
     factor_pages,
     keys_api,
     keys_pages,
+    passkey_api,
+    passkey_pages,
     security_pages,
     supabase_api,
     supabase_factors,
@@ -144,10 +146,12 @@ def make_app(house: House) -> FastAPI:
         account_api,
         *AS_SUPABASE,
         factor_api,
+        passkey_api,
         auth_pages,
         account_pages,
         security_pages,
         factor_pages,
+        passkey_pages,
         keys_pages,
     ):
         app.include_router(about_signing_in.routes(house.auth))

@@ -18,6 +18,7 @@ from wacloud.main.people import user_deps
 from wacloud.main.settings import AppEnv, Settings
 from wacloud.main.subscriptions import to_jobs
 from wacloud.modules.auth.application.outside import Outside
+from wacloud.modules.auth.application.passkey_ports import PasskeyDeps
 from wacloud.modules.auth.application.ports import AuthDeps, Mails
 from wacloud.modules.auth.infra.acquaintances import PostgresAcquaintances
 from wacloud.modules.auth.infra.api_keys import PostgresApiKeys
@@ -26,12 +27,14 @@ from wacloud.modules.auth.infra.factors import PostgresBackupCodes, PostgresFact
 from wacloud.modules.auth.infra.guess_limits import ValkeyGuessLimits
 from wacloud.modules.auth.infra.mails import QueuedMails
 from wacloud.modules.auth.infra.one_time_tokens import PostgresOneTimeTokens
+from wacloud.modules.auth.infra.passkeys import PostgresPasskeys, ValkeyChallenges
 from wacloud.modules.auth.infra.passwords import Argon2Passwords
 from wacloud.modules.auth.infra.session_memory import ValkeySessionMemory
 from wacloud.modules.auth.infra.sessions import PostgresRefreshTokens, PostgresSessions
 from wacloud.modules.auth.infra.supabase_tokens import SupabaseTokens
 from wacloud.modules.auth.infra.tokens import JwtTokens
 from wacloud.modules.auth.infra.totp import PyOtp
+from wacloud.modules.auth.infra.webauthn_ceremonies import PyWebAuthn
 from wacloud.modules.bot.application.apply_sector_template import TemplateDeps
 from wacloud.modules.bot.application.model import AnswerDeps, Embedder, KnowledgeDeps, ModelPort
 from wacloud.modules.bot.application.ports import BotDeps
@@ -260,6 +263,7 @@ async def open_house(settings: Settings, swaps: Swaps | None = None) -> AsyncIte
                 factors=PostgresFactors(secrets.encrypt, secrets.decrypt),
                 totp=PyOtp(),
                 backup_codes=PostgresBackupCodes(),
+                passkeys=PasskeyDeps(PostgresPasskeys(), PyWebAuthn(settings.base_url), ValkeyChallenges(redis)),
                 api_keys=PostgresApiKeys(),
                 memory=ValkeySessionMemory(redis),
                 limits=ValkeyGuessLimits(redis),
