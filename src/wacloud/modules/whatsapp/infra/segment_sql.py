@@ -91,6 +91,9 @@ class SegmentSql:
     def _compared(self, rule: Rule) -> str:
         column = _COLUMNS.get(rule.field) or f"p.fields ->> {self._param(rule.field.removeprefix('field:'))}"
         value, words = rule.value, _COMPARED
+        if rule.field == "phone" and value is not None:
+            # Phones are kept as digits, however somebody writes them.
+            value = "".join(c for c in value if c.isdigit()) or value
         if rule.kind == "number":
             # Whatever else may have come to stand there, no cast fails.
             key = self._param(rule.field.removeprefix("field:"))
