@@ -141,7 +141,7 @@ async def objects(rig: Rig, operation: Operation) -> tuple[Someone, dict[str, li
 async def sorting(people: People, owner: Someone) -> dict[str, list[Any]]:
     """Contacts, a tag and a segment."""
     contacts = [
-        await people.ask(owner, "POST", "/api/contacts", {"phone": phone}) for phone in ("+34600111222", "+34600333444")
+        await people.ask(owner, "POST", "/api/contacts", {"phone": phone}) for phone in ("+34600555111", "+34600555222")
     ]
     tag = await people.ask(owner, "POST", "/api/contact-tags", {"name": "VIP"})
     segment = await people.ask(owner, "POST", "/api/segments", {"name": "All", "filter": {"rules": []}})

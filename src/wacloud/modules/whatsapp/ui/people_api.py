@@ -37,6 +37,7 @@ from wacloud.modules.whatsapp.ui.people_bodies import (
 from wacloud.shared.ui.bodies import LARGEST_JSON, StrictJsonRoute
 from wacloud.shared.ui.caller import caller_of
 from wacloud.shared.ui.guard import Member, requires
+from wacloud.shared.ui.idempotency import Once, idempotent
 from wacloud.shared.ui.openapi import problems
 from wacloud.shared.ui.permissions import Permission
 
@@ -97,7 +98,7 @@ def _add_contacts(router: APIRouter, deps: PeopleDeps) -> None:
         responses=problems(_404="tag_not_found", _409="phone_taken"),
         status_code=201,
     )
-    async def add(request: Request, body: NewContactBody, member: Writer) -> object:
+    async def add(request: Request, body: NewContactBody, member: Writer, _: Annotated[Once, idempotent()]) -> object:
         """Somebody who has not written yet, by the phone number with its country code."""
         edit = Edit(name=body.name, fields=body.fields, tag_ids=body.tag_ids)
         caller = caller_of(request)
@@ -238,7 +239,7 @@ def _add_sorting(router: APIRouter, deps: PeopleDeps) -> None:
         response_description="The new tag.",
         status_code=201,
     )
-    async def new_tag(body: NewTag, member: Writer) -> object:
+    async def new_tag(body: NewTag, member: Writer, _: Annotated[Once, idempotent()]) -> object:
         """A name that no other tag has."""
         tag = await add_tag(deps, member.business_id, body.name, body.colour)
         return TagBody(id=tag.id, name=tag.name, colour=tag.colour)
@@ -276,7 +277,7 @@ def _add_sorting(router: APIRouter, deps: PeopleDeps) -> None:
         response_description="The new segment.",
         status_code=201,
     )
-    async def new_segment(body: NewSegment, member: Writer) -> object:
+    async def new_segment(body: NewSegment, member: Writer, _: Annotated[Once, idempotent()]) -> object:
         """Keep a filter under a name that no other has."""
         segment_id = await save_segment(deps, member.business_id, body.name, body.filter.model_dump(exclude_none=True))
         return SegmentBody(id=segment_id, name=" ".join(body.name.split()), filter=body.filter)
