@@ -6,9 +6,11 @@ import hmac
 import io
 import json
 import secrets
+import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -33,7 +35,8 @@ from wacloud.twins.graph.world import World
 APP_SECRET = "the app's secret in tests"
 VERIFY_TOKEN = "the verify token in tests"
 TOKEN = "token-{}"
-ACCOUNTS = 300  # the twin's businesses; each test takes a fresh one
+FILES = Path(tempfile.mkdtemp(prefix="wacloud-files-"))  # of all the installations of one run
+ACCOUNTS = 600  # the twin's businesses; each test takes a fresh one
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,7 +302,7 @@ def rig_settings(app_dsn: str, redis_url: str, graph_url: str, **more: Any) -> S
         meta_graph_url=graph_url,
         # Every test comes from one address.
         rate_limits={"login": 100_000, "register": 100_000},
-        **more,
+        **{"media_url": FILES.as_uri(), **more},
     )
 
 

@@ -153,5 +153,5 @@ class Description:
         """Without references, and without the null of what may be left out."""
         if "$ref" in schema:
             return self._resolved(self.told["components"]["schemas"][schema["$ref"].rpartition("/")[2]])
-        kinds = [one for one in schema.get("anyOf", ()) if one.get("type") != "null"]
+        kinds = [one for one in schema.get("anyOf", schema.get("oneOf", ())) if one.get("type") != "null"]
         return self._resolved(kinds[0]) if kinds else schema

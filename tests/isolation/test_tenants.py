@@ -51,6 +51,8 @@ SYSTEM_RIGHTS = {
 UNGUARDED = {
     "conversations.last_message_id": "a messages partition may go by retention",
     "message_keys.message_id": "a messages partition may go by retention",
+    "media.message_id": "a messages partition may go by retention",
+    "media.uploaded_by": "who sent a file stays known after the member left",
     "messages.answered_by": "the same table, over partitions",
     "messages.author_id": "who wrote stays written after the member left",
     "messages.turn_id": "a turn may be forgotten before its messages",
@@ -266,6 +268,7 @@ MEMBERS_WRITE = {
             "user_id"
         ),
     ),
+    ("media", "update", "used_at"),
     ("message_keys", "insert", None),
     (
         "messages",

@@ -80,8 +80,7 @@ async def test_a_thread_shows_every_kind_of_message(client: ClientSession) -> No
     page = await text_of(client, f"/inbox/{LUCIA}")
     for told in (
         "Nota de voz",
-        "aún no se puede ver aquí",
-        "aún no se puede escuchar aquí",
+        "no está guardado aquí",
         "factura-2291.pdf · 184 kB",
         "Plaza Mayor",
         "40.4155, -3.7074",

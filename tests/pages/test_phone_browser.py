@@ -140,6 +140,10 @@ async def test_photo_voice_place_and_contact_leave_the_phone(visit: Open, shop: 
         await expect(own(page).last.locator(".ph-length")).to_have_text("0:03")
         await expect(theirs(page).last).to_contain_text("He escuchado tu nota")
         assert shop.calls[-1]["audio"]["voice"] is True
+        paper = {"name": "carta.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.4"}
+        await page.locator("#ph-document").set_input_files(paper)
+        await expect(own(page).last).to_contain_text("carta.pdf")
+        assert shop.calls[-1]["document"]["filename"] == "carta.pdf"
         await attach(page, "Ubicación")
         await page.get_by_role("button", name="Parque de El Retiro").click()
         await expect(own(page).last).to_contain_text("Parque de El Retiro")

@@ -130,7 +130,10 @@ async def test_every_kind_of_message_arrives_in_metas_shape(phone: Phone) -> Non
     await phone.write(phone.who, type="contact", contact={"name": "Marta Ruiz", "phone": "+34 600 000 191"})
     await phone.write(phone.who, type="reaction", message_id=first, emoji="👍")
     await phone.write(phone.who, type="text", text="esta", reply_to=first)
-    image, audio, location, contacts, reaction, reply = phone.shop.calls
+    pdf = {"base64": base64.b64encode(b"%PDF-1.4").decode(), "mime_type": "application/pdf", "filename": "menú.pdf"}
+    await phone.write(phone.who, type="document", media=pdf)
+    image, audio, location, contacts, reaction, reply, document = phone.shop.calls
+    assert (document["document"]["mime_type"], document["document"]["filename"]) == ("application/pdf", "menú.pdf")
     assert image["image"]["mime_type"] == "image/png"
     assert audio["type"] == "audio"
     assert audio["audio"]["voice"] is True

@@ -38,6 +38,7 @@ SETTINGS = (
     "META_APP_ID",
     "META_APP_SECRET",
     "META_VERIFY_TOKEN",
+    "MEDIA_URL",
 )
 # Without the working folder on the path: what lies in the demo's folder is data.
 _PYTHON = (sys.executable, "-P", "-m")
@@ -171,6 +172,7 @@ class _Demo:
             "DATABASE_URL": database_url,
             "REDIS_URL": redis_url,
             "SECRET_KEYS": keys.secret_key,
+            "MEDIA_URL": (self._folder.path / "media").as_uri(),
             "PYTHONUNBUFFERED": "1",
         }
 

@@ -40,6 +40,7 @@ LIMITS = (
     Limit("login", 5, 60, "address", closes=True),
     Limit("register", 3, 60, "address", closes=True),
     Limit("send", 100, 60, "user"),
+    Limit("upload", 60, 60, "user"),
     Limit("unsigned_webhook", 1000, 60, "everybody"),
     Limit("analytics_event", 200, 60, "user"),
 )
@@ -84,9 +85,22 @@ class Settings(BaseSettings):
     openai_embeddings: bool = False
     model_deadline_s: float = Field(20, gt=0, le=120)
 
+    openai_transcribe_model: str = ""
+
+    media_url: str = ""
+    media_quota_gb: float = Field(20, gt=0)
+    media_retention_days: int = Field(0, ge=0)
+    ffmpeg: str = ""
+    aws_access_key_id: str = ""
+    aws_secret_access_key: str = ""
+    aws_session_token: str = ""
+    aws_region: str = ""
+    aws_endpoint_url: str = ""
+
     queue_driver: str = Field("postgres", pattern="^(postgres|bullmq)$")
     worker_turns_at_once: int = Field(512, ge=1)
     worker_sends_at_once: int = Field(200, ge=1)
+    worker_files_at_once: int = Field(6, ge=1)
 
     stripe_secret_key: str = ""
     stripe_webhook_secret: str = ""
@@ -140,6 +154,8 @@ class Settings(BaseSettings):
             problems.append(f"RATE_LIMITS: there is no limit {', '.join(unknown)}")
         if self.queue_driver == "bullmq" and find_spec("bullmq") is None:
             problems.append("QUEUE_DRIVER=bullmq needs the package's extra: pip install 'wacloud[bullmq]'")
+        if self.media_url and urlsplit(self.media_url).scheme not in ("file", "s3"):
+            problems.append("MEDIA_URL: it reads file:///folder or s3://bucket/prefix")
         problems += self._mail_problems()
         if not self.is_play:
             problems += self._production_problems()

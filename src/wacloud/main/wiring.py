@@ -1,6 +1,6 @@
 """Puts the house together: every port gets its adapter here, and nowhere else."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -13,6 +13,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from wacloud.main.mail import mail_shelf, mail_transport
+from wacloud.main.media import media_deps, media_files
 from wacloud.main.people import user_deps
 from wacloud.main.settings import AppEnv, Settings
 from wacloud.main.subscriptions import to_jobs
@@ -35,7 +36,7 @@ from wacloud.modules.bot.infra.knowledge_search import CachedKnowledge
 from wacloud.modules.bot.infra.openai_responses import open_model
 from wacloud.modules.bot.infra.settings import BotSettingsRows
 from wacloud.modules.bot.infra.turns import PostgresTurns
-from wacloud.modules.business.application.ports import BusinessDeps
+from wacloud.modules.business.application.ports import BusinessDeps, Erase
 from wacloud.modules.business.infra.audit_log import PostgresAuditLog
 from wacloud.modules.business.infra.businesses import PostgresBusinesses
 from wacloud.modules.business.infra.erasure import PostgresErasure
@@ -50,6 +51,7 @@ from wacloud.modules.notification.infra.notices import PostgresNotices
 from wacloud.modules.notification.ui.compose import JinjaComposer
 from wacloud.modules.user.application.ports import UserDeps
 from wacloud.modules.whatsapp.application.accept_webhook import WebhookKeys
+from wacloud.modules.whatsapp.application.media_ports import Transcriber
 from wacloud.modules.whatsapp.application.ports import CloudApi, WhatsappDeps
 from wacloud.modules.whatsapp.application.read_marks import ReadMarks
 from wacloud.modules.whatsapp.infra.account_events import PostgresAccountEvents
@@ -114,6 +116,7 @@ class Swaps:
     cloud_api: CloudApi | None = None
     mails: Mails | None = None
     mail_transport: Transport | None = None
+    transcriber: Transcriber | None = None
 
 
 @asynccontextmanager
@@ -154,7 +157,8 @@ async def open_house(settings: Settings, swaps: Swaps | None = None) -> AsyncIte
         secrets = SecretBox(settings.secret_keys)
         inbox = PostgresWebhookInbox(db, ring=rings.webhooks if rings else None)
         user = user_deps(db, clock)
-        business = wire_business(db, user, clock)
+        files = media_files(settings)
+        business = wire_business(db, user, clock, also_erase=[files.delete_all])
         cloud_api = swaps.cloud_api or _graph(settings, egress, secrets)
         read_marks = ReadMarks(cloud_api)
         stack.push_async_callback(read_marks.close)
@@ -189,6 +193,7 @@ async def open_house(settings: Settings, swaps: Swaps | None = None) -> AsyncIte
             cloud_api=cloud_api,
             read_marks=read_marks,
             throttle=ValkeyThrottle(redis),
+            media=media_deps(settings, files, egress, secrets, stack, swaps.transcriber),
             business=business,
             notification=notification,
         )
@@ -265,8 +270,10 @@ def _bullmq_rings(settings: Settings) -> "BullMqRings | None":
     return BullMqRings(settings.redis_url)
 
 
-def wire_business(db: Database, users: UserDeps, clock: Clock = system_clock) -> BusinessDeps:
-    """The business module over PostgreSQL."""
+def wire_business(
+    db: Database, users: UserDeps, clock: Clock = system_clock, also_erase: Sequence[Erase] = ()
+) -> BusinessDeps:
+    """The business module over PostgreSQL; `also_erase` is what of a business lies elsewhere."""
     return BusinessDeps(
         db=db,
         businesses=PostgresBusinesses(),
@@ -278,6 +285,7 @@ def wire_business(db: Database, users: UserDeps, clock: Clock = system_clock) ->
         erasure=PostgresErasure(db),
         users=users,
         clock=clock,
+        also_erase=also_erase,
     )
 
 

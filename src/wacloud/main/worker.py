@@ -67,6 +67,7 @@ class Worker:
             Lane.SENDING: Places(settings.worker_sends_at_once, 100),
             Lane.CAMPAIGNS: Places(50, 50),
             Lane.MAIL: Places(10, 10),
+            Lane.MEDIA: Places(settings.worker_files_at_once, settings.worker_files_at_once),
             Lane.HOUSEKEEPING: Places(4, 4),
         }
         named = house.rings is not None  # BullMQ names what is to be done; nothing is claimed besides

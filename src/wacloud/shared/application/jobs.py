@@ -16,6 +16,7 @@ class Lane(StrEnum):
     SENDING = "sending"
     CAMPAIGNS = "campaigns"
     MAIL = "mail"
+    MEDIA = "media"
     HOUSEKEEPING = "housekeeping"
 
 

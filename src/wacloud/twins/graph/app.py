@@ -61,7 +61,7 @@ class GraphTwin:
         if first == "healthz":
             return as_json({"status": "ok"})
         if first == "whatsapp_business":
-            return download_media(self.twin, request)
+            return await download_media(self.twin, request)
         return await answer_graph(self.twin, request)
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:

@@ -71,6 +71,9 @@ async def _misbehave(twin: Twin, request: Request, kind: str) -> Answer | None:
         body = {}
     raw_text = "" if kind == "media" else request.body.decode("utf-8", "replace")
     phone_number_id = request.parts[0] if request.parts else None
+    # A file's own address names no number; the rule does.
+    if (file := twin.media.find(request.query.get("mid") or phone_number_id or "", twin.clock())) is not None:
+        phone_number_id = file.phone_number_id
     do = twin.misbehaviour.pick(kind, phone_number_id, body if isinstance(body, dict) else {}, raw_text)
     if do is None:
         return None
@@ -151,8 +154,21 @@ def _delete_media(twin: Twin, request: Request) -> Answer:
     return as_json({"success": True})
 
 
-def download_media(twin: Twin, request: Request) -> Answer:
-    """The bytes behind an address from the metadata: 404 after five minutes, 401 without the bearer."""
+async def download_media(twin: Twin, request: Request) -> Answer:
+    """
+    The bytes behind an address from the metadata: 404 after five minutes, 401 without the bearer.
+
+    :raises CutConnection: a rule says that the client shall get no answer.
+    """
+    if twin.misbehaviour.entries:
+        try:
+            spoiled = await _misbehave(twin, request, "download")
+        except GraphRefusal as refusal:
+            return as_json(refusal.body(), refusal.status)
+        if spoiled is not None:
+            return spoiled
+    if request.effects is not None and request.effects.redirect_to is not None:
+        return Answer(302, b"", [(b"location", request.effects.redirect_to.encode("latin-1", "replace"))])
     file = twin.media.at_url(request.query, twin.clock())
     try:
         if file is None:
@@ -161,7 +177,8 @@ def download_media(twin: Twin, request: Request) -> Answer:
         twin.access.number(request, file.phone_number_id)
     except GraphRefusal as refusal:
         return as_json(refusal.body(), 401)
-    return Answer(200, file.content, [(b"content-type", file.mime_type.encode("latin-1", "replace"))])
+    content = file.content[: request.effects.cut_body_at] if request.effects else file.content
+    return Answer(200, content, [(b"content-type", file.mime_type.encode("latin-1", "replace"))])
 
 
 def _marketing_messages(twin: Twin, request: Request) -> Answer:

@@ -12,7 +12,8 @@ class Match(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """Which requests a rule is for; what is not given matches everything.
 
     `kind` is `messages` (sending), `read` (read receipt or typing), `media`, `templates`, `phone_numbers`,
-    `number`, `profile`, `register`, `subscribed_apps`, `token`, or `inbound` (a customer's webhook).
+    `download` (the bytes of a file), `number`, `profile`, `register`, `subscribed_apps`, `token`, or `inbound` (a
+    customer's webhook).
     """
 
     kind: str | None = None
@@ -38,6 +39,8 @@ class Do(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults
     reorder_statuses: bool = False
     hold_statuses: bool = False
     drop_callback_data: bool = False
+    redirect_to: str | None = None
+    cut_body_at: int | None = None
 
 
 class Rule(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):

@@ -129,7 +129,9 @@ class AnswerTurns:
 
     def _rest_of_burst(self, mailbox: Mailbox, briefing: Briefing) -> timedelta:
         arrivals = [Arrival(message.created_at, message.body) for message in mailbox.messages]
-        return settled_at(arrivals, briefing.settings) - self._deps.clock()
+        # What was said in a voice note is being written down.
+        words_by = [message.words_by for message in mailbox.messages if message.words_by is not None]
+        return max([settled_at(arrivals, briefing.settings), *words_by]) - self._deps.clock()
 
     async def _write(self, decisions: Sequence[_Decision]) -> Sequence[Verdict]:
         places = [(d.mailbox.business_id, d.mailbox.conversation_id) for d in decisions]

@@ -41,7 +41,7 @@ async def erase_due_businesses(deps: BusinessDeps) -> int:
 
 async def erase_business(deps: BusinessDeps, job: Job) -> Again | None:
     """
-    Delete every row of it from every table, then look again for ten minutes whether anything came back.
+    Delete every row of it from every table, and its files, then look again for ten minutes whether anything came back.
 
     Doing it twice does no harm. A business that was kept at the last moment is left alone.
     """
@@ -57,6 +57,8 @@ async def erase_business(deps: BusinessDeps, job: Job) -> Again | None:
         has_found = True
     else:
         return Again(AT_THE_NEXT, "there is more of it")
+    for erase in deps.also_erase:
+        has_found = await erase(business_id) > 0 or has_found
     async with deps.db.tenant(business_id) as tx:
         await deps.audit_log.close(tx, business_id)
     if has_found or deps.clock() - job.created_at < WATCHED_FOR:

@@ -1,6 +1,6 @@
 """What the business module needs from the world."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -212,6 +212,10 @@ class Erasure(Protocol):
         ...
 
 
+# Erases what of a business lies outside of the database; returns how much that was. Network.
+Erase = Callable[[BusinessId], Awaitable[int]]
+
+
 @dataclass(frozen=True, slots=True)
 class BusinessDeps:
     """What the business module needs from outside."""
@@ -226,3 +230,4 @@ class BusinessDeps:
     erasure: Erasure
     users: UserDeps
     clock: Clock = system_clock
+    also_erase: Sequence[Erase] = ()

@@ -10,10 +10,12 @@ import structlog
 
 from wacloud.modules.whatsapp.application.outbox import dispatch_job
 from wacloud.modules.whatsapp.application.ports import WhatsappDeps, Wish
+from wacloud.modules.whatsapp.application.send_media import with_media_at_meta
 from wacloud.modules.whatsapp.application.stored import Outgoing, SendResult
 from wacloud.modules.whatsapp.domain.callback import write_callback
 from wacloud.modules.whatsapp.domain.conversation import ServiceWindow
 from wacloud.modules.whatsapp.domain.delivery import SendOutcome, pause_before_retry, pause_for, tries_of
+from wacloud.modules.whatsapp.domain.media import media_id_in
 from wacloud.shared.application.batching import Batcher
 from wacloud.shared.application.db import StoreAway
 from wacloud.shared.application.jobs import Again, Done, Failed, Finish, Job, NewJob, Outcome
@@ -60,6 +62,35 @@ class DispatchMessages:
         for message, end in ends:
             await self._recorder.add(end)
             finish(by_message[message.id], Done())
+        with_media = [
+            asyncio.create_task(self._go_with_media(message, media_id, by_message, finish))
+            for message in ready
+            if (media_id := media_id_in(message.content)) is not None
+        ]
+        try:
+            await self._go([message for message in ready if media_id_in(message.content) is None], by_message, finish)
+        finally:
+            await asyncio.gather(*with_media)
+
+    async def _go_with_media(
+        self, message: Outgoing, media_id: UUID, by_message: dict[UUID, Job], finish: Finish
+    ) -> None:
+        """A file goes to Meta before its message does, and nobody else waits for it."""
+        job = by_message[message.id]
+        try:
+            ready = await with_media_at_meta(self._deps, message, media_id)
+            if isinstance(ready, Outgoing):
+                await self._go([ready], by_message, finish)
+                return
+            # The dispatch has not begun, so this is no attempt of it: the job's age says when to give up.
+            result, outcome = self._conclude(replace(message, dispatch_attempt=max(job.attempt, 1)), job, ready)
+            await self._recorder.add(replace(result, message=message))
+            await self._hold_back_others(message, ready)
+            finish(job, outcome)
+        except Exception as error:
+            finish(job, Failed(f"{type(error).__name__}: {error}"[:2000]))
+
+    async def _go(self, ready: Sequence[Outgoing], by_message: dict[UUID, Job], finish: Finish) -> None:
         going = await self._ask_limits(ready, by_message, finish)
         if not going:
             return

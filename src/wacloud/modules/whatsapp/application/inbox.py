@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Literal, Protocol
 from uuid import UUID
 
+from wacloud.modules.whatsapp.application.media_stored import MediaRow
 from wacloud.shared.domain.ids import BusinessId, UserId
 
 Filter = Literal["all", "waiting", "unread", "bot", "person"]
@@ -77,6 +78,7 @@ class MessageRow:
     edits: list[dict[str, Any]]
     quoted: "Quoted | None"
     turn: TurnRow | None
+    media: MediaRow | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from wacloud.modules.business.api import BusinessDeps
 from wacloud.modules.notification.api import NotificationDeps
 from wacloud.modules.whatsapp.application.costs import CostsReader
 from wacloud.modules.whatsapp.application.inbox import InboxReader
+from wacloud.modules.whatsapp.application.media_ports import MediaDeps
 from wacloud.modules.whatsapp.application.read_marks import ReadMarks
 from wacloud.modules.whatsapp.application.stored import (
     DescribedNumber,
@@ -95,5 +96,6 @@ class WhatsappDeps:
     cloud_api: CloudApi
     read_marks: ReadMarks
     throttle: Throttle
+    media: MediaDeps
     business: BusinessDeps
     notification: NotificationDeps

@@ -6,7 +6,9 @@ from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
+from wacloud.modules.whatsapp.application.fetch_media import SPEECH_WITHIN, fetch_job, media_of, with_media_id
 from wacloud.modules.whatsapp.application.identify_contacts import Person, identify_contacts
+from wacloud.modules.whatsapp.application.media_stored import NewMedia
 from wacloud.modules.whatsapp.application.note_account_news import note_account_news
 from wacloud.modules.whatsapp.application.ports import WhatsappDeps
 from wacloud.modules.whatsapp.application.stored import Heard, NewMessage, Number, StoredConversation
@@ -132,11 +134,7 @@ async def _store_messages(deps: WhatsappDeps, tx: Tx, batch: Sequence[Received])
     if not written:
         return
     known = await deps.messages.known(tx, written)
-    media = {key: written[key][2] for key in known if isinstance(written[key][2], HistoryMessage)}
-    for business_id, conversation_id in await deps.messages.fill_placeholders(
-        tx, [(b, i.wamid, i.kind, i.text, i.content) for (b, _), i in media.items() if i.kind != PLACEHOLDER]
-    ):
-        tx.show(business_id, conversation_id)
+    await _fill_placeholders(deps, tx, [written[key] for key in known])
     entries = [entry for key, entry in written.items() if key not in known]
     if not entries:
         return
@@ -150,8 +148,17 @@ async def _store_messages(deps: WhatsappDeps, tx: Tx, batch: Sequence[Received])
     messages: list[NewMessage] = []
     for (business_id, number, item), person in zip(entries, people, strict=True):
         conversation = conversations[contacts[person], number.id]
-        messages.append(_new_message(business_id, conversation, item, now, arrivals[business_id, item.wamid]))
-    await deps.messages.add(tx, messages)
+        messages.append(_new_message(deps, business_id, conversation, item, now, arrivals[business_id, item.wamid]))
+    stored = await deps.messages.add(tx, messages)
+    await _fetch_media(
+        deps,
+        tx,
+        [
+            media_of(message, number.id, now)
+            for (_, number, _), message in zip(entries, messages, strict=True)
+            if message.id in stored
+        ],
+    )
     changed = await deps.messages.apply_references(tx, messages)
     await deps.conversations.hear(tx, _heard(messages))
     await _let_people_take_over(deps, tx, messages)
@@ -174,6 +181,45 @@ async def _store_messages(deps: WhatsappDeps, tx: Tx, batch: Sequence[Received])
         tx.show(business_id, conversation_id)
 
 
+async def _fill_placeholders(deps: WhatsappDeps, tx: Tx, known: Sequence[tuple[BusinessId, Number, Written]]) -> None:
+    """The files of an imported history come after what announced them."""
+    came = {
+        (business_id, item.wamid): (number, item, with_media_id(item.content, None))
+        for business_id, number, item in known
+        if isinstance(item, HistoryMessage) and item.kind != PLACEHOLDER
+    }
+    now = deps.clock()
+    media: list[NewMedia | None] = []
+    for filled in await deps.messages.fill_placeholders(
+        tx, [(b, wamid, item.kind, item.text, content) for (b, wamid), (_, item, content) in came.items()]
+    ):
+        number, item, content = came[filled.business_id, filled.wamid]
+        tx.show(filled.business_id, filled.conversation_id)
+        message = NewMessage(
+            business_id=filled.business_id,
+            id=filled.message_id,
+            created_at=filled.created_at,
+            conversation_id=filled.conversation_id,
+            direction="in",
+            author="history",
+            kind=item.kind,
+            body=item.text,
+            content=content,
+            sent_at=item.sent_at,
+            state="ignored",
+        )
+        media.append(media_of(message, number.id, now))
+    await _fetch_media(deps, tx, media)
+
+
+async def _fetch_media(deps: WhatsappDeps, tx: Tx, media: Sequence[NewMedia | None]) -> None:
+    """A row and a job for each file; most batches have none."""
+    new = [one for one in media if one is not None]
+    if new:
+        await deps.media.rows.add(tx, new)
+        tx.queue(*(fetch_job(one.business_id, one.id) for one in new))
+
+
 def _person(item: Written) -> Sender:
     if isinstance(item, InboundMessage):
         return item.sender
@@ -181,10 +227,16 @@ def _person(item: Written) -> Sender:
 
 
 def _new_message(
-    business_id: BusinessId, conversation: StoredConversation, item: Written, now: datetime, arrival: int
+    deps: WhatsappDeps,
+    business_id: BusinessId,
+    conversation: StoredConversation,
+    item: Written,
+    now: datetime,
+    arrival: int,
 ) -> NewMessage:
     direction, author, state, reason = _standing(item, conversation.handler)
-    content = dict(item.content)
+    words_by = now + SPEECH_WITHIN if state == "pending" and deps.media.transcriber is not None else None
+    content = with_media_id(item.content, words_by)
     if item.quoted:
         content["quoted"] = True
     if not isinstance(item, HistoryMessage) and item.group_id:

@@ -150,7 +150,20 @@ class Caused:
 
     id: UUID
     conversation_id: UUID
+    kind: str
     body: str | None
+    media_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A message that was announced only, and is there now."""
+
+    business_id: BusinessId
+    conversation_id: UUID
+    message_id: UUID
+    created_at: datetime
+    wamid: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,8 +200,9 @@ class Waiting:
     arrival: int
     sent_at: datetime
     kind: str
-    body: str | None
+    body: str | None  # of a voice note: its words, once they are there
     wamid: str | None
+    words_by: datetime | None = None  # until then its words may still come
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from wacloud.modules.whatsapp.application.stored import (
     ConversationState,
     DescribedNumber,
     Ending,
+    Filled,
     Heard,
     KeptNews,
     KnownContact,
@@ -176,12 +177,8 @@ class Messages(Protocol):
 
     async def fill_placeholders(
         self, tx: Tx, media: Sequence[tuple[BusinessId, str, str, str | None, Mapping[str, Any]]]
-    ) -> list[tuple[BusinessId, UUID]]:
-        """
-        Put (wamid, kind, body, content) in the place of what an imported history only announced.
-
-        Returns the conversations changed.
-        """
+    ) -> list[Filled]:
+        """Put (wamid, kind, body, content) in the place of what an imported history only announced."""
         ...
 
     async def apply_references(self, tx: Tx, messages: Sequence[NewMessage]) -> set[tuple[BusinessId, UUID]]:

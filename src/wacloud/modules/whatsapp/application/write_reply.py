@@ -1,5 +1,7 @@
 """A person writes in the inbox."""
 
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from wacloud.modules.whatsapp.application.outbox import Draft, put_in_outbox
@@ -35,13 +37,28 @@ async def write_reply(
     :raises TextMissing: there is nothing to send.
     :raises TextTooLong: Meta takes 4096 characters.
     """
-    body = checked_text(text)
+    return await queue_reply(deps, author, business_id, conversation_id, checked_text(text), key)
+
+
+async def queue_reply(
+    deps: WhatsappDeps,
+    author: UserId,
+    business_id: BusinessId,
+    conversation_id: UUID,
+    body: str,
+    key: str | None,
+    *,
+    kind: str = "text",
+    content: Mapping[str, Any] | None = None,
+    uses: UUID | None = None,
+) -> MessageId:
+    """The same for a message of any kind, which the caller has checked; `uses` is the file in it."""
     cause = f"reply:{author}:{key or new_id()}"
     async with deps.db.member(author) as tx:
         conversation = await deps.conversations.find(tx, business_id, conversation_id)
         if conversation is None:
             raise ConversationUnknown
-        if key and (earlier := await _sent_before(deps, tx, business_id, cause, conversation_id, body)):
+        if key and (earlier := await _sent_before(deps, tx, business_id, cause, (conversation_id, kind, body, uses))):
             return earlier
         ServiceWindow(conversation.last_inbound_at).check(deps.clock())
         draft = Draft(
@@ -51,8 +68,12 @@ async def write_reply(
             author="member",
             author_id=author,
             body=body,
+            kind=kind,
+            content=content or {},
         )
         written = await put_in_outbox(deps, tx, [draft])
+        if uses is not None:
+            await deps.media.rows.mark_used(tx, business_id, uses)
         if draft.id not in written:
             # The same key came in at the same time, into another conversation: else the lock would have kept us apart.
             raise IdempotencyKeyReused
@@ -65,11 +86,11 @@ async def write_reply(
 
 
 async def _sent_before(
-    deps: WhatsappDeps, tx: Tx, business_id: BusinessId, cause: str, conversation_id: UUID, body: str
+    deps: WhatsappDeps, tx: Tx, business_id: BusinessId, cause: str, asked: tuple[UUID, str, str, UUID | None]
 ) -> MessageId | None:
     sent = await deps.messages.find_by_cause(tx, business_id, cause)
     if sent is None:
         return None
-    if (sent.conversation_id, sent.body) != (conversation_id, body):
+    if (sent.conversation_id, sent.kind, sent.body, sent.media_id) != asked:
         raise IdempotencyKeyReused
     return MessageId(sent.id)

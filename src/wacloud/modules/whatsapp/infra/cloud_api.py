@@ -11,6 +11,7 @@ import structlog
 
 from wacloud.modules.whatsapp.application.stored import DescribedNumber, Outgoing
 from wacloud.modules.whatsapp.domain.delivery import MetaRefused, SendOutcome, judge
+from wacloud.modules.whatsapp.domain.media import MEDIA_KINDS, is_captioned
 from wacloud.shared.infra.crypto import CannotDecrypt
 
 log = structlog.get_logger()
@@ -142,8 +143,23 @@ def _content(message: Outgoing) -> dict[str, Any]:
             "type": "location",
             "location": {k: place[k] for k in LOCATION_KEYS if place.get(k) is not None},
         }
+    if message.kind in MEDIA_KINDS and "media" in message.content:
+        return {"type": message.kind, message.kind: _media(message)}
     # Everything else is kept as Meta's own object for its kind.
     return {"type": message.kind, message.kind: message.content.get(message.kind, {})}
+
+
+def _media(message: Outgoing) -> dict[str, Any]:
+    """A file of ours, which has Meta's id by now."""
+    file = message.content["media"]
+    told: dict[str, Any] = {"id": file["meta_id"]}
+    if message.body and is_captioned(message.kind):
+        told["caption"] = message.body
+    if message.kind == "document" and file.get("filename"):
+        told["filename"] = file["filename"]
+    if message.kind == "audio" and file.get("voice"):
+        told["voice"] = True
+    return told
 
 
 def _read_answer(status: int, raw: bytes) -> SendOutcome:

@@ -15,9 +15,12 @@ from wacloud.modules.whatsapp.application.inbox import (
     Thread,
     TurnRow,
 )
+from wacloud.modules.whatsapp.application.media_stored import MediaRow
 from wacloud.modules.whatsapp.domain.conversation import ServiceWindow
+from wacloud.modules.whatsapp.domain.media import media_id_in
 from wacloud.modules.whatsapp.infra.cursor import as_number, as_uuid, read_cursor, write_cursor
 from wacloud.modules.whatsapp.infra.ledger import PostgresLedger
+from wacloud.modules.whatsapp.infra.media import PostgresMedia
 from wacloud.shared.application.db import Database, Tx
 from wacloud.shared.domain.ids import BusinessId, UserId
 
@@ -92,6 +95,7 @@ class PostgresInbox(PostgresLedger):
     def __init__(self, db: Database, replica: Database | None = None) -> None:
         super().__init__(db)
         self._replica = replica or db
+        self._media = PostgresMedia()
 
     async def page(
         self,
@@ -177,7 +181,9 @@ class PostgresInbox(PostgresLedger):
                 "limit": limit,
             },
         )
-        return [_to_message(row) for row in rows]
+        ids = {row.id: found for row in rows if (found := media_id_in(row.content))}
+        media = await self._media.of_messages(tx, business_id, list(ids.values())) if ids else {}
+        return [_to_message(row, media.get(ids[row.id]) if row.id in ids else None) for row in rows]
 
     async def counts(self, user_id: UserId, business_id: BusinessId) -> dict[str, int]:
         async with self._db.member(user_id, read_only=True) as tx:
@@ -230,7 +236,7 @@ def _to_conversation(row: Any, found_text: str | None = None) -> ConversationRow
     )
 
 
-def _to_message(row: Any) -> MessageRow:
+def _to_message(row: Any, media: MediaRow | None) -> MessageRow:
     turn = None
     if row.source is not None:
         cost = float(row.cost_usd) if row.cost_usd is not None else None
@@ -258,4 +264,5 @@ def _to_message(row: Any) -> MessageRow:
         edits=row.edits or [],
         quoted=quoted,
         turn=turn,
+        media=media,
     )

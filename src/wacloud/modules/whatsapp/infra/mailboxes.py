@@ -9,7 +9,10 @@ from wacloud.shared.application.db import Tx
 from wacloud.shared.domain.ids import BusinessId
 
 _WAITING = """
-select m.conversation_id, m.id, m.created_at, m.arrival, m.sent_at, m.kind, m.body, m.wamid
+select m.conversation_id, m.id, m.created_at, m.arrival, m.sent_at,
+       case when m.content #>> '{media,transcript}' is null then m.kind else 'text' end as kind,
+       coalesce(m.body, m.content #>> '{media,transcript}') as body, m.wamid,
+       (m.content #>> '{media,words_by}')::timestamptz as words_by
 from unnest(%s::uuid[], %s::uuid[]) as w(business_id, id)
 join app.messages m on m.business_id = w.business_id and m.conversation_id = w.id and m.state = 'pending'
 order by m.sent_at, m.arrival
@@ -30,7 +33,8 @@ _HISTORY = """
 select w.id as conversation_id, h.author, h.kind, h.body
 from unnest(%s::uuid[], %s::uuid[]) as w(business_id, id)
 cross join lateral (
-  select m.author, m.kind, m.body, m.sent_at, m.arrival from app.messages m
+  select m.author, m.kind, coalesce(m.body, m.content #>> '{media,transcript}') as body, m.sent_at, m.arrival
+  from app.messages m
   where m.business_id = w.business_id and m.conversation_id = w.id and m.state not in ('pending', 'failed')
     and m.revoked_at is null and m.kind not in ('reaction', 'edit', 'revoke', 'system')
   order by m.sent_at desc, m.arrival desc limit %s) h

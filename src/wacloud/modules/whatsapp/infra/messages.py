@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from wacloud.modules.whatsapp.application.stored import Caused, NewMessage
+from wacloud.modules.whatsapp.application.stored import Caused, Filled, NewMessage
 from wacloud.shared.application.db import Tx
 from wacloud.shared.domain.ids import BusinessId
 
@@ -116,7 +116,7 @@ class PostgresMessages:
 
     async def fill_placeholders(
         self, tx: Tx, media: Sequence[tuple[BusinessId, str, str, str | None, Mapping[str, Any]]]
-    ) -> list[tuple[BusinessId, UUID]]:
+    ) -> list[Filled]:
         if not media:
             return []
         rows = await tx.rows(
@@ -128,7 +128,7 @@ class PostgresMessages:
             join app.message_keys k on k.business_id = p.business_id and k.key = p.key
             where m.business_id = k.business_id and m.id = k.message_id and m.created_at = k.created_at
               and m.kind = 'media_placeholder'
-            returning m.business_id, m.conversation_id
+            returning m.business_id, m.conversation_id, m.id, m.created_at, p.wamid
             """,
             (
                 [business_id for business_id, _, _, _, _ in media],
@@ -138,7 +138,7 @@ class PostgresMessages:
                 [json.dumps(content, default=str) for _, _, _, _, content in media],
             ),
         )
-        return [(row.business_id, row.conversation_id) for row in rows]
+        return [Filled(*row) for row in rows]
 
     async def apply_references(self, tx: Tx, messages: Sequence[NewMessage]) -> set[tuple[BusinessId, UUID]]:
         changes = [
@@ -216,8 +216,9 @@ class PostgresMessages:
     async def find_by_cause(self, tx: Tx, business_id: BusinessId, cause: str) -> Caused | None:
         row = await tx.row(
             """
-            select m.id, m.conversation_id,
-                   case when m.edits is null then m.body else m.edits -> 0 ->> 'body' end as body
+            select m.id, m.conversation_id, m.kind,
+                   case when m.edits is null then m.body else m.edits -> 0 ->> 'body' end as body,
+                   (m.content #>> '{media,id}')::uuid as media_id
             from app.message_keys k
             join app.messages m on m.business_id = k.business_id and m.id = k.message_id and m.created_at = k.created_at
             where k.business_id = %s and k.key = %s

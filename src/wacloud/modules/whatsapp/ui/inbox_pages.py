@@ -1,6 +1,7 @@
 """The inbox: the list, one conversation, and what a member can do in it. All of it works without JavaScript."""
 
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -9,7 +10,9 @@ from fastapi import APIRouter, Depends, Form, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from wacloud.modules.whatsapp.application.inbox import Filter, Page, Thread
+from wacloud.modules.whatsapp.application.media_stored import MediaRow
 from wacloud.modules.whatsapp.application.ports import WhatsappDeps
+from wacloud.modules.whatsapp.application.reply_with import attached_files, reply_with
 from wacloud.modules.whatsapp.application.send_again import send_again
 from wacloud.modules.whatsapp.application.take_over import give_back, mark_seen, take_over
 from wacloud.modules.whatsapp.application.write_reply import IdempotencyKeyReused, write_reply
@@ -26,6 +29,7 @@ Sender = Annotated[Member, Depends(requires(Permission.MESSAGES_SEND))]
 Show = Annotated[Filter, Query(alias="show")]
 Search = Annotated[str, Query(alias="q", max_length=100)]
 Cursor = Annotated[str | None, Query(max_length=500)]
+Attached = Annotated[tuple[UUID, ...], Form(max_length=10)]
 ReplyText = Annotated[str, Form(max_length=20_000)]
 Key = Annotated[str, Form(min_length=8, max_length=64, pattern=r"^[A-Za-z0-9-]+$")]
 
@@ -86,19 +90,31 @@ def routes(deps: WhatsappDeps) -> APIRouter:
 
     @router.post("/inbox/{conversation_id}/reply")
     async def reply(
-        request: Request, member: Sender, conversation_id: UUID, key: Key, text: ReplyText = ""
+        request: Request,
+        member: Sender,
+        conversation_id: UUID,
+        key: Key,
+        text: ReplyText = "",
+        media: Attached = (),
     ) -> Response:
-        if not text.strip():
+        """A text, or files that were uploaded before, with the text under the first that takes one."""
+        if not text.strip() and not media:
             return await _answered(deps, request, member, conversation_id)
         try:
-            await write_reply(deps, member.user_id, member.business_id, conversation_id, text.strip(), key)
+            if media:
+                await reply_with(deps, member.user_id, member.business_id, conversation_id, text.strip(), media, key)
+            else:
+                await write_reply(deps, member.user_id, member.business_id, conversation_id, text.strip(), key)
         except AppError as refused:
             if refused.kind not in ("invalid", "conflict", "limit", "too_large"):
                 raise
             if isinstance(refused, IdempotencyKeyReused):
                 # Somebody went back and wrote something else into a form that had been sent.
                 key = ""
-            return await _refused(deps, request, member, conversation_id, refused, text=text, key=key)
+            attached = await attached_files(deps, member.user_id, member.business_id, media)
+            return await _refused(
+                deps, request, member, conversation_id, refused, text=text, key=key, attached=attached
+            )
         return await _answered(deps, request, member, conversation_id)
 
     @router.post("/inbox/{conversation_id}/take-over")
@@ -186,6 +202,7 @@ async def _refused(
     *,
     text: str,
     key: str,
+    attached: Sequence[MediaRow],
 ) -> Response:
     """The composer again, with what was written still in it and the reason above it."""
     said = translate(look_of(request, member).language, refused.message)
@@ -200,6 +217,7 @@ async def _refused(
             error=said,
             text=text,
             key=key,
+            attached=attached,
         )
     thread = await deps.inbox.thread(member.user_id, member.business_id, conversation_id)
     if thread is None:
@@ -208,7 +226,8 @@ async def _refused(
         "current": conversation_id
     }
     context |= _thread_context(thread, member, look_of(request, member))
-    return render(request, "whatsapp/inbox.html", 422, member=member, error=said, text=text, key=key, **context)
+    context |= {"error": said, "text": text, "key": key, "attached": attached}
+    return render(request, "whatsapp/inbox.html", 422, member=member, **context)
 
 
 async def _fragment(

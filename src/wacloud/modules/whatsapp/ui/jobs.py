@@ -8,7 +8,9 @@ import msgspec
 
 from wacloud.modules.whatsapp.application.apply_account_news import APPLY_ACCOUNT_NEWS, apply_account_news
 from wacloud.modules.whatsapp.application.dispatch_messages import DispatchMessages
+from wacloud.modules.whatsapp.application.fetch_media import FETCH, FetchMedia
 from wacloud.modules.whatsapp.application.follow_closing import FOLLOW_CLOSING, follow_closing
+from wacloud.modules.whatsapp.application.keep_media import TRANSCRIBE
 from wacloud.modules.whatsapp.application.mend import (
     settle_unmatched_statuses,
     wake_queued_messages,
@@ -19,6 +21,8 @@ from wacloud.modules.whatsapp.application.outbox import DISPATCH
 from wacloud.modules.whatsapp.application.ports import WhatsappDeps
 from wacloud.modules.whatsapp.application.receive_batch import Received, arrival_of, receive_batch
 from wacloud.modules.whatsapp.application.stored import Owners
+from wacloud.modules.whatsapp.application.tidy_media import remove_old_media, wake_waiting_media
+from wacloud.modules.whatsapp.application.transcribe_media import transcribe_media
 from wacloud.modules.whatsapp.ui.meta_account import read_account_news
 from wacloud.modules.whatsapp.ui.meta_payload import ParsedWebhook, UnreadableWebhook, parse_webhook
 from wacloud.shared.application.db import StoreAway
@@ -29,6 +33,8 @@ from wacloud.shared.domain.ids import BusinessId
 SETTLE_UNMATCHED = "whatsapp.settle_unmatched_statuses"
 WAKE_STALE = "whatsapp.wake_stale_mailboxes"
 NOTE_FIRST = "whatsapp.note_first_messages"
+WAKE_MEDIA = "whatsapp.wake_waiting_media"
+REMOVE_MEDIA = "whatsapp.remove_old_media"
 BIG_BODY = 50_000
 
 
@@ -45,6 +51,15 @@ def whatsapp_jobs(deps: WhatsappDeps) -> list[JobKind]:
     async def note_first(_: Job) -> None:
         await note_first_messages(deps)
 
+    async def words(job: Job) -> None:
+        await transcribe_media(deps, job)
+
+    async def wake_media(_: Job) -> None:
+        await wake_waiting_media(deps)
+
+    async def remove_media(_: Job) -> None:
+        await remove_old_media(deps)
+
     async def follow(job: Job) -> None:
         if job.business_id is not None:
             await follow_closing(deps, job.business_id)
@@ -58,6 +73,10 @@ def whatsapp_jobs(deps: WhatsappDeps) -> list[JobKind]:
         JobKind(SETTLE_UNMATCHED, Lane.HOUSEKEEPING, one_by_one(settle_unmatched)),
         JobKind(WAKE_STALE, Lane.HOUSEKEEPING, one_by_one(wake_stale)),
         JobKind(NOTE_FIRST, Lane.HOUSEKEEPING, one_by_one(note_first)),
+        JobKind(FETCH, Lane.MEDIA, FetchMedia(deps)),
+        JobKind(TRANSCRIBE, Lane.MEDIA, one_by_one(words)),
+        JobKind(WAKE_MEDIA, Lane.HOUSEKEEPING, one_by_one(wake_media)),
+        JobKind(REMOVE_MEDIA, Lane.HOUSEKEEPING, one_by_one(remove_media)),
         JobKind(FOLLOW_CLOSING, Lane.HOUSEKEEPING, one_by_one(follow)),
         JobKind(APPLY_ACCOUNT_NEWS, Lane.HOUSEKEEPING, one_by_one(apply_news)),
     ]
@@ -67,6 +86,8 @@ WHATSAPP_SCHEDULES = {
     SETTLE_UNMATCHED: timedelta(seconds=10),
     WAKE_STALE: timedelta(seconds=30),
     NOTE_FIRST: timedelta(seconds=30),
+    WAKE_MEDIA: timedelta(minutes=1),
+    REMOVE_MEDIA: timedelta(hours=1),
 }
 
 

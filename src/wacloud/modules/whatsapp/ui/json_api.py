@@ -4,11 +4,14 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, Tag
+from pydantic import Discriminator as TellApart
 
 from wacloud.modules.whatsapp.application.ports import WhatsappDeps
+from wacloud.modules.whatsapp.application.send_media import send_media
 from wacloud.modules.whatsapp.application.write_reply import write_reply
 from wacloud.modules.whatsapp.domain.message import TEXT_LIMIT
+from wacloud.modules.whatsapp.ui.media_bodies import SendAudio, SendDocument, SendImage, SendSticker, SendVideo
 from wacloud.shared.ui.bodies import StrictJsonRoute
 from wacloud.shared.ui.guard import Member, requires
 from wacloud.shared.ui.limits import limited
@@ -43,6 +46,22 @@ class Send(BaseModel):
     conversation_id: UUID
     type: Literal["text"] = "text"
     text: TextBody
+
+
+def _type_of(body: object) -> object:
+    """What has no type is a text, as it always was."""
+    return body.get("type", "text") if isinstance(body, dict) else getattr(body, "type", None)
+
+
+AnySend = Annotated[
+    Annotated[Send, Tag("text")]
+    | Annotated[SendImage, Tag("image")]
+    | Annotated[SendVideo, Tag("video")]
+    | Annotated[SendAudio, Tag("audio")]
+    | Annotated[SendDocument, Tag("document")]
+    | Annotated[SendSticker, Tag("sticker")],
+    TellApart(_type_of),
+]
 
 
 class Queued(BaseModel):
@@ -114,7 +133,7 @@ def routes(deps: WhatsappDeps) -> APIRouter:
         status_code=202,
     )
     async def send(
-        body: Send,
+        body: AnySend,
         member: Annotated[Member, Depends(requires(Permission.MESSAGES_SEND))],
         _: Annotated[None, limited("send")],
         idempotency_key: Annotated[str | None, Header(min_length=8, max_length=128)] = None,
@@ -125,9 +144,12 @@ def routes(deps: WhatsappDeps) -> APIRouter:
 
         It is refused with `outside_service_window` when the person last wrote more than 24 hours ago.
         """
-        message_id = await write_reply(
-            deps, member.user_id, member.business_id, body.conversation_id, body.text.body, idempotency_key
-        )
+        place = (deps, member.user_id, member.business_id, body.conversation_id)
+        if isinstance(body, Send):
+            message_id = await write_reply(*place, body.text.body, idempotency_key)
+        else:
+            file, caption = body.file
+            message_id = await send_media(*place, file, caption, idempotency_key, kind=body.type)
         return Queued(message_id=message_id)
 
     return router

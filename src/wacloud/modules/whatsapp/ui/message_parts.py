@@ -2,22 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
 from babel.numbers import format_currency
 
 from wacloud.modules.whatsapp.application.inbox import MessageRow
+from wacloud.modules.whatsapp.ui import media_view
 from wacloud.modules.whatsapp.ui.whatsapp_text import formatted
 from wacloud.shared.ui.i18n import N_, Translate
 
 KINDS: Final[dict[str, tuple[str, str]]] = {
-    "image": ("photo", N_("Photo")),
-    "video": ("video", N_("Video")),
-    "audio": ("volume", N_("Audio")),
-    "voice": ("microphone", N_("Voice note")),
-    "document": ("file-text", N_("Document")),
-    "sticker": ("sticker", N_("Sticker")),
+    **media_view.KINDS,
     "location": ("map-pin", N_("Location")),
     "contacts": ("id", N_("Contact")),
     "order": ("receipt", N_("Order")),
@@ -25,33 +22,14 @@ KINDS: Final[dict[str, tuple[str, str]]] = {
     "button": ("list-check", N_("Answer")),
     "template": ("template", N_("Template")),
     "call": ("phone", N_("Call")),
-    "media_placeholder": ("photo", N_("File from before the connection")),
     "reaction": ("mood-smile", N_("Reaction")),
     "unsupported": ("alert-triangle", N_("Message we cannot show")),
 }
-MEDIA: Final = frozenset({"image", "video", "audio", "document", "sticker", "media_placeholder"})
 REPLIES: Final[dict[str, str]] = {
     "button": N_("Chose a button"),
     "list": N_("Chose from the list"),
     "template_button": N_("Chose a button"),
 }
-
-
-NOT_HERE_YET: Final[dict[str, str]] = {
-    "audio": N_("cannot be played here yet"),
-    "document": N_("cannot be opened here yet"),
-}
-_NOT_SHOWN_YET: Final = N_("cannot be shown here yet")
-
-
-@dataclass(frozen=True, slots=True)
-class Media:
-    """A file we do not show yet: what it is, that it cannot be seen here, and its name and size."""
-
-    icon: str
-    label: str
-    absent: str
-    detail: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +51,12 @@ class Fields:
     pairs: tuple[tuple[str, str], ...] = ()
 
 
-def parts_of(row: MessageRow, language: str, say: Translate) -> dict[str, Any]:
+def parts_of(row: MessageRow, language: str, say: Translate, now: datetime) -> dict[str, Any]:
     """The boxes of a message, by the names a view has for them."""
     content = row.content
     parts: dict[str, Any] = {}
-    if row.kind in MEDIA:
-        parts["media"] = _media(row.kind, an_object(content.get("media")), say)
+    if row.kind in media_view.MEDIA:
+        parts["media"] = media_view.media_view(row, say, now)
     if place := an_object(content.get("location")):
         parts["place"] = _place(place)
     cards = [_card(an_object(card), say) for card in a_list(content.get("contacts"))]
@@ -108,19 +86,6 @@ def parts_of(row: MessageRow, language: str, say: Translate) -> dict[str, Any]:
         told = a_text(content.get("unsupported_kind"))
         parts["unsupported"] = told or ""
     return parts
-
-
-def _media(kind: str, media: dict[str, Any], say: Translate) -> Media:
-    icon, label = KINDS["voice" if kind == "audio" and media.get("voice") else kind]
-    # Never its MIME type: that is a word for programs.
-    detail = " · ".join(part for part in (a_text(media.get("filename")), _size(media.get("size"))) if part)
-    return Media(icon, say(label), say(NOT_HERE_YET.get(kind, _NOT_SHOWN_YET)), detail or None)
-
-
-def _size(value: object) -> str | None:
-    if not isinstance(value, int) or value <= 0:
-        return None
-    return f"{value / 1_000_000:.1f} MB" if value >= 1_000_000 else f"{max(1, value // 1000)} kB"
 
 
 def _place(place: dict[str, Any]) -> Place | None:

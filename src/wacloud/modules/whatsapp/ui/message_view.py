@@ -10,10 +10,10 @@ from markupsafe import Markup
 
 from wacloud.modules.whatsapp.application.inbox import MessageRow, TurnRow
 from wacloud.modules.whatsapp.domain.delivery import may_be_sent_again
+from wacloud.modules.whatsapp.ui.media_view import NOT_DOWNLOADABLE, Media, needs_asking
 from wacloud.modules.whatsapp.ui.message_parts import (
     KINDS,
     Fields,
-    Media,
     Place,
     a_list,
     a_text,
@@ -87,6 +87,7 @@ class MessageView:
     state: tuple[str, str] | None = None
     problem: str | None = None
     can_send_again: bool = False
+    can_ask_again: bool = False
     settled: str | None = None
     why: Why | None = None
 
@@ -129,7 +130,7 @@ def view(row: MessageRow, language: str, now: datetime, *, is_open: bool) -> Mes
     content = row.content
     is_line = row.kind in SYSTEM_LINES
     gone = row.revoked_at is not None
-    shown: dict[str, Any] = {} if gone or is_line else parts_of(row, language, say)
+    shown: dict[str, Any] = {} if gone or is_line else parts_of(row, language, say, now)
     return MessageView(
         row=row,
         order=sortable(row.sent_at, row.arrival),
@@ -144,6 +145,7 @@ def view(row: MessageRow, language: str, now: datetime, *, is_open: bool) -> Mes
         state=_state(row, say),
         problem=_problem(row, say, now),
         can_send_again=is_open and row.direction == "out" and _may_be_sent_again(row),
+        can_ask_again=is_open and needs_asking(row),
         settled=_settled(row, say),
         why=why_of(row.turn, say),
         **shown,
@@ -231,7 +233,9 @@ def _state(row: MessageRow, say: Translate) -> tuple[str, str] | None:
 def _problem(row: MessageRow, say: Translate, now: datetime) -> str | None:
     if row.direction == "in":
         errors = a_list(row.content.get("errors"))
-        return failure_in_words(an_object(errors[0]), say) if errors and row.kind != "unsupported" else None
+        first = an_object(errors[0]) if errors else {}
+        is_told = first and (row.kind != "unsupported" or first.get("code") == NOT_DOWNLOADABLE)
+        return failure_in_words(first, say) if is_told else None
     if row.state == "failed":
         if row.error and row.error.get("code") is not None:
             return failure_in_words(row.error, say)

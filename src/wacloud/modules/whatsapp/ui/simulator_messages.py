@@ -81,6 +81,22 @@ class Voice(_Reply):
         return self.in_context({"type": "audio", "audio": {**self.media.model_dump(), "voice": True}})
 
 
+class Paper(_Strict):
+    base64: Annotated[Base64, Field(max_length=LARGEST_PHOTO)]
+    mime_type: Annotated[str, StringConstraints(max_length=120, pattern=r"^[a-z0-9.+-]+/[a-z0-9.+-]+$")]
+    filename: Line
+
+
+class Document(_Reply):
+    """Any file, as phones send them: with its name."""
+
+    type: Literal["document"]
+    media: Paper
+
+    def as_meta(self) -> Json:
+        return self.in_context({"type": "document", "document": self.media.model_dump()})
+
+
 class Place(_Strict):
     latitude: Annotated[float, Field(ge=-90, le=90)]
     longitude: Annotated[float, Field(ge=-180, le=180)]
@@ -159,7 +175,7 @@ class Revoke(_Strict):
 
 
 PhoneMessage = Annotated[
-    Text | Image | Voice | Location | Contact | Tap | Reaction | Edit | Revoke, Field(discriminator="type")
+    Text | Image | Voice | Document | Location | Contact | Tap | Reaction | Edit | Revoke, Field(discriminator="type")
 ]
 
 

@@ -154,7 +154,7 @@
     const at = event.target;
     if (event.isComposing || $("keys")?.open) return;
     if (at.id === "reply") {
-      if (event.key === "Enter" && !event.shiftKey && !event.altKey) { event.preventDefault(); if (at.value.trim()) at.form.requestSubmit(); }
+      if (event.key === "Enter" && !event.shiftKey && !event.altKey) { event.preventDefault(); if (at.value.trim() || !at.required) at.form.requestSubmit(); }
       if (event.key === "Escape") { event.preventDefault(); at.blur(); (document.querySelector(".row-link[aria-current]") || $("scroller")).focus(); }
       return;
     }

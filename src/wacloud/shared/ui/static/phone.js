@@ -66,6 +66,7 @@ const actions = {
   photos: given("photos"),
   voice: () => composer.startRecording(),
   burst: () => burst(),
+  pickDocument: () => find("#ph-document").click(),
   pickPhoto: () => find("#ph-file").click(),
   samplePhoto: async (photo) => sendPhoto(await (await fetch(photo.url)).blob()),
   place: (place) => write({ type: "location", location: place }, { type: "location", text: place.name, content: place }),
@@ -145,6 +146,17 @@ async function sendPhoto(blob) {
     const jpeg = await asPhonePhoto(blob);
     await write({ type: "image", media: { base64: await base64Of(jpeg), mime_type: "image/jpeg" } }, {
       type: "image", text: "", content: { preview: URL.createObjectURL(jpeg) },
+    });
+  } catch (error) {
+    say(error instanceof Refused ? error.message : t("refused"));
+  }
+}
+
+async function sendDocument(file) {
+  try {
+    const media = { base64: await base64Of(file), mime_type: file.type || "application/octet-stream", filename: file.name };
+    await write({ type: "document", media }, {
+      type: "document", text: "", content: { filename: file.name, preview: URL.createObjectURL(file) },
     });
   } catch (error) {
     say(error instanceof Refused ? error.message : t("refused"));
@@ -285,6 +297,11 @@ find("#ph-file").addEventListener("change", (event) => {
   const [file] = event.target.files;
   event.target.value = "";
   if (file) sendPhoto(file);
+});
+find("#ph-document").addEventListener("change", (event) => {
+  const [file] = event.target.files;
+  event.target.value = "";
+  if (file) sendDocument(file);
 });
 find("#ph-suggestions").addEventListener("click", (event) => {
   const chip = event.target.closest("button");

@@ -103,7 +103,7 @@ function body(message, tools) {
       return [el("video.ph-photo", { src: tools.mediaUrl(content), controls: true }), words(content.caption)];
     case "document":
       return [
-        el("a.ph-attachment", { href: tools.mediaUrl(content), target: "_blank", rel: "noopener" },
+        el("a.ph-attachment", { href: content.preview ?? tools.mediaUrl(content), target: "_blank", rel: "noopener" },
           icon("document"), el("span", {}, content.filename ?? t("document"))),
         words(content.caption),
       ];

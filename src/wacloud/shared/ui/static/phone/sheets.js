@@ -47,6 +47,7 @@ export function attachments(actions) {
   openSheet(t("attach"), el("div.ph-tiles", {},
     tile("photo", 4, t("photo"), () => photos(actions), true),
     tile("mic", 1, t("voice"), then(actions.voice)),
+    tile("document", 3, t("document"), then(actions.pickDocument)),
     tile("pin", 2, t("location"), () => places(actions)),
     tile("user", 5, t("contact"), () => contacts(actions)),
     tile("bolt", 0, t("burst"), then(actions.burst)),
