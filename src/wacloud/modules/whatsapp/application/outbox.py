@@ -60,14 +60,17 @@ async def put_in_outbox(deps: WhatsappDeps, tx: Tx, drafts: Sequence[Draft]) -> 
     ]
     written = await deps.messages.add(tx, messages)
     new = [message for message in messages if message.id in written]
-    if new:
+    # A reaction is no new message: the conversation keeps its place.
+    heard = [message for message in new if message.kind != "reaction"]
+    if heard:
         await deps.conversations.hear(
             tx,
             [
                 Heard(m.business_id, m.conversation_id, None, m.sent_at, m.id, m.created_at, 0)
-                for m in {m.conversation_id: m for m in new}.values()
+                for m in {m.conversation_id: m for m in heard}.values()
             ],
         )
+    if new:
         tx.queue(*(dispatch_job(m.business_id, m.conversation_id, m.id) for m in new))
         for message in new:
             tx.show(message.business_id, message.conversation_id)

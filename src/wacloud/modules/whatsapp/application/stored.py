@@ -153,6 +153,16 @@ class Caused:
     kind: str
     body: str | None
     media_id: UUID | None
+    content: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """A message of a conversation, as whoever answers to it needs it."""
+
+    kind: str
+    wamid: str | None
+    sent_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from wacloud.modules.whatsapp.application.stored import (
     Ending,
     Filled,
     Heard,
+    Here,
     KeptNews,
     KnownContact,
     LeftBehind,
@@ -110,6 +111,10 @@ class Contacts(Protocol):
 
     async def set_marketing(self, tx: Tx, choices: Sequence[tuple[BusinessId, UUID, datetime, bool]]) -> None:
         """When the contact stopped marketing messages (True), or asked for them again (False)."""
+        ...
+
+    async def refuses_marketing(self, tx: Tx, business_id: BusinessId, contact_id: UUID) -> bool:
+        """Whether the contact wants no promotions, or no messages at all."""
         ...
 
     async def rename(self, tx: Tx, names: Sequence[tuple[BusinessId, UUID, str]]) -> None:
@@ -209,6 +214,12 @@ class Messages(Protocol):
         """The message of a cause, as it was written first."""
         ...
 
+    async def find_here(
+        self, tx: Tx, business_id: BusinessId, conversation_id: UUID, message_id: UUID
+    ) -> "Here | None":
+        """One message of this conversation."""
+        ...
+
 
 class Mailboxes(Protocol):
     """The messages of conversations that wait for an answer."""
@@ -273,8 +284,8 @@ class Deliveries(Protocol):
         """Where statuses are kept that found no message."""
         ...
 
-    async def requeue(self, tx: Tx, business_id: BusinessId, message_id: UUID) -> UUID | None:
-        """A person asks to send a failed or unconfirmed message again; returns its conversation, or None."""
+    async def requeue(self, tx: Tx, business_id: BusinessId, message_id: UUID) -> tuple[UUID, str] | None:
+        """A person asks to send a failed or unconfirmed message again; returns its conversation and kind, or None."""
         ...
 
 

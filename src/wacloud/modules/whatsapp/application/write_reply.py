@@ -1,7 +1,7 @@
 """A person writes in the inbox."""
 
-from collections.abc import Mapping
-from typing import Any
+from dataclasses import replace
+from typing import Final
 from uuid import UUID
 
 from wacloud.modules.whatsapp.application.outbox import Draft, put_in_outbox
@@ -9,9 +9,13 @@ from wacloud.modules.whatsapp.application.ports import WhatsappDeps
 from wacloud.modules.whatsapp.domain.conversation import ConversationUnknown, ServiceWindow
 from wacloud.modules.whatsapp.domain.ids import MessageId
 from wacloud.modules.whatsapp.domain.message import checked_text
+from wacloud.modules.whatsapp.domain.outgoing import REACTION_AGE, MarketingStopped, Rules, Wanted
 from wacloud.shared.application.db import Tx
 from wacloud.shared.domain.errors import AppError
 from wacloud.shared.domain.ids import BusinessId, UserId, new_id
+
+# Parts of a content that are not what the caller asked for, or are compared by themselves.
+_TOLD_LATER: Final = frozenset({"media", "quoted"})
 
 
 class IdempotencyKeyReused(AppError):
@@ -37,7 +41,7 @@ async def write_reply(
     :raises TextMissing: there is nothing to send.
     :raises TextTooLong: Meta takes 4096 characters.
     """
-    return await queue_reply(deps, author, business_id, conversation_id, checked_text(text), key)
+    return await queue_reply(deps, author, business_id, conversation_id, Wanted(body=checked_text(text)), key)
 
 
 async def queue_reply(
@@ -45,52 +49,89 @@ async def queue_reply(
     author: UserId,
     business_id: BusinessId,
     conversation_id: UUID,
-    body: str,
+    wanted: Wanted,
     key: str | None,
-    *,
-    kind: str = "text",
-    content: Mapping[str, Any] | None = None,
-    uses: UUID | None = None,
 ) -> MessageId:
-    """The same for a message of any kind, which the caller has checked; `uses` is the file in it."""
+    """
+    The same for a message of any kind, which the caller has checked; a template or a reaction leaves the bot in charge.
+
+    :raises MessageRefused: what it answers is not here, or not known to WhatsApp.
+    :raises MarketingStopped: a marketing template for somebody who wants none.
+    """
     cause = f"reply:{author}:{key or new_id()}"
     async with deps.db.member(author) as tx:
         conversation = await deps.conversations.find(tx, business_id, conversation_id)
         if conversation is None:
             raise ConversationUnknown
-        if key and (earlier := await _sent_before(deps, tx, business_id, cause, (conversation_id, kind, body, uses))):
+        if key and (earlier := await _sent_before(deps, tx, business_id, cause, conversation_id, wanted)):
             return earlier
-        ServiceWindow(conversation.last_inbound_at).check(deps.clock())
+        if wanted.needs_window:
+            ServiceWindow(conversation.last_inbound_at).check(deps.clock())
+        elif wanted.category == "marketing" and await deps.contacts.refuses_marketing(
+            tx, business_id, conversation.contact_id
+        ):
+            raise MarketingStopped
         draft = Draft(
             business_id=business_id,
             conversation_id=conversation_id,
             cause=cause,
             author="member",
             author_id=author,
-            body=body,
-            kind=kind,
-            content=content or {},
+            body=wanted.body,
+            kind=wanted.kind,
+            content=wanted.content,
         )
+        if wanted.answers is not None:
+            draft = replace(
+                draft,
+                refers_to=await _wamid_of(deps, tx, business_id, conversation_id, wanted, wanted.answers),
+                content=wanted.content if wanted.is_reaction else {**wanted.content, "quoted": True},
+            )
         written = await put_in_outbox(deps, tx, [draft])
-        if uses is not None:
-            await deps.media.rows.mark_used(tx, business_id, uses)
+        if wanted.uses is not None:
+            await deps.media.rows.mark_used(tx, business_id, wanted.uses)
         if draft.id not in written:
             # The same key came in at the same time, into another conversation: else the lock would have kept us apart.
             raise IdempotencyKeyReused
-        here = [(business_id, conversation_id)]
-        await deps.conversations.hand_to(tx, here, "person", user_id=author)
-        newest = await deps.conversations.mark_seen(tx, business_id, conversation_id)
-        await deps.messages.settle_pending(tx, here, "handed_over", "person_wrote")
+        newest = None
+        if wanted.takes_over:
+            here = [(business_id, conversation_id)]
+            await deps.conversations.hand_to(tx, here, "person", user_id=author)
+            newest = await deps.conversations.mark_seen(tx, business_id, conversation_id)
+            await deps.messages.settle_pending(tx, here, "handed_over", "person_wrote")
     deps.read_marks.read(newest)
     return MessageId(draft.id)
 
 
+async def _wamid_of(
+    deps: WhatsappDeps, tx: Tx, business_id: BusinessId, conversation_id: UUID, wanted: Wanted, message_id: UUID
+) -> str:
+    rules = Rules()
+    path = "reaction.message_id" if wanted.is_reaction else "reply_to"
+    answered = await deps.messages.find_here(tx, business_id, conversation_id, message_id)
+    if answered is None or answered.kind in ("reaction", "edit", "revoke"):
+        rules.broken(path, "unknown_message")
+    elif answered.wamid is None:
+        rules.broken(path, "not_sent_yet")
+    elif wanted.is_reaction and deps.clock() - answered.sent_at > REACTION_AGE:
+        rules.broken(path, "too_old", REACTION_AGE.days)
+    rules.check()
+    return str(answered.wamid) if answered else ""
+
+
 async def _sent_before(
-    deps: WhatsappDeps, tx: Tx, business_id: BusinessId, cause: str, asked: tuple[UUID, str, str, UUID | None]
+    deps: WhatsappDeps, tx: Tx, business_id: BusinessId, cause: str, conversation_id: UUID, wanted: Wanted
 ) -> MessageId | None:
     sent = await deps.messages.find_by_cause(tx, business_id, cause)
     if sent is None:
         return None
-    if (sent.conversation_id, sent.kind, sent.body, sent.media_id) != asked:
+    asked = {key: value for key, value in wanted.content.items() if key not in _TOLD_LATER}
+    found = {key: value for key, value in sent.content.items() if key not in _TOLD_LATER}
+    if (sent.conversation_id, sent.kind, sent.body, sent.media_id) != (
+        conversation_id,
+        wanted.kind,
+        wanted.body,
+        wanted.uses,
+    ) or asked != found:
         raise IdempotencyKeyReused
     return MessageId(sent.id)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from wacloud.modules.whatsapp.application.stored import Caused, Filled, NewMessage
+from wacloud.modules.whatsapp.application.stored import Caused, Filled, Here, NewMessage
 from wacloud.shared.application.db import Tx
 from wacloud.shared.domain.ids import BusinessId
 
@@ -218,7 +218,7 @@ class PostgresMessages:
             """
             select m.id, m.conversation_id, m.kind,
                    case when m.edits is null then m.body else m.edits -> 0 ->> 'body' end as body,
-                   (m.content #>> '{media,id}')::uuid as media_id
+                   (m.content #>> '{media,id}')::uuid as media_id, m.content
             from app.message_keys k
             join app.messages m on m.business_id = k.business_id and m.id = k.message_id and m.created_at = k.created_at
             where k.business_id = %s and k.key = %s
@@ -226,6 +226,13 @@ class PostgresMessages:
             (business_id, f"cause:{cause}"),
         )
         return Caused(*row) if row else None
+
+    async def find_here(self, tx: Tx, business_id: BusinessId, conversation_id: UUID, message_id: UUID) -> Here | None:
+        row = await tx.row(
+            "select kind, wamid, sent_at from app.messages where business_id = %s and id = %s and conversation_id = %s",
+            (business_id, message_id, conversation_id),
+        )
+        return Here(*row) if row else None
 
 
 def _change(
