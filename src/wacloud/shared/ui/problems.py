@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse
 
 from wacloud.shared.domain.errors import AppError, Fault, FaultyFields, Kind
 from wacloud.shared.ui.bodies import UNREADABLE
-from wacloud.shared.ui.i18n import N_
+from wacloud.shared.ui.i18n import N_, translate
 
 STATUS_OF: Mapping[Kind, int] = {
     "invalid": 422,
@@ -171,6 +171,12 @@ def problem_of_fields(errors: Iterable[Mapping[str, Any]]) -> Problem:
 def _fault(fault: Fault) -> FieldError:
     values = {} if fault.limit is None else {"limit": fault.limit}
     return FieldError(fault.field, fault.code, RULES.get(fault.code, NOT_ACCEPTED), values)
+
+
+def rule_in_words(fault: Fault, language: str) -> str:
+    """What is wrong with a field, for whoever filled it in."""
+    told = _fault(fault)
+    return translate(language, told.message, **told.values)
 
 
 def _field_error(error: Mapping[str, Any]) -> FieldError:
