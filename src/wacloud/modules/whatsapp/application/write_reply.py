@@ -34,7 +34,8 @@ async def write_reply(
     """
     Queue a text and take the conversation over: the bot is silent in it until it is given back.
 
-    `answers` is the message it quotes. `key` is the caller's idempotency key: the same request again sends nothing and returns the first message's id.
+    `answers` is the message it quotes. `key` is the caller's idempotency key: the same request again sends nothing and
+    returns the first message's id.
 
     :raises IdempotencyKeyReused: the key was used for another conversation or another text.
     :raises ConversationUnknown: this person sees no such conversation.
@@ -42,9 +43,8 @@ async def write_reply(
     :raises TextMissing: there is nothing to send.
     :raises TextTooLong: Meta takes 4096 characters.
     """
-    return await queue_reply(
-        deps, author, business_id, conversation_id, Wanted(body=checked_text(text), answers=answers), key
-    )
+    wanted = Wanted(body=checked_text(text), answers=answers)
+    return await queue_reply(deps, author, business_id, conversation_id, wanted, key)
 
 
 async def queue_reply(

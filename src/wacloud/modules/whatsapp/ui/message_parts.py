@@ -112,8 +112,8 @@ def _card(card: dict[str, Any], say: Translate) -> Fields:
             if told:
                 pairs.append((say(label), told))
     for address in map(an_object, a_list(card.get("addresses"))):
-        told = [a_text(address.get(key)) for key in ("street", "postcode", "zip", "city", "state", "country")]
-        pairs.append((say("Address"), ", ".join(part for part in told if part)))
+        lines = [a_text(address.get(key)) for key in ("street", "postcode", "zip", "city", "state", "country")]
+        pairs.append((say("Address"), ", ".join(part for part in lines if part)))
     # What came in was read into words of ours; what we send is as Meta wants it.
     if company := a_text(card.get("company")) or a_text(an_object(card.get("org")).get("company")):
         pairs.append((say("Company"), company))

@@ -98,6 +98,7 @@ class MessageView:
     earlier: tuple[str, ...] = ()
     reactions: tuple[tuple[str, str], ...] = ()
     forwarded: str | None = None
+    is_in_group: bool = False
     state: tuple[str, str] | None = None
     problem: str | None = None
     can_send_again: bool = False
@@ -155,6 +156,7 @@ def view(row: MessageRow, language: str, now: datetime, *, is_open: bool) -> Mes
         quote=_quote(row, say),
         earlier=() if gone else tuple(text for text in (_text_of_edit(one) for one in row.edits) if text),
         reactions=tuple((emoji, _reactor(who, say)) for who, emoji in sorted(row.reactions.items()) if emoji),
+        is_in_group=bool(content.get("group_id")),
         forwarded=_forwarded(content, say),
         can_answer=row.can_answer and not gone and not is_line,
         own_reaction=row.reactions.get("business"),
