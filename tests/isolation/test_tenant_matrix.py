@@ -43,6 +43,7 @@ MAKERS: Mapping[str, Callable[[Tenant], Any]] = {
     "session_id": lambda tenant: tenant.rows["sessions"]["id"],
     "notice_id": lambda tenant: tenant.rows["notices"]["id"],
     "conversation_id": lambda tenant: tenant.rows["conversations"]["id"],
+    "phone_number_id": lambda tenant: tenant.rows["phone_numbers"]["phone_number_id"],
 }
 # What a body must say besides, for its ids to be looked at.
 SAID: Mapping[str, Callable[[Tenant], Any]] = {

@@ -83,8 +83,9 @@ async def objects(rig: Rig, operation: Operation) -> tuple[Someone, dict[str, li
     if any(slot.name == "conversation_id" for slot in operation.slots):
         shop = await rig.shop(enabled=False)
         owner = Someone(shop.user_id, "", shop.business_id, shop.session_id)
-        conversations = [str(await rig.heard(shop))]
+        conversations, numbers = [str(await rig.heard(shop))], [shop.phone_number_id]
     else:
+        numbers = ["700800900100200"]
         conversations = [str(uuid4())]
     agent, analyst = await people.join(owner, "agent"), await people.join(owner, "analyst")
     made, _ = await people.invite(owner, f"{agent.user_id}@invited.test")
@@ -99,6 +100,7 @@ async def objects(rig: Rig, operation: Operation) -> tuple[Someone, dict[str, li
         "invitation_id": [made.json["id"]],
         "session_id": [str(owner.session_id)],
         "conversation_id": conversations,
+        "phone_number_id": numbers,
         "notice_id": [str(told.id)],
     }
 
