@@ -44,6 +44,7 @@ MAKERS: Mapping[str, Callable[[Tenant], Any]] = {
     "notice_id": lambda tenant: tenant.rows["notices"]["id"],
     "conversation_id": lambda tenant: tenant.rows["conversations"]["id"],
     "phone_number_id": lambda tenant: tenant.rows["phone_numbers"]["phone_number_id"],
+    "reply_to": lambda tenant: tenant.rows["messages"]["id"],
 }
 # What a body must say besides, for its ids to be looked at.
 SAID: Mapping[str, Callable[[Tenant], Any]] = {

@@ -101,6 +101,7 @@ async def objects(rig: Rig, operation: Operation) -> tuple[Someone, dict[str, li
         "session_id": [str(owner.session_id)],
         "conversation_id": conversations,
         "phone_number_id": numbers,
+        "reply_to": [str(uuid4())],
         "notice_id": [str(told.id)],
     }
 

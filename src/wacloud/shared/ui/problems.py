@@ -102,7 +102,6 @@ RULES: Mapping[str, str] = {
     "not_a_name": N_("Small letters, digits and underscores only."),
     "not_a_language": N_("This must be a language code such as es or en_US."),
     "not_a_country": N_("This must be a country code such as IN."),
-    "unknown_message": N_("There is no such message in this conversation."),
     "not_sent_yet": N_("WhatsApp does not have this message yet."),
     "too_old": N_("This message is too old: %(limit)s days at most."),
 }

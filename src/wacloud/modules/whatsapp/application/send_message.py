@@ -6,8 +6,9 @@ from uuid import UUID
 from wacloud.modules.whatsapp.application.identify_contacts import identify_contacts
 from wacloud.modules.whatsapp.application.ports import WhatsappDeps
 from wacloud.modules.whatsapp.application.send_media import media_content, usable_file
+from wacloud.modules.whatsapp.application.stored import Number
 from wacloud.modules.whatsapp.application.write_reply import queue_reply
-from wacloud.modules.whatsapp.domain.conversation import OutsideServiceWindow
+from wacloud.modules.whatsapp.domain.conversation import ConversationUnknown, OutsideServiceWindow
 from wacloud.modules.whatsapp.domain.identity import Sender
 from wacloud.modules.whatsapp.domain.ids import MessageId
 from wacloud.modules.whatsapp.domain.outgoing import Wanted, address_of
@@ -48,17 +49,24 @@ async def send_message(
     if wanted.uses is not None:
         file = await usable_file(deps, author, business_id, wanted.uses, wanted.file_kind)
         wanted = replace(wanted, content={**wanted.content, "media": media_content(file)})
-    conversation_id = recipient.conversation_id or await _open(deps, business_id, recipient, wanted)
-    return await queue_reply(deps, author, business_id, conversation_id, wanted, key)
+    conversation_id, number_id = recipient.conversation_id, None
+    if recipient.phone_number_id is not None:
+        owners = await deps.numbers.of_webhook([recipient.phone_number_id], [])
+        number = owners.numbers.get(recipient.phone_number_id)
+        if number is None or number.business_id != business_id:
+            raise NumberUnknown
+        number_id = number.id
+        if conversation_id is None:
+            conversation_id = await _open(deps, number, address_of(recipient.to or ""), wanted)
+    if conversation_id is None:
+        raise ConversationUnknown
+    return await queue_reply(deps, author, business_id, conversation_id, wanted, key, number_id)
 
 
-async def _open(deps: WhatsappDeps, business_id: BusinessId, recipient: Recipient, wanted: Wanted) -> UUID:
+async def _open(deps: WhatsappDeps, number: Number, address: str | None, wanted: Wanted) -> UUID:
     """The conversation with this person, made where there is none and a template may open it."""
-    number_id = recipient.phone_number_id or ""
-    number = (await deps.numbers.of_webhook([number_id], [])).numbers.get(number_id)
-    if number is None or number.business_id != business_id:
-        raise NumberUnknown
-    person = (business_id, Sender.identified(address=address_of(recipient.to or "")))
+    business_id = number.business_id
+    person = (business_id, Sender.identified(address=address))
     async with deps.db.tenant(business_id) as tx:
         # Whoever they are, nobody else makes them a contact at the same time.
         await deps.messages.lock(tx, [business_id], wait=True)

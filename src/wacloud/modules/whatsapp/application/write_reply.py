@@ -1,6 +1,5 @@
 """A person writes in the inbox."""
 
-from dataclasses import replace
 from typing import Final
 from uuid import UUID
 
@@ -9,7 +8,7 @@ from wacloud.modules.whatsapp.application.ports import WhatsappDeps
 from wacloud.modules.whatsapp.domain.conversation import ConversationUnknown, ServiceWindow
 from wacloud.modules.whatsapp.domain.ids import MessageId
 from wacloud.modules.whatsapp.domain.message import checked_text
-from wacloud.modules.whatsapp.domain.outgoing import REACTION_AGE, MarketingStopped, Rules, Wanted
+from wacloud.modules.whatsapp.domain.outgoing import REACTION_AGE, MarketingStopped, MessageUnknown, Rules, Wanted
 from wacloud.shared.application.db import Tx
 from wacloud.shared.domain.errors import AppError
 from wacloud.shared.domain.ids import BusinessId, UserId, new_id
@@ -54,20 +53,28 @@ async def queue_reply(
     conversation_id: UUID,
     wanted: Wanted,
     key: str | None,
+    number_id: UUID | None = None,
 ) -> MessageId:
     """
     The same for a message of any kind, which the caller has checked; a template or a reaction leaves the bot in charge.
 
-    :raises MessageRefused: what it answers is not here, or not known to WhatsApp.
+    `number_id` is the number the caller expects the conversation to be with.
+
+    :raises MessageUnknown: what it answers is not here.
+    :raises MessageRefused: what it answers is not known to WhatsApp yet, or too old.
     :raises MarketingStopped: a marketing template for somebody who wants none.
     """
     cause = f"reply:{author}:{key or new_id()}"
     async with deps.db.member(author) as tx:
         conversation = await deps.conversations.find(tx, business_id, conversation_id)
-        if conversation is None:
+        if conversation is None or number_id not in (None, conversation.number_id):
             raise ConversationUnknown
         if key and (earlier := await _sent_before(deps, tx, business_id, cause, conversation_id, wanted)):
             return earlier
+        refers_to, content = None, wanted.content
+        if wanted.answers is not None:
+            refers_to = await _wamid_of(deps, tx, business_id, conversation_id, wanted, wanted.answers)
+            content = content if wanted.is_reaction else {**content, "quoted": True}
         if wanted.needs_window:
             ServiceWindow(conversation.last_inbound_at).check(deps.clock())
         elif wanted.category == "marketing" and await deps.contacts.refuses_marketing(
@@ -82,14 +89,9 @@ async def queue_reply(
             author_id=author,
             body=wanted.body,
             kind=wanted.kind,
-            content=wanted.content,
+            content=content,
+            refers_to=refers_to,
         )
-        if wanted.answers is not None:
-            draft = replace(
-                draft,
-                refers_to=await _wamid_of(deps, tx, business_id, conversation_id, wanted, wanted.answers),
-                content=wanted.content if wanted.is_reaction else {**wanted.content, "quoted": True},
-            )
         written = await put_in_outbox(deps, tx, [draft])
         if wanted.uses is not None:
             await deps.media.rows.mark_used(tx, business_id, wanted.uses)
@@ -113,13 +115,13 @@ async def _wamid_of(
     path = "reaction.message_id" if wanted.is_reaction else "reply_to"
     answered = await deps.messages.find_here(tx, business_id, conversation_id, message_id)
     if answered is None or answered.kind in ("reaction", "edit", "revoke"):
-        rules.broken(path, "unknown_message")
-    elif answered.wamid is None:
+        raise MessageUnknown(field=path)
+    if answered.wamid is None:
         rules.broken(path, "not_sent_yet")
     elif wanted.is_reaction and deps.clock() - answered.sent_at > REACTION_AGE:
         rules.broken(path, "too_old", REACTION_AGE.days)
     rules.check()
-    return str(answered.wamid) if answered else ""
+    return answered.wamid or ""
 
 
 async def _sent_before(

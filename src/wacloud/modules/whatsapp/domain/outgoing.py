@@ -9,7 +9,7 @@ from uuid import UUID
 
 from wacloud.modules.whatsapp.domain.identity import is_bsuid
 from wacloud.modules.whatsapp.domain.message import TEXT_LIMIT
-from wacloud.shared.domain.errors import AppError, Fault, FaultyFields
+from wacloud.shared.domain.errors import AppError, Fault, FaultyFields, NotFound
 
 Json = dict[str, Any]
 
@@ -28,6 +28,10 @@ _PHONE_SIGNS: Final = str.maketrans("", "", " -()./\u00a0")
 
 class MessageRefused(FaultyFields):
     """WhatsApp would not take this message. Each field says what is wrong with it."""
+
+
+class MessageUnknown(NotFound):
+    """There is no such message in this conversation."""
 
 
 class MarketingStopped(AppError):
@@ -139,8 +143,6 @@ def check_recipient(rules: Rules, conversation_id: UUID | None, to: str | None, 
         rules.broken("to", "not_an_address")
     if to is not None and not phone_number_id:
         rules.broken("phone_number_id", "text_missing")
-    if conversation_id is not None and phone_number_id is not None:
-        rules.broken("phone_number_id", "not_allowed")
 
 
 def address_of(to: str) -> str | None:
