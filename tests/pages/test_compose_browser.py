@@ -24,7 +24,7 @@ async def last_out(rig: Rig, shop: Shop, kind: str) -> Any:
     """The newest message of ours, once it is of this kind and at Meta."""
 
     async def look() -> Any:
-        mine = [row for row in await rig.messages(shop) if row.direction == "out" and row.kind == kind]
+        mine = [row for row in await rig.messages(shop, "out") if row.kind == kind]
         return mine[-1] if mine and mine[-1].state in ("sent", "delivered") else None
 
     return await eventually(look)
@@ -105,7 +105,7 @@ async def test_every_form_of_the_menu_sends_its_message(chromium: Browser, produ
         await looked_at(page, "all-sent")
 
     async def all_sent() -> bool:
-        mine = [one for one in await product.messages(shop) if one.direction == "out"]
+        mine = await product.messages(shop, "out")
         return len(mine) == len(forms) and all(one.state in ("sent", "delivered") for one in mine)
 
     assert await eventually(all_sent)
@@ -126,6 +126,7 @@ async def test_a_message_is_quoted_and_reacted_to_by_the_keyboard(chromium: Brow
         await expect(bubble.locator(".reactions")).to_contain_text("👍")
         await expect(page.locator(".answering")).to_have_count(0)
         await bubble.locator(".msg-answer").click()
+        await expect(page.locator(".answering")).to_be_visible()
         await expect(page.locator("#reply")).to_be_focused()
         await page.keyboard.type("Sí, de diez a dos")
         await page.keyboard.press("Enter")
