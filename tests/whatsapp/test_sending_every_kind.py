@@ -1,6 +1,8 @@
 """Every kind of message WhatsApp has is sent as Meta wants it, and what Meta would refuse is refused before."""
 
 import copy
+import json
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -439,6 +441,14 @@ async def test_all_that_breaks_a_rule_is_told_at_once_and_nothing_is_queued(
     assert faults.items() <= told.items(), told
     assert all(error["message"] and "%(" not in error["message"] for error in problem["errors"])
     assert len(await rig.messages(shop)) == 1
+
+
+@pytest.mark.parametrize("name", BODIES)
+def test_the_table_of_kinds_shows_each_body(name: str):
+    """`docs/sending.md` and the description of the API are one."""
+    body = {key: value for key, value in BODIES[name].items() if key != "conversation_id"}
+    told = (Path(__file__).resolve().parents[2] / "docs/sending.md").read_text()
+    assert f"| {name} | `{json.dumps(body, ensure_ascii=False)}` |" in told
 
 
 def test_every_rule_has_words():
