@@ -297,7 +297,7 @@ MEMBERS_WRITE = {
         "messages",
         "insert",
         (
-            "arrival, author, author_id, body, business_id, cause, content, conversation_id, created_at, direction, "
+            "arrival, author, author_id, body, business_id, category, cause, content, conversation_id, created_at, direction, "
             "id, kind, raw, reason, refers_to, sent_at, state, turn_id, wamid"
         ),
     ),
