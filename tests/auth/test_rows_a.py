@@ -163,13 +163,15 @@ async def test_a6_known_and_unknown_addresses_take_the_same_time(house, what: st
 
     medians = []
     for _ in range(5):  # other programs run on this machine, too: a real difference is there each time
-        differences = []
+        differences, all_times = [], []
         for number, email in enumerate(known):
             pair = [email, new_email()] if number % 2 else [new_email(), email]
             times = {one: await took(one) for one in pair}
             differences.append(times[email] - sum(times.values()) / 2)
+            all_times += times.values()
         medians.append(2 * statistics.median(differences))
-        if abs(medians[-1]) < 0.005:
+        # On a busy machine both take long; without the hash, one would take next to nothing.
+        if abs(medians[-1]) < max(0.005, 0.2 * statistics.median(all_times)):
             return
     raise AssertionError(f"{[round(median * 1000, 1) for median in medians]} ms apart")
 
