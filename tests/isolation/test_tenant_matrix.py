@@ -52,6 +52,8 @@ MAKERS: Mapping[str, Callable[[Tenant], Any]] = {
     "tag_id": lambda tenant: tenant.rows["contact_tags"]["id"],
     "tag_ids": lambda tenant: tenant.rows["contact_tags"]["id"],
     "segment_id": lambda tenant: tenant.rows["segments"]["id"],
+    "phone_number_id": lambda tenant: tenant.rows["phone_numbers"]["phone_number_id"],
+    "reply_to": lambda tenant: tenant.rows["messages"]["id"],
 }
 # What a body must say besides, for its ids to be looked at.
 SAID: Mapping[str, Callable[[Tenant], Any]] = {
