@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import aiohttp
@@ -376,16 +377,14 @@ async def open_rig(
         config = rig_settings(app_dsn, redis_url, graph_url, **(settings or {}))
         swaps = Swaps(model=model, mails=mails)
         async with open_house(config, swaps) as house:
-            # Every test comes from one address: what others guessed or used up is not counted here.
-            for counted in ("tries:*", "limit:*"):
-                async for key in house.redis.scan_iter(counted):
-                    await house.redis.delete(key)
+            await nothing_counted(house)
             app = make_app(house)
             server = PromptServer(
                 uvicorn.Config(
                     webhook_door(app, house.webhook_keys, house.webhook_inbox, app.state.count_whatsapp),
                     host="127.0.0.1",
-                    port=0,
+                    # A test that names an address of its own is served there.
+                    port=(urlsplit(config.base_url).port or 0) if "base_url" in (settings or {}) else 0,
                     log_level="warning",
                     access_log=False,
                 ),
@@ -407,6 +406,13 @@ async def open_rig(
                     if working is not None:
                         worker.stop()
                         await working
+
+
+async def nothing_counted(house: House) -> None:
+    """Every test comes from one address: what others guessed or used up is not counted here."""
+    for counted in ("tries:*", "limit:*"):
+        async for key in house.redis.scan_iter(counted):
+            await house.redis.delete(key)
 
 
 def token() -> str:

@@ -60,6 +60,7 @@ def application() -> FastAPI:
     house.settings.base_url = "https://example.test"
     house.settings.is_play = False
     house.settings.trusted_proxies = []
+    house.settings.auth_redirect_urls = []
     return make_app(cast(Any, house))
 
 

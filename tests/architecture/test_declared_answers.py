@@ -18,12 +18,23 @@ API = Description(application().openapi())
 # Answers whose fields are not ours to list, and why.
 OPEN_ANSWERS = {
     "get_keys": "a JSON Web Key Set: its fields are RFC 7517's",
+    "supabase_keys": "the same",
     "export_me": "each module adds its own part",
 }
+# Supabase's clients send what its servers may want, in each version more: what nobody here knows is ignored.
+OPEN_BODIES = "supabase"
+NO_GOOD_OUTCOME = {
+    "supabase_authorize": "there are no providers to be led to",
+    "supabase_verify_link": "it leads on to the program, with an error where there is one",
+}
+# What an app needs, in Supabase's words; it can be read until it is confirmed and never again.
+TOLD_ONCE = {"supabase_enrol": {"secret"}}
 OPEN_FIELDS = {
     "AuditEntryAnswer.detail": "what was done differs by action; the log takes no secrets",
 }
-SECRET = re.compile(r"hash|secret|password|seed|salt|cipher|credential|api_key|(?<!^access_)(?<!^refresh_)token$")
+SECRET = re.compile(
+    r"hash|secret|password|seed|salt|cipher|credential|api_key|(?<!^access_)(?<!^refresh_)(?<!^second_factor_)token$"
+)
 
 
 # Addresses of the API for vendors, who have descriptions of their own.
@@ -36,13 +47,17 @@ def test_g12_every_address_of_the_api_is_described() -> None:
     assert ours == {operation.path for operation in API.operations} | FOR_VENDORS
 
 
-@pytest.mark.parametrize("operation", [one for one in API.operations if one.body], ids=str)
+@pytest.mark.parametrize(
+    "operation", [one for one in API.operations if one.body and OPEN_BODIES not in one.told["tags"]], ids=str
+)
 def test_e4_a_body_holds_its_declared_fields_only(operation: Operation) -> None:
     for schema in _objects(operation.body, set()):
         assert schema.get("additionalProperties", True) is not True, f"{schema.get('title')} takes any field"
 
 
-@pytest.mark.parametrize("operation", API.operations, ids=str)
+@pytest.mark.parametrize(
+    "operation", [one for one in API.operations if one.told["operationId"] not in NO_GOOD_OUTCOME], ids=str
+)
 def test_e5_an_answer_declares_its_fields(operation: Operation) -> None:
     answers = {status: told for status, told in operation.told["responses"].items() if status.startswith("2")}
     assert answers, "no good outcome"
@@ -53,7 +68,8 @@ def test_e5_an_answer_declares_its_fields(operation: Operation) -> None:
             if media_type != "application/json" or operation.told["operationId"] in OPEN_ANSWERS:
                 continue
             schema = body["schema"]
-            assert "$ref" in schema.get("items", schema), f"{status}: give the route a response_model"
+            for one in schema.get("anyOf", [schema.get("items", schema)]):
+                assert "$ref" in one, f"{status}: give the route a response_model"
 
 
 @pytest.mark.parametrize("name", sorted(set(API.told["components"]["schemas"]) - {"Problem"}))
@@ -69,13 +85,17 @@ def test_e5_no_answer_declares_a_secret(operation: Operation) -> None:
     for status, told in operation.told["responses"].items():
         for body in told.get("content", {}).values():
             names = {name for schema in _objects(body["schema"], set()) for name in schema.get("properties", {})}
-            found = {name for name in names if SECRET.search(name)}
+            found = {name for name in names if SECRET.search(name)} - TOLD_ONCE.get(
+                operation.told["operationId"], set()
+            )
             assert not found, (status, found)
 
 
 def test_every_exception_is_needed() -> None:
     schemas = API.told["components"]["schemas"]
-    assert {operation.told["operationId"] for operation in API.operations} >= OPEN_ANSWERS.keys()
+    assert {
+        operation.told["operationId"] for operation in API.operations
+    } >= OPEN_ANSWERS.keys() | NO_GOOD_OUTCOME.keys()
     assert all(field in schemas[name]["properties"] for name, field in (one.split(".") for one in OPEN_FIELDS))
 
 

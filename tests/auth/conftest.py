@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import random
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -17,18 +16,38 @@ import uvicorn
 from fastapi import FastAPI
 from pydantic import BaseModel
 from redis.asyncio import Redis
+from signing_up import new_address
 
 from limits_off import limits_off
 from wacloud.main.wiring import wire_business
+from wacloud.modules.auth.application.outside import Outside
+from wacloud.modules.auth.application.passkey_ports import PasskeyDeps
 from wacloud.modules.auth.application.ports import AuthDeps
+from wacloud.modules.auth.infra.api_keys import PostgresApiKeys
 from wacloud.modules.auth.infra.credentials import PostgresCredentials
+from wacloud.modules.auth.infra.factors import PostgresBackupCodes, PostgresFactors
 from wacloud.modules.auth.infra.guess_limits import ValkeyGuessLimits
 from wacloud.modules.auth.infra.one_time_tokens import PostgresOneTimeTokens
+from wacloud.modules.auth.infra.passkeys import PostgresPasskeys, ValkeyChallenges
 from wacloud.modules.auth.infra.passwords import Argon2Passwords
 from wacloud.modules.auth.infra.session_memory import ValkeySessionMemory
 from wacloud.modules.auth.infra.sessions import PostgresRefreshTokens, PostgresSessions
 from wacloud.modules.auth.infra.tokens import JwtTokens
-from wacloud.modules.auth.ui import account_api, account_pages, security_pages
+from wacloud.modules.auth.infra.totp import PyOtp
+from wacloud.modules.auth.infra.webauthn_ceremonies import PyWebAuthn
+from wacloud.modules.auth.ui import (
+    account_api,
+    account_pages,
+    factor_api,
+    factor_pages,
+    passkey_api,
+    passkey_pages,
+    security_pages,
+    supabase_api,
+    supabase_factors,
+    supabase_user_api,
+    supabase_verify,
+)
 from wacloud.modules.auth.ui import json_api as auth_api
 from wacloud.modules.auth.ui import pages as auth_pages
 from wacloud.modules.auth.ui.authenticator import TokenAuthenticator
@@ -39,6 +58,7 @@ from wacloud.modules.user.infra.users import PostgresUserReader, PostgresUsers
 from wacloud.modules.user.ui import json_api as user_api
 from wacloud.shared.application.db import StoreAway, Tx
 from wacloud.shared.domain.errors import AppError
+from wacloud.shared.infra.crypto import SecretBox
 from wacloud.shared.infra.postgres import PostgresDatabase, make_pool
 from wacloud.shared.ui import static_files
 from wacloud.shared.ui.bodies import LARGEST_JSON, StrictJsonRoute
@@ -49,6 +69,7 @@ from wacloud.shared.ui.permissions import Permission
 from wacloud.shared.ui.security_headers import SecurityHeaders
 
 SECRET = "a secret of the tests that is long enough"
+REDIRECT_URLS = ["https://app.example.com/in", "myapp://signed-in"]
 PASSWORD = "correcta, caballo, batería 🔋"
 
 
@@ -184,11 +205,6 @@ class House:
             return Answer(response.status, response.headers, await response.text())
 
 
-def new_address() -> str:
-    """One nobody else in this run has."""
-    return "10." + ".".join(str(random.randrange(256)) for _ in range(3))
-
-
 @dataclass(frozen=True, slots=True)
 class Answer:
     status: int
@@ -242,10 +258,10 @@ async def house(app_dsn: str, redis_url: str) -> AsyncIterator[House]:
         yield house
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def open_house(app_dsn: str, redis_url: str) -> Callable[..., AbstractAsyncContextManager[House]]:
     """A house of one's own, under another address, or with another Valkey."""
-    return lambda base_url=None, redis=None: running_house(app_dsn, redis or redis_url, base_url)
+    return lambda base_url=None, redis=None, outside=None: running_house(app_dsn, redis or redis_url, base_url, outside)
 
 
 @pytest.fixture(autouse=True)
@@ -256,7 +272,7 @@ def _clock_stands_right(request: pytest.FixtureRequest) -> None:
 
 @asynccontextmanager
 async def running_house(
-    app_dsn: str, redis_url: str, base_url: str | None = None, **installing: Any
+    app_dsn: str, redis_url: str, base_url: str | None = None, outside: Outside | None = None, **installing: Any
 ) -> AsyncIterator[House]:
     pool = make_pool(app_dsn, smallest=1, largest=4)
     await pool.open()
@@ -270,7 +286,7 @@ async def running_house(
         users = UserDeps(db, PostgresUsers(), PostgresUserReader(db))
         businesses = wire_business(db, users, clock)
         redis = Redis.from_url(redis_url, socket_timeout=2, socket_connect_timeout=2)
-        mails = RecordedMails()
+        mails, box = RecordedMails(), SecretBox([SECRET])
         deps = AuthDeps(
             db=db,
             clock=clock,
@@ -280,12 +296,19 @@ async def running_house(
             sessions=PostgresSessions(),
             refresh_tokens=PostgresRefreshTokens(),
             one_time_tokens=PostgresOneTimeTokens(),
+            factors=PostgresFactors(box.encrypt, box.decrypt),
+            totp=PyOtp(),
+            backup_codes=PostgresBackupCodes(),
+            passkeys=PasskeyDeps(PostgresPasskeys(), PyWebAuthn(base_url or url), ValkeyChallenges(redis)),
+            api_keys=PostgresApiKeys(),
             memory=ValkeySessionMemory(redis),
             limits=ValkeyGuessLimits(redis),
             mails=mails,
             users=users,
             businesses=businesses,
             base_url=base_url or url,
+            outside=outside,
+            redirect_urls=REDIRECT_URLS,
         )
         app = FastAPI(openapi_url=None)
         app.state.trusted_proxies = trusted_networks(["127.0.0.1"])
@@ -299,6 +322,15 @@ async def running_house(
             auth_pages.routes(deps),
             account_pages.routes(deps),
             security_pages.routes(deps),
+            supabase_api.routes(deps),
+            supabase_verify.routes(deps),
+            supabase_verify.page_routes(deps),
+            supabase_user_api.routes(deps),
+            supabase_factors.routes(deps),
+            factor_api.routes(deps),
+            factor_pages.routes(deps),
+            passkey_api.routes(deps),
+            passkey_pages.routes(deps),
             static_files.routes(),
             user_api.routes(users),
             business_api.routes(businesses),

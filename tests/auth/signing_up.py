@@ -1,9 +1,15 @@
 """Words the tests of signing up and recovering share."""
 
+import random
 from typing import Any
 from uuid import uuid4
 
 PASSWORD = "correcta, caballo, batería 🔋"
+
+
+def new_address() -> str:
+    """One nobody else in this run has."""
+    return "10." + ".".join(str(random.randrange(256)) for _ in range(3))
 
 
 def new_email() -> str:

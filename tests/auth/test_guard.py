@@ -5,17 +5,10 @@ from fastapi import APIRouter, Depends, FastAPI
 from starlette.responses import PlainTextResponse
 from starlette.routing import Mount, Route
 
-from wacloud.shared.ui.guard import (
-    declare,
-    guarded,
-    own_path,
-    public,
-    requires,
-    signed_by_vendor,
-    signed_in,
-    undeclared_routes,
-)
+from wacloud.shared.ui.declared import undeclared_routes
+from wacloud.shared.ui.guard import declare, guarded, public, requires, signed_by_vendor, signed_in
 from wacloud.shared.ui.permissions import ROLES, Permission
+from wacloud.shared.ui.same_site import own_path
 
 
 async def _endpoint(request):

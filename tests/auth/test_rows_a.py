@@ -10,6 +10,7 @@ import pytest
 from signing_up import PASSWORD, alike, cookie_of, log_in, new_email, sign_up, verified
 
 from wacloud.main.settings import AppEnv, Settings
+from wacloud.modules.auth.application.disable_user import disable_user, enable_user
 from wacloud.modules.auth.domain.password_rules import common_passwords
 from wacloud.shared.infra.postgres import PostgresDatabase, make_pool
 
@@ -331,7 +332,7 @@ async def test_a12_a_disabled_person_is_out_by_every_way(house) -> None:
     held, cookie = await house.tokens_of(person), await cookie_of(house, person.email)
     await house.post("/api/auth/forgot-password", json={"email": person.email})
     secret = house.mails.secret(person.email, "reset_password")
-    await house.do("update app.users set disabled_at = now() where id = %s", person.user_id)
+    await disable_user(house.deps, person.email)
     assert (await house.get("/api/inbox", token=held["access_token"])).status == 401
     assert (await house.get("/api/users/me", token=held["access_token"])).status == 401
     assert (await house.get("/api/inbox", headers={"Cookie": cookie})).status == 401
@@ -339,6 +340,46 @@ async def test_a12_a_disabled_person_is_out_by_every_way(house) -> None:
     body = {"token": secret, "password": "otra, distinta"}
     assert (await house.post("/api/auth/reset-password", json=body)).status == 422
     alike(await log_in(house, person.email, person.password), await log_in(house, person.email, "no es"))
+
+
+async def test_a12_whoever_is_let_in_again_begins_anew_and_nobody_was_mailed(house) -> None:
+    person = await house.account("owner")
+    held = await house.tokens_of(person)
+    await house.post("/api/auth/forgot-password", json={"email": person.email})
+    secret, mails = house.mails.secret(person.email, "reset_password"), len(house.mails.to(person.email))
+    await disable_user(house.deps, f" {person.email.upper()} ")
+    assert (await log_in(house, person.email)).status == 401
+    await house.post("/api/auth/forgot-password", json={"email": person.email})
+    await enable_user(house.deps, person.email)
+    assert len(house.mails.to(person.email)) == mails
+    # What was ended stays so.
+    assert (await house.get("/api/inbox", token=held["access_token"])).status == 401
+    assert (await house.post("/api/auth/refresh", json={"refresh_token": held["refresh_token"]})).status == 401
+    body = {"token": secret, "password": "otra, distinta"}
+    assert (await house.post("/api/auth/reset-password", json=body)).status == 422
+    assert (await log_in(house, person.email)).status == 200
+    told = await house.rows(
+        "select action, actor_kind, actor_id from app.audit_log where user_id = %s and action like 'auth.user_%%'"
+        " order by at",
+        person.user_id,
+    )
+    told_as = [("auth.user_disabled", "system", None), ("auth.user_enabled", "system", None)]
+    assert [tuple(row) for row in told] == told_as
+
+
+async def test_a12_whoever_is_disabled_while_signing_in_is_not_in(house, monkeypatch) -> None:
+    person = await house.account("owner")
+    check = house.passwords.verify
+
+    async def slowly(*given: Any) -> bool:
+        is_right = await check(*given)
+        await disable_user(house.deps, person.email)
+        return is_right
+
+    monkeypatch.setattr(house.passwords, "verify", slowly)
+    assert (await log_in(house, person.email)).status == 401
+    [row] = await house.rows("select count(*) as n from app.sessions where user_id = %s", person.user_id)
+    assert row.n == 0
 
 
 async def test_a13_an_unverified_account_opens_nothing_but_its_verification(house) -> None:

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 from signing_up import PASSWORD, cookie_of, log_in, new_email, sign_up
 
+from wacloud.modules.auth.application.disable_user import disable_user
 from wacloud.modules.auth.domain.token import Claims
 
 
@@ -65,7 +66,7 @@ async def test_c4_an_access_token_is_refused_at_once_when_its_session_ends(house
         case "revoked":
             assert (await house.request("DELETE", "/api/auth/sessions", token=other)).status == 204
         case "disabled":
-            await house.do("update app.users set disabled_at = now() where id = %s", person.user_id)
+            await disable_user(house.deps, person.email)
         case "deleted":
             await house.do("delete from app.sessions where user_id = %s", person.user_id)
             house.clock.shift = timedelta(seconds=1.001)  # nobody told the memory

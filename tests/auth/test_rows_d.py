@@ -1,12 +1,19 @@
-"""Recovery and e-mail: rows D1 to D6 of the security checklist, through the routes."""
+"""Recovery and e-mail: rows D1 to D6, and D10 of the security checklist, through the routes."""
 
 import asyncio
 import re
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from signing_up import PASSWORD, cookie_of, log_in, new_email, sign_up, verified
+
+from wacloud.modules.auth.application.disable_user import disable_user
+from wacloud.modules.auth.infra.personal_data import AuthPersonalData
+from wacloud.modules.business.application.remove_member import remove_member
+from wacloud.modules.user.application.leave import leave
+from wacloud.shared.application.caller import NOBODY
 
 NEW = "otra, distinta"
 
@@ -261,6 +268,35 @@ async def test_d6_asking_for_an_address_somebody_has_tells_nothing(house) -> Non
     taken, free = await ask_to_move(house, token, other.email), await ask_to_move(house, token, new_email())
     assert (taken.status, taken.text) == (free.status, free.text)
     assert [mail.template for mail in house.mails.to(other.email)] == ["already_registered"]
+
+
+@pytest.mark.parametrize("way", ["removed", "disabled", "left"])
+async def test_d10_whoever_goes_has_no_session_link_or_token_left(house, way: str) -> None:
+    owner, person = await house.account("owner"), await house.account()
+    [business_id] = owner.businesses
+    await house.do("insert into app.members values (%s, %s, 'agent')", business_id, person.user_id)
+    held, cookie = await house.tokens_of(person), await cookie_of(house, person.email)
+    await house.post("/api/auth/forgot-password", json={"email": person.email})
+    secret = house.mails.secret(person.email, "reset_password")
+    assert (await house.get("/api/inbox", token=held["access_token"])).status == 200
+    match way:
+        case "removed":
+            await remove_member(house.deps.businesses, owner.user_id, business_id, person.user_id, NOBODY)
+        case "disabled":
+            await disable_user(house.deps, person.email)
+        case "left":
+            farewells = [AuthPersonalData(house.deps.db).forget]
+            await leave(replace(house.deps.users, farewells=farewells), person.user_id)
+    assert (await house.get("/api/inbox", token=held["access_token"])).status == 401
+    assert (await house.get("/api/inbox", headers={"Cookie": cookie})).status == 401
+    again = await house.post("/api/auth/refresh", json={"refresh_token": held["refresh_token"]})
+    if way == "removed":
+        # Out of the business, still themselves.
+        assert (await house.get("/api/inbox", token=again.json["access_token"])).status == 401
+    else:
+        assert again.status == 401
+        body = {"token": secret, "password": "otra, distinta"}
+        assert (await house.post("/api/auth/reset-password", json=body)).status == 422
 
 
 async def test_the_pages_lead_through_sign_up_and_reset(house) -> None:

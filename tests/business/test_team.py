@@ -85,7 +85,7 @@ async def test_everybody_sees_the_team_and_its_owner_stands_first(people: People
     for role in ROLES:
         listed = await people.here(team[role], "GET", "/members")
         assert [one["role"] for one in listed.json] == list(ROLES)
-        assert set(listed.json[0]) == {"user_id", "name", "email", "role", "joined_at"}
+        assert set(listed.json[0]) == {"user_id", "name", "email", "role", "joined_at", "second_factor"}
 
 
 @pytest.mark.parametrize(

@@ -21,12 +21,28 @@ WHOSE: Mapping[str, str | None] = {
     "sessions": "user_id",
     "refresh_tokens": "user_id",
     "one_time_tokens": "user_id",
+    "acquaintances": "user_id",
+    "totp_factors": "user_id",
+    "passkeys": "user_id",
+    "backup_codes": "user_id",
     "schedules": None,
     "mail_suppressions": None,
     "local_mails": None,
     "message_rates": None,
 }
-OF_A_PERSON = frozenset({"users", "credentials", "sessions", "refresh_tokens", "one_time_tokens"})
+OF_A_PERSON = frozenset(
+    {
+        "users",
+        "acquaintances",
+        "credentials",
+        "sessions",
+        "refresh_tokens",
+        "one_time_tokens",
+        "totp_factors",
+        "passkeys",
+        "backup_codes",
+    }
+)
 
 _TABLES = """
 select relname from pg_class
@@ -172,7 +188,8 @@ class Schema:
         return stored
 
     def _needed(self, key: ForeignKey) -> bool:
-        return all(self.columns[key.child][name].needed for name in key.columns)
+        # Whose a row is, is said even where it may be nobody's.
+        return all(self.columns[key.child][name].needed or name == WHOSE.get(key.child) for name in key.columns)
 
 
 def _value(column: Column) -> Any:

@@ -32,6 +32,10 @@ SYSTEM_RIGHTS = {
     "sessions": "SELECT INSERT UPDATE DELETE",
     "refresh_tokens": "SELECT INSERT UPDATE DELETE",
     "one_time_tokens": "SELECT INSERT UPDATE DELETE",
+    "acquaintances": "SELECT INSERT UPDATE",
+    "totp_factors": "SELECT INSERT UPDATE DELETE",
+    "passkeys": "SELECT INSERT UPDATE DELETE",
+    "backup_codes": "SELECT INSERT UPDATE DELETE",
     "mails": "SELECT INSERT UPDATE DELETE",
     "mail_suppressions": "SELECT INSERT DELETE",
     "local_mails": "SELECT INSERT DELETE",
@@ -45,6 +49,8 @@ SYSTEM_RIGHTS = {
     "unmatched_statuses": "SELECT",
     "invitations": "SELECT",
     "onboarding_steps": "SELECT INSERT UPDATE",
+    "api_keys": "SELECT",
+    "idempotency_keys": "SELECT INSERT UPDATE DELETE",
 }
 
 # Ids of other rows that no foreign key guards, and why not.
@@ -54,18 +60,26 @@ UNGUARDED = {
     "media.message_id": "a messages partition may go by retention",
     "media.uploaded_by": "who sent a file stays known after the member left",
     "messages.answered_by": "the same table, over partitions",
+    "contact_merges.by": "who merged two stays told after the member left",
+    "contact_imports.created_by": "who sent a file stays told after the member left",
+    "consent_events.actor_id": "who noted a choice stays noted after the member left",
+    "consent_events.message_id": "a messages partition may go by retention",
     "messages.author_id": "who wrote stays written after the member left",
     "messages.turn_id": "a turn may be forgotten before its messages",
+    "backup_codes.set_id": "codes that were made together; no row stands for the set",
     "sessions.acting_in": "whether they belong to it is asked at every request",
     "audit_log.actor_id": "what somebody did stays written after they are gone",
+    "acquaintances.subject": "a number of another system's",
     "audit_log.user_id": "what concerned somebody stays written after they are gone",
     "bot_turns.message_id": "a messages partition may go by retention",
     "notices.settled_by": "who put it away stays written after they are gone",
     "mails.user_id": "what was written to somebody stays known after they are gone",
+    "idempotency_keys.caller": "a person or an API key, and forgotten after a day",
     "mail_suppressions.mail_id": "the mail goes by retention, what it told us stays",
 }
 # Queues and records that outlive their business, or are written before it is known.
 UNGUARDED_BUSINESS = {
+    "idempotency_keys",
     "mails",
     "audit_log",
     "webhook_inbox",
@@ -242,6 +256,14 @@ def test_a_business_sees_its_own_row_in_every_table(two: Two):
 # What the app itself does in a member's name; whoever adds to it says in the migration why.
 MEMBERS_WRITE = {
     ("analytics_events", "insert", None),
+    (
+        "api_keys",
+        "select",
+        (
+            "business_id, created_at, created_by, expires_at, hint, id, last_used_at, name, revoked_at, scopes, "
+            "used_from"
+        ),
+    ),
     ("audit_log", "insert", None),
     ("businesses", "update", "employee_count, language, name, phone, profile, sector, time_zone"),
     (
@@ -252,6 +274,7 @@ MEMBERS_WRITE = {
             "last_message_created_at, last_message_id, unread"
         ),
     ),
+    ("idempotency_keys", "select", "business_id, created_at, id, state"),
     (
         "invitations",
         "select",
@@ -411,6 +434,8 @@ def test_every_table_has_forced_row_level_security_with_policies_for_all_command
     # The owner's own policies: what the functions below read and forget, and the book of partitions.
     owners = {(table, name) for table, name, _, _, roles, _, _ in policies if "isolation_owner" in roles}
     assert owners == {
+        ("app.contacts", "definer_holds"),
+        ("app.conversations", "definer_reads"),
         ("app.members", "definer_reads"),
         ("app.businesses", "definer_reads"),
         ("app.audit_log", "definer_forgets"),
@@ -452,6 +477,7 @@ DEFINERS = {
     "drop_old_partitions",
     "analyze_grown",
     "forget_audit_log",
+    "refuse_promotion",
 }
 MAY_CALL = {
     "mail_limit": {"authenticated", "wacloud_worker", "wacloud_system"},
@@ -465,6 +491,8 @@ MAY_CALL = {
     "drop_old_partitions": {"wacloud_system"},
     "analyze_grown": {"wacloud_system"},
     "forget_audit_log": {"wacloud_worker"},
+    "keep_consent": set(),
+    "refuse_promotion": set(),
     "add_partition": set(),
     "partition_by_time": set(),
     "protect": set(),

@@ -119,6 +119,20 @@ async def test_the_same_address_twice_is_refused(wacloud):
     assert "already" in said
 
 
+async def test_a_person_is_kept_out_and_let_in_again(wacloud):
+    await create(wacloud)
+    code, said = await wacloud("disable-user", "Marta@example.test")
+    assert (code, "signed out everywhere" in said) == (0, True), said
+    code, said = await wacloud("users", "list")
+    [row] = [line for line in said.splitlines() if "marta@example.test" in line]
+    assert (code, row.count(":")) == (0, 1), "the time they were disabled at"
+    code, said = await wacloud("enable-user", "marta@example.test")
+    assert (code, "may sign in again" in said) == (0, True), said
+    assert ":" not in next(line for line in (await wacloud("users", "list"))[1].splitlines() if "marta@" in line)
+    code, said = await wacloud("disable-user", "nobody@example.test")
+    assert (code, said.strip()) == (1, "wacloud: Nobody has this address.")
+
+
 async def test_lists_of_an_empty_house_say_so_without_a_trace(wacloud):
     for words in (("jobs", "list"), ("webhooks", "list"), ("jobs", "replay", "--all")):
         code, said = await wacloud(*words)

@@ -24,7 +24,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from rig import Rig, open_rig
+from rig import Rig, nothing_counted, open_rig
 from wacloud.modules.notification.api import Notice, tell_business
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "business"))
@@ -55,9 +55,35 @@ NEEDS_MORE = {
     "change_email",
     "confirm_email",
     "accept_invitation",
+    # The same in the words of Supabase's API; and there are no providers, so nobody is led to one.
+    "supabase_sign_up",
+    "supabase_token",
+    "supabase_verify",
+    "supabase_verify_factor",
+    "supabase_verify_link",
+    "supabase_resend",
+    "supabase_authorize",
     "transfer_ownership",
+    "verify_second_factor",
+    "confirm_factor",
+    "disable_second_factor",
+    "make_backup_codes",
+    "confirm_backup_codes",
+    "step_up",
+    # Passkeys are not possible where the tests are served; `test_passkeys.py` tries them.
+    "begin_passkey",
+    "add_passkey",
+    "begin_passkey_login",
+    "login_by_passkey",
+    "begin_step_up_by_passkey",
+    "step_up_by_passkey",
     # Whether a conversation is found and its window open hangs on more than the body; `test_sending.py` tries it.
     "send_message",
+    # What is no phone number, tag or filter of this business is refused; `test_contacts.py` tries what is.
+    "add_contact",
+    "add_segment",
+    "merge_contact",
+    "note_consent",
     # Refused to whoever alone owns a business, as all who try here do.
     "leave",
     "leave_business",
@@ -78,6 +104,7 @@ async def objects(rig: Rig, operation: Operation) -> tuple[Someone, dict[str, li
 
     Everybody tries with a business of their own, so that no operation ends the session of another's test.
     """
+    await nothing_counted(rig.house)
     people = People(rig)
     owner = await people.business()
     if any(slot.name == "conversation_id" for slot in operation.slots):
@@ -88,21 +115,47 @@ async def objects(rig: Rig, operation: Operation) -> tuple[Someone, dict[str, li
         numbers = ["700800900100200"]
         conversations = [str(uuid4())]
     agent, analyst = await people.join(owner, "agent"), await people.join(owner, "analyst")
+    sorted_by = await sorting(people, owner)
+    enrolled = await people.ask(owner, "POST", "/api/auth/2fa/enroll", {})
     made, _ = await people.invite(owner, f"{agent.user_id}@invited.test")
     async with rig.house.db.tenant(owner.business_id) as tx:
         notice = Notice(owner.business_id, "a test", "account_reinstated", "ban", datetime.now(UTC))
         await tell_business(rig.house.notification, tx, notice)
         [told] = await tx.rows("select id from app.notices where business_id = %s", (owner.business_id,))
+    key = await people.here(owner, "POST", "/api-keys", {"name": "A key", "scopes": ["business.read"]})
     return owner, {
         "business_id": [str(owner.business_id)],
         "user_id": [str(agent.user_id), str(analyst.user_id), str(owner.user_id)],
         "actor_id": [str(owner.user_id)],
         "invitation_id": [made.json["id"]],
+        "key_id": [key.json["id"]],
         "session_id": [str(owner.session_id)],
+        "challenge_id": [str(uuid4())],
+        "factor_id": [enrolled.json["id"]],
+        "set_id": [str(uuid4())],
         "conversation_id": conversations,
         "phone_number_id": numbers,
         "reply_to": [str(uuid4())],
         "notice_id": [str(told.id)],
+        **sorted_by,
+    }
+
+
+async def sorting(people: People, owner: Someone) -> dict[str, list[Any]]:
+    """Contacts, a tag and a segment."""
+    contacts = [
+        await people.ask(owner, "POST", "/api/contacts", {"phone": phone}) for phone in ("+34600555111", "+34600555222")
+    ]
+    tag = await people.ask(owner, "POST", "/api/contact-tags", {"name": "VIP"})
+    segment = await people.ask(owner, "POST", "/api/segments", {"name": "All", "filter": {"rules": []}})
+    ids = [one.json["id"] for one in contacts]
+    tags = [tag.json["id"]]
+    return {
+        "contact_id": ids[:1],
+        "other_id": ids[1:],
+        "tag_id": tags,
+        "tag_ids": [tags],
+        "segment_id": [segment.json["id"]],
     }
 
 

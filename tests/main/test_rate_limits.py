@@ -34,7 +34,7 @@ async def door(redis_url: str, limit: Limit, *, trusted: tuple[str, ...] = ()) -
     app.state.trusted_proxies = trusted_networks(trusted)
 
     async def somebody(request: Request) -> None:
-        request.state.member = SimpleNamespace(user_id=request.headers.get("user", ""))
+        request.state.member = SimpleNamespace(user_id=request.headers.get("user", ""), key=None)
 
     @app.post("/try")
     async def attempt(_: Annotated[None, Depends(somebody)], __: Annotated[None, limited(limit.name)]) -> str:
@@ -124,6 +124,10 @@ def test_the_limits_of_the_design_stand_in_one_table_and_only_their_numbers_may_
     assert told == {
         "login": (9, 60, "address"),
         "register": (3, 60, "address"),
+        "supabase_token": (150, 300, "address"),
+        "supabase_verify": (30, 300, "address"),
+        "supabase_mail": (30, 300, "address"),
+        "upload": (60, 60, "user"),
         "send": (100, 60, "user"),
         "unsigned_webhook": (1000, 60, "everybody"),
         "analytics_event": (200, 60, "user"),

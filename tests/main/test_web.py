@@ -10,7 +10,8 @@ import uvicorn
 from rig import Rig, open_rig, serving
 from wacloud.main.web import make_app
 from wacloud.shared.ui import static_files
-from wacloud.shared.ui.guard import public, undeclared_routes
+from wacloud.shared.ui.declared import undeclared_routes
+from wacloud.shared.ui.guard import public
 from wacloud.shared.ui.i18n import translate
 from wacloud.shared.ui.problems import MESSAGE_OF, NOT_ACCEPTED, NOT_READABLE, problem_of_fields
 from wacloud.shared.ui.serving import PromptServer
@@ -168,17 +169,23 @@ async def test_the_description_says_who_may_ask_and_how_a_refusal_looks(rig: Rig
         "forgot_password": "202 413 415 422 429 503",
         "reset_password": "204 413 415 422 429 503",
         "verify_email": "204 403 413 415 422 429 503",
-        "verify_email_by_code": "204 401 413 415 422 429 503",
-        "resend_verification": "202 401 429 503",
+        "verify_email_by_code": "204 401 403 413 415 422 429 503",
+        "resend_verification": "202 401 403 429 503",
         "logout": "204 401 422 503",
-        "list_sessions": "200 401 503",
-        "end_session": "204 401 404 422 503",
-        "end_other_sessions": "204 401 503",
+        "list_sessions": "200 401 403 503",
+        "end_session": "204 401 403 404 422 503",
+        "end_other_sessions": "204 401 403 503",
         "switch_business": "200 401 403 404 413 415 422 503",
         "change_password": "204 401 403 413 415 422 429 503",
         "change_email": "202 401 403 413 415 422 429 503",
         "confirm_email": "204 401 403 413 415 422 429 503",
         "get_keys": "200",
+        "supabase_sign_up": "200 400 413 415 422 429 503",
+        "supabase_token": "200 400 403 404 413 415 422 429 503",
+        "supabase_verify": "200 400 403 413 415 422 429 503",
+        "supabase_verify_link": "303 400 422 429 503",
+        "supabase_get_user": "200 400 401 403 429 503",
+        "supabase_enrol": "200 400 401 403 413 415 422 429 503",
         "get_me": "200 401 403 404 503",
         "change_me": "200 401 403 413 415 422 503",
         "choose_preferences": "200 401 403 413 415 422 503",
@@ -196,7 +203,22 @@ async def test_the_description_says_who_may_ask_and_how_a_refusal_looks(rig: Rig
         "forgot_password",
         "reset_password",
         "verify_email",
+        "verify_second_factor",
+        "begin_passkey_login",
+        "login_by_passkey",
         "get_keys",
+        "supabase_sign_up",
+        "supabase_token",
+        "supabase_otp",
+        "supabase_magic_link",
+        "supabase_recover",
+        "supabase_resend",
+        "supabase_verify",
+        "supabase_verify_link",
+        "supabase_settings",
+        "supabase_health",
+        "supabase_keys",
+        "supabase_authorize",
     }
     for name, one in operations.items():
         assert "_api_" not in name, f"{name}: give the route an operation_id people would use"
@@ -206,8 +228,10 @@ async def test_the_description_says_who_may_ask_and_how_a_refusal_looks(rig: Rig
         for status, told in one["responses"].items():
             assert told["description"] != "Successful Response"
             if status >= "400":
-                schema = told["content"]["application/problem+json"]["schema"]
-                assert schema == {"$ref": "#/components/schemas/Problem"}
+                # What refuses in Supabase's words says so.
+                schema = "SupabaseError" if "supabase" in one["tags"] else "Problem"
+                media_type = "application/json" if "supabase" in one["tags"] else "application/problem+json"
+                assert told["content"][media_type]["schema"] == {"$ref": f"#/components/schemas/{schema}"}
     ledger = operations["get_ledger"]["responses"]["200"]["content"]["application/json"]["schema"]
     assert ledger == {"$ref": "#/components/schemas/LedgerCounts"}
     assert "HTTPValidationError" not in description["components"]["schemas"]

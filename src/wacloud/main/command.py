@@ -18,16 +18,16 @@ from wacloud.shared.infra.logging import set_up_logging
 T = TypeVar("T")
 
 
-def settings(*, serving: bool = False) -> Settings:
+def settings_of(*, serving: bool = False) -> Settings:
     try:
-        read = load_settings()
+        settings = load_settings()
     except BadSettings as error:
         stop(f"settings: {error}")
-    set_up_logging(read.log_level)
+    set_up_logging(settings.log_level)
     if not serving:
         # A command says once, at its end, that the database is away; a server's log tells of every attempt.
         logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
-    return read
+    return settings
 
 
 def stop(message: str) -> NoReturn:

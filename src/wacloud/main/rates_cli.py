@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from wacloud.main.command import run, settings, stop
+from wacloud.main.command import run, settings_of, stop
 from wacloud.main.wiring import open_house
 from wacloud.modules.whatsapp.application.import_rates import import_rates
 from wacloud.modules.whatsapp.infra.costs import PostgresRates
@@ -29,7 +29,7 @@ def rates_list(country: Annotated[str, typer.Argument(help="Two letters, as in M
                     table.add_row(rate.country, rate.category, f"{rate.effective_from}", amount, rate.source)
         return table
 
-    read = settings()
+    read = settings_of()
     console.print(run(work()))
 
 
@@ -48,7 +48,7 @@ def rates_import(
         async with open_house(read) as house:
             return await import_rates(house.db, PostgresRates(), text.splitlines(), f"imported from {file.name}")
 
-    read = settings()
+    read = settings_of()
     try:
         text = file.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:

@@ -39,14 +39,26 @@ class BadSettings(Exception):
 LIMITS = (
     Limit("login", 5, 60, "address", closes=True),
     Limit("register", 3, 60, "address", closes=True),
+    # Supabase's own numbers: tokens by refresh or code, what was mailed, what sends mails.
+    Limit("supabase_token", 150, 300, "address"),
+    Limit("supabase_verify", 30, 300, "address", closes=True),
+    Limit("supabase_mail", 30, 300, "address"),
     Limit("send", 100, 60, "user"),
     Limit("upload", 60, 60, "user"),
     Limit("unsigned_webhook", 1000, 60, "everybody"),
     Limit("analytics_event", 200, 60, "user"),
 )
+JWKS_PATH = "/.well-known/jwks.json"
 ENV_FILE = "WACLOUD_ENV_FILE"
 SAMPLE_SECRETS = frozenset({"change-me", "dev-secret", "secret", "test"})
-LISTS = ("secret_keys", "meta_app_secret", "openai_api_keys", "trusted_proxies", "resend_webhook_secret")
+LISTS = (
+    "auth_redirect_urls",
+    "secret_keys",
+    "meta_app_secret",
+    "openai_api_keys",
+    "trusted_proxies",
+    "resend_webhook_secret",
+)
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 Listed = Annotated[list[str], NoDecode]
 
@@ -70,6 +82,7 @@ class Settings(BaseSettings):
     trusted_proxies: Listed = []
     rate_limits: dict[str, Annotated[int, Field(ge=1)]] = {}
     secret_keys: Listed = []
+    auth_redirect_urls: Listed = []
 
     meta_app_id: str = ""
     meta_app_secret: Listed = []
@@ -113,6 +126,8 @@ class Settings(BaseSettings):
     smtp_url: str = ""
     sentry_dsn: str = ""
     supabase_jwks_url: str = ""
+    supabase_jwt_issuer: str = ""
+    supabase_jwt_secret: str = ""
     kafka_bootstrap_servers: str = ""
 
     @model_validator(mode="before")
@@ -154,9 +169,12 @@ class Settings(BaseSettings):
             problems.append(f"RATE_LIMITS: there is no limit {', '.join(unknown)}")
         if self.queue_driver == "bullmq" and find_spec("bullmq") is None:
             problems.append("QUEUE_DRIVER=bullmq needs the package's extra: pip install 'wacloud[bullmq]'")
+        if bad := [url for url in self.auth_redirect_urls if not urlsplit(url).scheme or not urlsplit(url).netloc]:
+            problems.append(f"AUTH_REDIRECT_URLS: {', '.join(bad)} is no address like https://app.example.com/")
         if self.media_url and urlsplit(self.media_url).scheme not in ("file", "s3"):
             problems.append("MEDIA_URL: it reads file:///folder or s3://bucket/prefix")
         problems += self._mail_problems()
+        problems += self._supabase_problems()
         if not self.is_play:
             problems += self._production_problems()
         if problems:
@@ -185,6 +203,28 @@ class Settings(BaseSettings):
             problems.append("MAIL_FROM is not set: say who the mails come from")
         if self.resend_api_key and self.smtp_url:
             problems.append("RESEND_API_KEY and SMTP_URL are both set: which one shall send?")
+        return problems
+
+    @property
+    def supabase_issuer(self) -> str:
+        """Who writes a project's tokens: where its keys are published, unless it is said."""
+        return self.supabase_jwt_issuer or self.supabase_jwks_url.removesuffix(JWKS_PATH)
+
+    def _supabase_problems(self) -> list[str]:
+        problems = []
+        if not self.supabase_jwks_url:
+            if self.supabase_jwt_issuer or self.supabase_jwt_secret:
+                problems.append("SUPABASE_JWKS_URL is not set")
+            return problems
+        url = urlsplit(self.supabase_jwks_url)
+        if not self.supabase_jwt_issuer and not self.supabase_jwks_url.endswith(JWKS_PATH):
+            problems.append(f"SUPABASE_JWKS_URL does not end with {JWKS_PATH}: set SUPABASE_JWT_ISSUER as well")
+        if self.supabase_issuer == f"{self.base_url}/auth/v1":
+            problems.append("SUPABASE_JWKS_URL is our own: it has to be a Supabase project's")
+        if url.scheme != "https" and not (self.is_play and url.scheme == "http"):
+            problems.append("SUPABASE_JWKS_URL must be https")
+        if self.supabase_jwt_secret and len(self.supabase_jwt_secret) < 32:
+            problems.append("SUPABASE_JWT_SECRET must be at least 32 characters long")
         return problems
 
     def _production_problems(self) -> list[str]:

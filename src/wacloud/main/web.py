@@ -11,6 +11,7 @@ import structlog
 import uvicorn
 from fastapi import APIRouter, FastAPI
 from prometheus_client import CONTENT_TYPE_LATEST, Counter, generate_latest
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
@@ -20,7 +21,21 @@ from wacloud.main.wiring import House, Swaps, open_house
 from wacloud.modules.auth.application.ports import AuthDeps
 from wacloud.modules.auth.application.still_in import still_in
 from wacloud.modules.auth.application.switch_business import switch_business
-from wacloud.modules.auth.ui import account_api, account_pages, security_pages
+from wacloud.modules.auth.ui import (
+    account_api,
+    account_pages,
+    factor_api,
+    factor_pages,
+    keys_api,
+    keys_pages,
+    passkey_api,
+    passkey_pages,
+    security_pages,
+    supabase_api,
+    supabase_factors,
+    supabase_user_api,
+    supabase_verify,
+)
 from wacloud.modules.auth.ui import json_api as auth_api
 from wacloud.modules.auth.ui import pages as auth_pages
 from wacloud.modules.auth.ui.authenticator import TokenAuthenticator
@@ -29,6 +44,7 @@ from wacloud.modules.bot.ui.suggestions import questions_of
 from wacloud.modules.business.ui import json_api as business_api
 from wacloud.modules.business.ui import pages as business_pages
 from wacloud.modules.business.ui import progress_api, team_api, team_pages
+from wacloud.modules.business.ui.access import InBusiness
 from wacloud.modules.notification.ui import dev_pages, notice_pages
 from wacloud.modules.notification.ui.webhook import report_routes
 from wacloud.modules.user.ui import json_api as user_api
@@ -38,12 +54,17 @@ from wacloud.modules.whatsapp.infra.simulated_phones import TwinPhones
 from wacloud.modules.whatsapp.ui import (
     compose_pages,
     cost_pages,
+    import_pages,
     inbox_pages,
     json_api,
     ledger_pages,
     live_updates,
     media_api,
     media_pages,
+    people_api,
+    people_pages,
+    people_settings_pages,
+    segment_pages,
     simulator_pages,
 )
 from wacloud.modules.whatsapp.ui.live_updates import LiveHub
@@ -64,6 +85,7 @@ from wacloud.shared.ui.serving import PromptServer, most_connections
 
 log = structlog.get_logger()
 
+AS_SUPABASE = (supabase_api, supabase_verify, supabase_user_api, supabase_factors)
 WEBHOOKS = Counter("wacloud_webhooks_total", "Webhooks by vendor and how they ended", ["provider", "outcome"])
 
 
@@ -94,8 +116,10 @@ def make_app(house: House) -> FastAPI:
         openapi_url="/openapi.json",
         openapi_tags=[
             {"name": "auth", "description": "Signing in, and the keys our tokens are checked with."},
+            {"name": "supabase", "description": "The same in the words of Supabase Auth, for its clients."},
             {"name": "users", "description": "The person who asks."},
             {"name": "businesses", "description": "The businesses of the person who asks."},
+            {"name": "contacts", "description": "The people who write to a business, and what they are sorted by."},
             {"name": "whatsapp", "description": "Sending, and where every message stands."},
         ],
     )
@@ -103,12 +127,14 @@ def make_app(house: House) -> FastAPI:
     install_guard(app, authenticator=TokenAuthenticator(house.auth), base_url=settings.base_url)
     app.state.trusted_proxies = trusted_networks(settings.trusted_proxies)
     app.state.limits = house.limits
+    app.state.idempotency = house.idempotency
     app.state.switch_path = "/switch-business"
     app.state.act_in = partial(_act_in, house.auth)
     app.state.demo_pages = phones is not None
     app.state.before_shutdown = [hub.close, *([phones.close] if phones else [])]
     install_errors(app, unstorable=[psycopg.DataError])
     app.add_middleware(SecurityHeaders, https=settings.base_url.startswith("https:"))
+    _let_call(app, supabase_api.origins_of(settings.auth_redirect_urls))
     app.state.count_whatsapp = _count_whatsapp()
     app.router.routes[:0] = webhook_routes(house.webhook_keys, house.webhook_inbox, app.state.count_whatsapp)
     app.router.routes[:0] = report_routes(house.report_keys, house.webhook_inbox, house.clock)
@@ -116,11 +142,22 @@ def make_app(house: House) -> FastAPI:
     app.include_router(static_files.routes())
     app.include_router(preferences.routes())
     app.include_router(api_pages.routes(app.openapi))
-    app.include_router(auth_api.routes(house.auth))
-    app.include_router(account_api.routes(house.auth))
-    app.include_router(auth_pages.routes(house.auth))
-    app.include_router(account_pages.routes(house.auth))
-    app.include_router(security_pages.routes(house.auth))
+    for about_signing_in in (
+        auth_api,
+        account_api,
+        *AS_SUPABASE,
+        factor_api,
+        passkey_api,
+        auth_pages,
+        account_pages,
+        security_pages,
+        factor_pages,
+        passkey_pages,
+        keys_pages,
+    ):
+        app.include_router(about_signing_in.routes(house.auth))
+    app.include_router(keys_api.routes(house.auth, partial(InBusiness, house.business)))
+    app.include_router(supabase_verify.page_routes(house.auth))
     app.include_router(user_api.routes(house.user))
     app.include_router(user_pages.routes(house.user))
     for about_businesses in (business_api, team_api, progress_api, business_pages, team_pages):
@@ -128,6 +165,8 @@ def make_app(house: House) -> FastAPI:
     app.include_router(sector_template.routes(house.templates))
     for about_messages in (inbox_pages, compose_pages, ledger_pages, cost_pages, json_api, media_api, media_pages):
         app.include_router(about_messages.routes(house.whatsapp))
+    for about_people in (people_api, people_settings_pages, segment_pages, import_pages, people_pages):
+        app.include_router(about_people.routes(house.people))
     app.include_router(live_updates.routes(hub))
     app.include_router(notice_pages.routes(house.notification))
     if house.mail_shelf is not None:
@@ -141,6 +180,18 @@ def make_app(house: House) -> FastAPI:
         if getattr(route, "path", None) == app.openapi_url:
             declare(route, public())
     return app
+
+
+def _let_call(app: FastAPI, origins: list[str]) -> None:
+    """Pages of these sites call with a token in a header; cookies are never taken from them."""
+    if origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=origins,
+            allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+            allow_headers=["authorization", "apikey", "content-type", "x-client-info", "x-supabase-api-version"],
+            expose_headers=["x-supabase-api-version", "x-sb-error-code", "retry-after"],
+        )
 
 
 async def _act_in(auth: AuthDeps, person: Person, business_id: BusinessId) -> None:

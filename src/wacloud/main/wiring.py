@@ -17,15 +17,24 @@ from wacloud.main.media import media_deps, media_files
 from wacloud.main.people import user_deps
 from wacloud.main.settings import AppEnv, Settings
 from wacloud.main.subscriptions import to_jobs
+from wacloud.modules.auth.application.outside import Outside
+from wacloud.modules.auth.application.passkey_ports import PasskeyDeps
 from wacloud.modules.auth.application.ports import AuthDeps, Mails
+from wacloud.modules.auth.infra.acquaintances import PostgresAcquaintances
+from wacloud.modules.auth.infra.api_keys import PostgresApiKeys
 from wacloud.modules.auth.infra.credentials import PostgresCredentials
+from wacloud.modules.auth.infra.factors import PostgresBackupCodes, PostgresFactorHolders, PostgresFactors
 from wacloud.modules.auth.infra.guess_limits import ValkeyGuessLimits
 from wacloud.modules.auth.infra.mails import QueuedMails
 from wacloud.modules.auth.infra.one_time_tokens import PostgresOneTimeTokens
+from wacloud.modules.auth.infra.passkeys import PostgresPasskeys, ValkeyChallenges
 from wacloud.modules.auth.infra.passwords import Argon2Passwords
 from wacloud.modules.auth.infra.session_memory import ValkeySessionMemory
 from wacloud.modules.auth.infra.sessions import PostgresRefreshTokens, PostgresSessions
+from wacloud.modules.auth.infra.supabase_tokens import SupabaseTokens
 from wacloud.modules.auth.infra.tokens import JwtTokens
+from wacloud.modules.auth.infra.totp import PyOtp
+from wacloud.modules.auth.infra.webauthn_ceremonies import PyWebAuthn
 from wacloud.modules.bot.application.apply_sector_template import TemplateDeps
 from wacloud.modules.bot.application.model import AnswerDeps, Embedder, KnowledgeDeps, ModelPort
 from wacloud.modules.bot.application.ports import BotDeps
@@ -52,11 +61,14 @@ from wacloud.modules.notification.ui.compose import JinjaComposer
 from wacloud.modules.user.application.ports import UserDeps
 from wacloud.modules.whatsapp.application.accept_webhook import WebhookKeys
 from wacloud.modules.whatsapp.application.media_ports import Transcriber
+from wacloud.modules.whatsapp.application.people_ports import PeopleDeps
 from wacloud.modules.whatsapp.application.ports import CloudApi, WhatsappDeps
 from wacloud.modules.whatsapp.application.read_marks import ReadMarks
 from wacloud.modules.whatsapp.infra.account_events import PostgresAccountEvents
 from wacloud.modules.whatsapp.infra.account_states import PostgresAccountStates
 from wacloud.modules.whatsapp.infra.cloud_api import GraphApi
+from wacloud.modules.whatsapp.infra.consents import PostgresConsents
+from wacloud.modules.whatsapp.infra.contact_imports import PostgresImports
 from wacloud.modules.whatsapp.infra.contacts import PostgresContacts
 from wacloud.modules.whatsapp.infra.conversations import PostgresConversations
 from wacloud.modules.whatsapp.infra.costs import PostgresCosts
@@ -65,13 +77,18 @@ from wacloud.modules.whatsapp.infra.inbox_reader import PostgresInbox
 from wacloud.modules.whatsapp.infra.mailboxes import PostgresMailboxes
 from wacloud.modules.whatsapp.infra.messages import PostgresMessages
 from wacloud.modules.whatsapp.infra.numbers import PostgresNumbers
+from wacloud.modules.whatsapp.infra.people import PostgresErasing, PostgresPeople
+from wacloud.modules.whatsapp.infra.people_reader import PostgresPeopleReader
 from wacloud.modules.whatsapp.infra.throttle import ValkeyThrottle
+from wacloud.shared.application.cache import Cache, NoCache
 from wacloud.shared.application.clock import Clock, system_clock
 from wacloud.shared.application.db import Database, StoreAway
 from wacloud.shared.application.limits import Limits
+from wacloud.shared.infra.cache_valkey import ValkeyCache
 from wacloud.shared.infra.crypto import SecretBox
 from wacloud.shared.infra.database_check import check_database
 from wacloud.shared.infra.http import open_egress
+from wacloud.shared.infra.idempotency import PostgresIdempotency
 from wacloud.shared.infra.limits_valkey import ValkeyLimiter
 from wacloud.shared.infra.live_valkey import ValkeyAnnouncer
 from wacloud.shared.infra.postgres import Connection, PostgresDatabase, make_pool
@@ -95,6 +112,7 @@ class House:
     webhook_inbox: PostgresWebhookInbox
     webhook_keys: WebhookKeys
     limits: Limits
+    idempotency: PostgresIdempotency
     auth: AuthDeps
     user: UserDeps
     business: BusinessDeps
@@ -102,6 +120,7 @@ class House:
     mail_shelf: MailShelf | None
     report_keys: tuple[bytes, ...]
     whatsapp: WhatsappDeps
+    people: PeopleDeps
     bot: BotDeps
     knowledge: KnowledgeDeps
     templates: TemplateDeps
@@ -151,14 +170,17 @@ async def open_house(settings: Settings, swaps: Swaps | None = None) -> AsyncIte
         rings = _bullmq_rings(settings)
         if rings is not None:
             stack.push_async_callback(rings.close)
-        db = PostgresDatabase(pool, to_jobs=to_jobs, announcer=announcer, ring=rings.jobs if rings else None)
+        cache = ValkeyCache(redis)
+        db = PostgresDatabase(
+            pool, to_jobs=to_jobs, announcer=announcer, cache=cache, ring=rings.jobs if rings else None
+        )
         egress = open_egress()
         stack.push_async_callback(egress.close)
         secrets = SecretBox(settings.secret_keys)
         inbox = PostgresWebhookInbox(db, ring=rings.webhooks if rings else None)
         user = user_deps(db, clock)
         files = media_files(settings)
-        business = wire_business(db, user, clock, also_erase=[files.delete_all])
+        business = wire_business(db, user, clock, cache, also_erase=[files.delete_all])
         cloud_api = swaps.cloud_api or _graph(settings, egress, secrets)
         read_marks = ReadMarks(cloud_api)
         stack.push_async_callback(read_marks.close)
@@ -182,6 +204,7 @@ async def open_house(settings: Settings, swaps: Swaps | None = None) -> AsyncIte
             webhooks=inbox,
             numbers=PostgresNumbers(db),
             contacts=PostgresContacts(),
+            consents=PostgresConsents(),
             conversations=PostgresConversations(),
             messages=PostgresMessages(),
             mailboxes=PostgresMailboxes(),
@@ -227,6 +250,7 @@ async def open_house(settings: Settings, swaps: Swaps | None = None) -> AsyncIte
                 [secret.encode() for secret in settings.meta_app_secret], settings.meta_verify_token
             ),
             limits=Limits(settings.limits, ValkeyLimiter(redis)),
+            idempotency=PostgresIdempotency(db, secrets.encrypt, secrets.decrypt),
             auth=AuthDeps(
                 db=db,
                 clock=clock,
@@ -236,12 +260,19 @@ async def open_house(settings: Settings, swaps: Swaps | None = None) -> AsyncIte
                 sessions=PostgresSessions(),
                 refresh_tokens=PostgresRefreshTokens(),
                 one_time_tokens=PostgresOneTimeTokens(),
+                factors=PostgresFactors(secrets.encrypt, secrets.decrypt),
+                totp=PyOtp(),
+                backup_codes=PostgresBackupCodes(),
+                passkeys=PasskeyDeps(PostgresPasskeys(), PyWebAuthn(settings.base_url), ValkeyChallenges(redis)),
+                api_keys=PostgresApiKeys(),
                 memory=ValkeySessionMemory(redis),
                 limits=ValkeyGuessLimits(redis),
                 mails=swaps.mails or QueuedMails(notification),
                 users=user,
                 businesses=business,
                 base_url=settings.base_url,
+                outside=_outside(settings, egress),
+                redirect_urls=settings.auth_redirect_urls,
             ),
             user=user,
             business=business,
@@ -249,6 +280,13 @@ async def open_house(settings: Settings, swaps: Swaps | None = None) -> AsyncIte
             mail_shelf=mail_shelf(settings, egress, db),
             report_keys=read_secrets(settings.resend_webhook_secret),
             whatsapp=whatsapp,
+            people=PeopleDeps(
+                whatsapp=whatsapp,
+                people=PostgresPeople(),
+                erasing=PostgresErasing(),
+                imports=PostgresImports(),
+                reader=PostgresPeopleReader(db),
+            ),
             bot=BotDeps(
                 db=db,
                 clock=clock,
@@ -262,6 +300,18 @@ async def open_house(settings: Settings, swaps: Swaps | None = None) -> AsyncIte
         )
 
 
+def _outside(settings: Settings, egress: aiohttp.ClientSession) -> Outside | None:
+    if not settings.supabase_jwks_url:
+        return None
+    tokens = SupabaseTokens(
+        egress,
+        jwks_url=settings.supabase_jwks_url,
+        issuer=settings.supabase_issuer,
+        secret=settings.supabase_jwt_secret,
+    )
+    return Outside(tokens, PostgresAcquaintances())
+
+
 def _bullmq_rings(settings: Settings) -> "BullMqRings | None":
     if settings.queue_driver != "bullmq":
         return None
@@ -271,18 +321,23 @@ def _bullmq_rings(settings: Settings) -> "BullMqRings | None":
 
 
 def wire_business(
-    db: Database, users: UserDeps, clock: Clock = system_clock, also_erase: Sequence[Erase] = ()
+    db: Database,
+    users: UserDeps,
+    clock: Clock = system_clock,
+    cache: Cache | None = None,
+    also_erase: Sequence[Erase] = (),
 ) -> BusinessDeps:
     """The business module over PostgreSQL; `also_erase` is what of a business lies elsewhere."""
     return BusinessDeps(
         db=db,
         businesses=PostgresBusinesses(),
-        reader=PostgresBusinessReader(db),
+        reader=PostgresBusinessReader(db, cache or NoCache()),
         audit_log=PostgresAuditLog(),
         members=PostgresMembers(),
         invitations=PostgresInvitations(),
         steps=PostgresOnboardingSteps(),
         erasure=PostgresErasure(db),
+        factor_holders=PostgresFactorHolders(db),
         users=users,
         clock=clock,
         also_erase=also_erase,

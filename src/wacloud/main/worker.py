@@ -20,6 +20,7 @@ from wacloud.modules.notification.application.accept_report import PROVIDER as R
 from wacloud.modules.notification.ui.jobs import NOTIFICATION_SCHEDULES, notification_jobs, process_reports
 from wacloud.modules.whatsapp.application.accept_webhook import PROVIDER
 from wacloud.modules.whatsapp.ui.jobs import WHATSAPP_SCHEDULES, process_webhooks, whatsapp_jobs
+from wacloud.modules.whatsapp.ui.people_jobs import people_jobs
 from wacloud.shared.application.clock import system_clock
 from wacloud.shared.application.jobs import Job, JobKind, Lane, one_by_one
 from wacloud.shared.application.webhooks import WEBHOOK_LANES, Processed, StoredWebhook
@@ -37,9 +38,11 @@ log = structlog.get_logger()
 
 PARTITIONS = "main.make_partitions"
 STATISTICS = "main.refresh_statistics"
+REQUESTS = "main.forget_requests"
 SCHEDULES = {
     PARTITIONS: timedelta(hours=6),
     STATISTICS: timedelta(seconds=10),
+    REQUESTS: timedelta(hours=1),
     **WHATSAPP_SCHEDULES,
     **NOTIFICATION_SCHEDULES,
     **BUSINESS_SCHEDULES,
@@ -55,11 +58,13 @@ class Worker:
         self._jobs = PostgresJobs(house.db, f"{socket.gethostname()}:{os.getpid()}")
         self.kinds: Sequence[JobKind] = [
             *whatsapp_jobs(house.whatsapp),
+            *people_jobs(house.people),
             *bot_jobs(house.bot, house.knowledge),
             *notification_jobs(house.notification),
             *business_jobs(house.business),
             JobKind(PARTITIONS, Lane.HOUSEKEEPING, one_by_one(self._make_partitions)),
             JobKind(STATISTICS, Lane.HOUSEKEEPING, one_by_one(self._refresh_statistics)),
+            JobKind(REQUESTS, Lane.HOUSEKEEPING, one_by_one(self._forget_requests)),
         ]
         self.lane_of = {kind.name: kind.lane for kind in self.kinds}
         lanes: dict[str, Places] = {
@@ -155,6 +160,9 @@ class Worker:
     async def _refresh_statistics(self, _: Job) -> None:
         async with self._house.db.system("analyze what has grown") as tx:
             await tx.rows("select private.analyze_grown()")
+
+    async def _forget_requests(self, _: Job) -> None:
+        await self._house.idempotency.forget_old()
 
     async def _make_partitions(self, _: Job) -> None:
         async with self._house.db.system("make partitions") as tx:

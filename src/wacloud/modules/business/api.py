@@ -5,7 +5,9 @@ from wacloud.modules.business.application.complete_step import complete_step
 from wacloud.modules.business.application.create_business import create_business
 from wacloud.modules.business.application.find_deletion import Deletion, find_deletion
 from wacloud.modules.business.application.fresh_invitation_token import fresh_invitation_token
+from wacloud.modules.business.application.hold_team import hold_team
 from wacloud.modules.business.application.memberships import (
+    demanding_among,
     find_membership,
     members_among,
     memberships_of,
@@ -21,6 +23,7 @@ from wacloud.modules.business.domain.hours import HoursNotReadable, OpenState, i
 from wacloud.modules.business.domain.hours_text import open_now_text, open_text
 from wacloud.modules.business.domain.profile import BusinessNotFound, BusinessProfile, Membership
 from wacloud.modules.business.domain.sector_template import SectorTemplate
+from wacloud.modules.business.domain.team import Team
 
 __all__ = [
     "AuditEntry",
@@ -32,12 +35,15 @@ __all__ = [
     "Membership",
     "OpenState",
     "SectorTemplate",
+    "Team",
     "business_profile",
     "complete_step",
     "create_business",
+    "demanding_among",
     "find_deletion",
     "find_membership",
     "fresh_invitation_token",
+    "hold_team",
     "is_open",
     "members_among",
     "memberships_of",

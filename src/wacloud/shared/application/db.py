@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
+from wacloud.shared.application.cache import Kept
 from wacloud.shared.application.jobs import NewJob
 from wacloud.shared.domain.events import Event
 from wacloud.shared.domain.ids import BusinessId, UserId
@@ -36,6 +37,10 @@ class Tx(Protocol):
 
     def queue(self, *jobs: NewJob) -> None:
         """Insert jobs before the commit."""
+        ...
+
+    def outdate(self, business_id: BusinessId, kept: Kept[Any]) -> None:
+        """After the commit, the cache forgets this of the business."""
         ...
 
     def show(self, business_id: BusinessId, *conversations: object) -> None:

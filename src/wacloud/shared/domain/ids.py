@@ -8,6 +8,7 @@ from uuid import UUID
 BusinessId = NewType("BusinessId", UUID)
 UserId = NewType("UserId", UUID)
 SessionId = NewType("SessionId", UUID)
+ApiKeyId = NewType("ApiKeyId", UUID)
 
 
 def new_id() -> UUID:

@@ -10,6 +10,7 @@ import psycopg
 from psycopg.rows import namedtuple_row
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
+from wacloud.shared.application.cache import Cache, Kept, NoCache
 from wacloud.shared.application.db import Params, StoreAway
 from wacloud.shared.application.jobs import NewJob
 from wacloud.shared.application.live import Announcer, Change
@@ -32,13 +33,14 @@ RingJobs = Callable[[Sequence[QueuedJob]], None]
 class PostgresTx:
     """See `shared.application.db.Tx`."""
 
-    __slots__ = ("_changes", "_conn", "_jobs", "_to_jobs")
+    __slots__ = ("_changes", "_conn", "_jobs", "_outdated", "_to_jobs")
 
     def __init__(self, conn: Connection, to_jobs: ToJobs) -> None:
         self._conn = conn
         self._to_jobs = to_jobs
         self._jobs: list[NewJob] = []
         self._changes: set[Change] = set()
+        self._outdated: set[tuple[BusinessId, Kept[Any]]] = set()
 
     async def rows(self, sql: str, params: Params = ()) -> list[Any]:
         async with asyncio.timeout(QUERY_TIMEOUT_S):
@@ -65,6 +67,9 @@ class PostgresTx:
     def show(self, business_id: BusinessId, *conversations: object) -> None:
         self._changes.update(Change(business_id, cast(Any, conversation)) for conversation in conversations)
 
+    def outdate(self, business_id: BusinessId, kept: Kept[Any]) -> None:
+        self._outdated.add((business_id, kept))
+
     async def _insert_jobs(self, ring: bool, taker: Taker | None = None) -> Inserted:
         if not self._jobs:
             return Inserted()
@@ -88,11 +93,13 @@ class PostgresDatabase:
         *,
         to_jobs: ToJobs = lambda event: (),
         announcer: Announcer | None = None,
+        cache: Cache | None = None,
         ring: RingJobs | None = None,
     ) -> None:
         self.pool = pool
         self._to_jobs = to_jobs
         self._announcer = announcer
+        self._cache = cache or NoCache()
         self.ring = ring
 
     @asynccontextmanager
@@ -155,6 +162,9 @@ class PostgresDatabase:
             if isinstance(error, psycopg.errors.QueryCanceled | psycopg.errors.DeadlockDetected):
                 raise
             raise StoreAway(str(error)) from error
+        for business_id, kept in tx._outdated:
+            # Waited for: whoever wrote reads what they wrote.
+            await self._cache.forget(business_id, kept)
         if taker is not None:
             taker.start_reserved(inserted.taken)
         if inserted.queued and self.ring is not None:

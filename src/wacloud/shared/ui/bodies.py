@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from wacloud.shared.ui.caching import kept_or_fresh
+from wacloud.shared.ui.idempotency import answered_once, is_idempotent
 
 # More than any form of this product needs; uploads and webhooks set their own.
 LARGEST_JSON = 256 * 1024
@@ -40,12 +41,15 @@ class StrictJsonRoute(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
         takes_json = self.body_field is not None
+        is_once = is_idempotent(self.dependant)
 
         async def handle_strictly(request: Request) -> Response:
             if takes_json and not _is_json(request.headers.get("content-type", "")):
                 raise HTTPException(415)
-            response = await handle(_StrictJson(request.scope, request.receive))
-            return kept_or_fresh(request, response)
+            strict = _StrictJson(request.scope, request.receive)
+            if is_once:
+                return await answered_once(strict, handle)
+            return kept_or_fresh(request, await handle(strict))
 
         return handle_strictly
 

@@ -26,11 +26,14 @@ def caller_of(request: HTTPConnection) -> Caller:
     """
     trusted: tuple[Network, ...] = getattr(request.app.state, "trusted_proxies", ())
     peer = request.client.host if request.client else ""
+    key = getattr(request.state, "key", None)
     agent = request.headers.get("user-agent", "")[:LONGEST_USER_AGENT]
     return Caller(
         address=_client(peer, request.headers.getlist("x-forwarded-for"), trusted),
         user_agent="".join(c for c in agent if c.isprintable()),
         request_id=getattr(request.state, "request_id", ""),
+        key_id=key.id if key else None,
+        key_name=key.name if key else "",
     )
 
 

@@ -22,7 +22,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from wacloud.shared.application.db import StoreAway
 from wacloud.shared.domain.errors import AppError
 from wacloud.shared.ui import i18n, limits, pages
-from wacloud.shared.ui.guard import own_path
 from wacloud.shared.ui.i18n import accepted_languages, best_language
 from wacloud.shared.ui.problems import (
     Problem,
@@ -31,6 +30,7 @@ from wacloud.shared.ui.problems import (
     problem_of_status,
     problem_response,
 )
+from wacloud.shared.ui.same_site import own_path
 
 log = structlog.get_logger(__name__)
 
@@ -41,9 +41,11 @@ RenderError = Callable[[Request, int, str, str, str], Response | Awaitable[Respo
 
 LOGIN_PATH = "/login"
 VERIFY_PATH = "/verify-email"
+STEP_UP_PATH = "/security/confirm"
+FACTORS_PATH = "/security?said=demanded"
 BUSINESSES_PATH = "/businesses"
 STORE_AWAY_RETRY_S = 2
-_API_PATHS = ("/api/", "/.well-known/", "/metrics", "/healthz", "/readyz", "/openapi.json")
+_API_PATHS = ("/api/", "/auth/v1/", "/.well-known/", "/metrics", "/healthz", "/readyz", "/openapi.json")
 
 
 def install_errors(
@@ -148,6 +150,10 @@ async def _app_error(request: Request, error: Exception) -> Response:
         return response
     if error.code in ("no_business", "no_longer_member") and (response := _to_businesses(request, error)):
         return response
+    if error.code == "step_up_required" and (response := _to(request, _step_up_url(request))):
+        return response
+    if error.code == "second_factor_demanded" and request.method == "GET" and (response := _to(request, FACTORS_PATH)):
+        return response
     if error.code == "email_not_verified" and request.method == "GET" and wants_page(request):
         return RedirectResponse(VERIFY_PATH, 303, {"Cache-Control": "no-store"})
     return await _answer(request, problem_of_app_error(error))
@@ -248,6 +254,22 @@ def _to_businesses(request: Request, error: AppError) -> Response | None:
     if request.method == "GET" and wants_page(request):
         return RedirectResponse(place, 303, {"Cache-Control": "no-store"})
     return None
+
+
+def _to(request: Request, place: str) -> Response | None:
+    """A person's browser goes there, a program is answered."""
+    if request.url.path.startswith(_API_PATHS):
+        return None
+    if "hx-request" in request.headers:
+        return Response(status_code=403, headers={"HX-Redirect": place})
+    return RedirectResponse(place, 303, {"Cache-Control": "no-store"}) if wants_page(request) else None
+
+
+def _step_up_url(request: Request) -> str:
+    """The page where people prove who they are, and from there back: after a form, to the page it stands on."""
+    shown = request.url if request.method == "GET" else urlsplit(request.headers.get("referer", ""))
+    following = own_path(f"{shown.path}?{shown.query}" if shown.query else shown.path)
+    return f"{STEP_UP_PATH}?{urlencode({'next': following})}"
 
 
 def _login_url(path: str, query: str) -> str:

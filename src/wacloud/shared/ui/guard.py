@@ -1,10 +1,11 @@
 """
-Who may use a route. Deny by default: `undeclared_routes` finds every route that does not say who may use it.
+Who may use a route. Deny by default: `declared.undeclared_routes` finds every route that does not say it.
 
 A FastAPI route says it with a dependency, and gets the person who asks. What `requires` and the others return
 is used as it is, or inside `Depends(...)`:
 
     async def inbox(member: Annotated[Member, requires(Permission.INBOX_READ)]) -> ...
+    async def hand_over(member: Annotated[Member, requires(Permission.OWNERSHIP_TRANSFER, fresh=True)]) -> ...
     @router.get("/healthz", dependencies=[public()])
 
 A plain Starlette endpoint says it with a decorator, and finds the person in `request.state.member`:
@@ -15,35 +16,47 @@ A plain Starlette endpoint says it with a decorator, and finds the person in `re
 Anything that cannot be decorated (a mounted app, the route of a framework) is marked with `declare`.
 """
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal, Protocol, TypeVar
-from urllib.parse import urlsplit
 
 from fastapi import params
-from fastapi.routing import iter_route_contexts
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
-from starlette.routing import BaseRoute
-from starlette.types import ASGIApp
 
+from wacloud.shared.application.caller import Caller
 from wacloud.shared.domain.errors import AppError, BusinessClosing, NotAllowed, NotSignedIn
-from wacloud.shared.domain.ids import BusinessId, SessionId, UserId
-from wacloud.shared.ui.permissions import ROLES, WHILE_CLOSING, Permission
+from wacloud.shared.domain.ids import ApiKeyId, BusinessId, SessionId, UserId
+from wacloud.shared.ui.caller import caller_of
+from wacloud.shared.ui.permissions import FOR_KEYS, ROLES, WHILE_CLOSING, Permission
+from wacloud.shared.ui.refusals import (
+    EmailNotVerified,
+    NotForApiKeys,
+    ScopeMissing,
+    SecondFactorDemanded,
+    SecondFactorRequired,
+    StepUpRequired,
+)
+from wacloud.shared.ui.same_site import refuse_cross_site, session_cookie
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-_DECLARED = "__access__"
+DECLARED = "__access__"
 
 Thing = TypeVar("Thing")
+Endpoint = Callable[[Any], Awaitable[Response]]
 # How the token came: in the Authorization header (access), or in a browser's cookie (session).
 Carrier = Literal["access", "session"]
+API_KEY = "wck_"
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Whoever is signed in; they may belong to no business yet."""
+    """
+    Whoever is signed in; they may belong to no business yet.
+
+    `is_fresh`: they proved who they are a moment ago. `awaits_factor`: they have a second factor and have not shown it.
+    """
 
     user_id: UserId
     name: str
@@ -52,13 +65,25 @@ class Person:
     session_id: SessionId | None = None
     aal: str = "aal1"
     is_verified: bool = True
+    is_fresh: bool = True
+    awaits_factor: bool = False
     business_id: BusinessId | None = None  # where they act now
     business_name: str = ""
+    has_others: bool = False  # more than one business, to choose from
+
+
+@dataclass(frozen=True, slots=True)
+class HeldKey:
+    """The API key a program came with."""
+
+    id: ApiKeyId
+    name: str
+    scopes: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A person acting in one business."""
+    """A person acting in one business, or with `key` a program of theirs, which has no session."""
 
     user_id: UserId
     business_id: BusinessId
@@ -68,26 +93,43 @@ class Member:
     business_name: str
     language: str
     time_zone: str = "Europe/Madrid"
+    has_others: bool = False  # see `Person`
     session_id: SessionId | None = None
     aal: str = "aal1"
     is_verified: bool = True
+    is_fresh: bool = True
+    awaits_factor: bool = False
     is_closing: bool = False  # its deletion has been asked for
+    demands_second_factor: bool = False  # the business does, of all its members
+    key: HeldKey | None = None
 
     def may(self, permission: Permission) -> bool:
         """A role we do not know may nothing; a business that is closing is only read."""
-        is_theirs = permission in ROLES.get(self.role, frozenset())
-        return is_theirs and (permission in WHILE_CLOSING or not self.is_closing)
+        return self._is_theirs(permission) and (permission in WHILE_CLOSING or not self.is_closing)
 
     def check(self, permission: Permission) -> None:
         """
         Let pass whoever may.
 
-        :raises NotAllowed: this is not for their role.
+        :raises NotAllowed: this is not for their role, or (`ScopeMissing`) not for their key.
         :raises BusinessClosing: it was, but nothing of this business changes any more.
         """
         if self.may(permission):
             return
-        raise BusinessClosing if permission in ROLES.get(self.role, frozenset()) else NotAllowed
+        if self._is_theirs(permission):
+            raise BusinessClosing
+        raise ScopeMissing if self.key else NotAllowed
+
+    def check_in_person(self) -> None:
+        """:raises NotForApiKeys: this is a program."""
+        if self.key:
+            raise NotForApiKeys
+
+    def _is_theirs(self, permission: Permission) -> bool:
+        """A key may what its maker's role may now, and of that what it was made for."""
+        if self.key and not (permission in self.key.scopes and permission in FOR_KEYS):
+            return False
+        return permission in ROLES.get(self.role, frozenset())
 
 
 class Authenticator(Protocol):
@@ -107,30 +149,32 @@ class Authenticator(Protocol):
         """
         ...
 
+    async def ways_to_prove(self, user_id: UserId) -> Sequence[str]:
+        """What they can show at a step-up: `totp`, `passkey`, `backup_code`, or else their `password`."""
+        ...
 
-class NoBusiness(NotAllowed):
-    """You do not belong to any business yet."""
+    async def holder(self, key: str, caller: Caller) -> Member:
+        """
+        The person who made this API key, as their program.
 
-
-class NoLongerMember(NotSignedIn):
-    """You do not belong any more to the business you were working in."""
-
-
-class EmailNotVerified(NotAllowed):
-    """Confirm your e-mail address first: open the link we sent you."""
-
-
-class CameFromAnotherSite(AppError):
-    """This request came from another site and was refused."""
-
-    kind = "forbidden"
+        :raises NotSignedIn: unknown, revoked, expired, or whoever made it is gone: always the same.
+        """
+        ...
 
 
 class Access(params.Depends):
-    """A decision about who may use a route: a FastAPI dependency, enforced when it is called."""
+    """
+    A decision about who may use a route: a FastAPI dependency, enforced when it is called.
 
-    def __init__(self) -> None:
+    `fresh`: only for whoever proved who they are within the last minutes.
+    """
+
+    fresh: bool = False
+
+    def __init__(self, *, fresh: bool = False) -> None:
         super().__init__(dependency=self)
+        # The base class is frozen.
+        object.__setattr__(self, "fresh", fresh)
 
     # The dataclass would compare and hash its `dependency`, which is itself.
     __eq__ = object.__eq__
@@ -155,20 +199,35 @@ class SignedByVendor(Access):
 
 
 class SignedIn(Access):
-    """Anybody who is signed in, of whatever business or of none; `unverified`: even with an address not verified."""
+    """
+    Anybody who is signed in, of whatever business or of none.
+
+    `unverified`: even with an address not verified. `awaiting`: even with a second factor not shown yet.
+    `with_password`: the body brings the current password, so only a second factor has to be fresh.
+    """
 
     unverified: bool
+    awaiting: bool
+    with_password: bool
 
-    def __init__(self, *, unverified: bool = False) -> None:
-        super().__init__()
-        object.__setattr__(self, "unverified", unverified)
+    def __init__(self, *, unverified: bool, awaiting: bool, fresh: bool, with_password: bool) -> None:
+        super().__init__(fresh=fresh)
+        for name, value in (("unverified", unverified), ("awaiting", awaiting), ("with_password", with_password)):
+            object.__setattr__(self, name, value)
 
     async def __call__(self, request: HTTPConnection) -> Person:
+        if await find_holder(request):
+            raise NotForApiKeys
         token, carrier = _token_of(request)
         person = await _authenticator(request).person(token, carrier)
         request.state.language = person.language
         if not person.is_verified and not self.unverified:
             raise EmailNotVerified
+        if person.awaits_factor and not self.awaiting:
+            raise SecondFactorRequired
+        if self.fresh and not (self.with_password and person.aal == "aal1"):
+            await check_fresh(request, person)
+        request.state.person = person
         request.state.asked_as = f"{person.user_id} "
         return person
 
@@ -178,30 +237,38 @@ class Requires(Access):
 
     permission: Permission
 
-    def __init__(self, permission: Permission) -> None:
-        super().__init__()
-        # The base class is frozen.
+    def __init__(self, permission: Permission, *, fresh: bool = False) -> None:
+        super().__init__(fresh=fresh)
         object.__setattr__(self, "permission", permission)
 
     async def __call__(self, request: HTTPConnection) -> Member:
-        token, carrier = _token_of(request)
-        member = await _authenticator(request).member(token, carrier)
+        member = await find_holder(request) or await _authenticator(request).member(*_token_of(request))
         request.state.language = member.language
         if not member.is_verified:
             raise EmailNotVerified
-        self.let_in(request, member)
+        if member.awaits_factor:
+            raise SecondFactorRequired
+        await self.let_in(request, member)
         return member
 
-    def let_in(self, request: HTTPConnection, member: Member) -> None:
+    async def let_in(self, request: HTTPConnection, member: Member) -> None:
         """
         Note who acts, if they may.
 
         :raises NotAllowed: this is not for their role.
         :raises BusinessClosing: see `Member.check`.
+        :raises SecondFactorDemanded: the business demands one, and they came without.
+        :raises StepUpRequired: it takes a fresh proof of who they are.
         """
+        if member.demands_second_factor and member.aal == "aal1":
+            raise SecondFactorDemanded
         member.check(self.permission)
+        if self.fresh:
+            member.check_in_person()
+            await check_fresh(request, member)
         request.state.member = member
-        request.state.asked_as = f"{member.user_id} {member.business_id} {member.role} "
+        request.state.key = member.key
+        request.state.asked_as = f"{member.key or member.user_id} {member.business_id} {member.role} "
 
 
 @cache
@@ -217,19 +284,33 @@ def signed_by_vendor() -> Any:
 
 
 @cache
-def signed_in(*, unverified: bool = False) -> Any:
+def signed_in(
+    *, unverified: bool = False, awaiting: bool = False, fresh: bool = False, with_password: bool = False
+) -> Any:
     """
     Whoever is signed in may use this route; as a dependency it gives the `Person`.
 
-    `unverified` is for what somebody needs until their e-mail address is verified: the rest is closed to them.
+    `unverified` is for what somebody needs until their e-mail address is verified, `awaiting` for what leads to the
+    second factor: the rest is closed to them. `fresh` asks for a proof of the last minutes (403 `step_up_required`);
+    `with_password`: not of whoever has no second factor, as the body brings their password.
     """
-    return SignedIn(unverified=unverified)
+    return SignedIn(unverified=unverified, awaiting=awaiting, fresh=fresh, with_password=with_password)
 
 
 @cache
-def requires(permission: Permission) -> Any:
-    """Members with this permission may use this route; as a dependency it gives the `Member`."""
-    return Requires(permission)
+def requires(permission: Permission, *, fresh: bool = False) -> Any:
+    """
+    Members with this permission may use this route; as a dependency it gives the `Member`.
+
+    `fresh` asks for a proof of who they are within the last minutes (403 `step_up_required`).
+    """
+    return Requires(permission, fresh=fresh)
+
+
+async def check_fresh(request: HTTPConnection, who: Person | Member) -> None:
+    """:raises StepUpRequired: they proved who they are too long ago; `kinds` says what would do."""
+    if not who.is_fresh:
+        raise StepUpRequired(kinds=list(await _authenticator(request).ways_to_prove(who.user_id)))
 
 
 async def find_person(request: HTTPConnection) -> Person | None:
@@ -249,13 +330,27 @@ async def find_member(request: HTTPConnection) -> Member | None:
         return None
 
 
+async def find_holder(request: HTTPConnection) -> Member | None:
+    """
+    Who made the API key this request came with, acting in its business; None where it came with something else.
+
+    :raises NotSignedIn: the key is not good.
+    :raises NotForApiKeys: it is, but a page is no place for programs.
+    """
+    if not request.headers.get("authorization", "").partition(" ")[2].lstrip().startswith(API_KEY):
+        return None
+    token, _ = _token_of(request)
+    holder = await _authenticator(request).holder(token, caller_of(request))
+    request.state.language = holder.language
+    if not request.url.path.startswith("/api/"):
+        raise NotForApiKeys
+    return holder
+
+
 def declare(thing: Thing, access: Access) -> Thing:
     """Mark a route, an endpoint or a mounted app with who may use it. It does not enforce anything."""
-    setattr(thing, _DECLARED, access)
+    setattr(thing, DECLARED, access)
     return thing
-
-
-Endpoint = Callable[[Any], Awaitable[Response]]
 
 
 def guarded(access: Access) -> Callable[[Endpoint], Endpoint]:
@@ -275,62 +370,10 @@ def guarded(access: Access) -> Callable[[Endpoint], Endpoint]:
     return guard
 
 
-def undeclared_routes(app: Any) -> list[str]:
-    """The routes of an app that do not say who may use them, mounted ones too. It must be empty."""
-    return [f"{path} ({name})" for path, name in _undeclared(app.routes, "")]
-
-
-def access_of(context: Any) -> Access | None:
-    """Who may use a FastAPI route (`iter_route_contexts` gives its context); None where it does not say."""
-    dependant = getattr(context, "dependant", None)
-    return next((call for call in _calls(dependant) if isinstance(call, Access)), None) if dependant else None
-
-
 def install_guard(app: Any, *, authenticator: Authenticator, base_url: str) -> None:
     """Put into `app.state` what the guard needs."""
     app.state.authenticator = authenticator
     app.state.base_url = base_url
-
-
-def session_cookie(base_url: str) -> str:
-    """The cookie's name. The prefix makes browsers insist on Secure, on this host alone and on path /."""
-    return "__Host-wacloud_session" if base_url.startswith("https://") else "wacloud_session"
-
-
-def refuse_cross_site(request: HTTPConnection) -> None:
-    """
-    Let a browser's request pass only where it comes from a page of ours.
-
-    :raises CameFromAnotherSite: it came from elsewhere, or does not say from where.
-    """
-    site = request.headers.get("sec-fetch-site")
-    if site is not None:
-        if site in ("same-origin", "none"):
-            return
-        raise CameFromAnotherSite
-    origin = request.headers.get("origin")
-    base_url: str = request.app.state.base_url
-    if origin is not None and origin in _own_origins(base_url, request.headers.get("host", "")):
-        return
-    raise CameFromAnotherSite
-
-
-def own_path(path: str | None, otherwise: str = "/") -> str:
-    """Where to go next, if that is a path of ours: browsers read `//x`, `/\\x` and tabs as another host."""
-    if not path or not path.startswith("/") or path.startswith("//") or "\\" in path:
-        return otherwise
-    if any(ord(character) <= 0x20 or ord(character) == 0x7F for character in path) or len(path) > 2000:
-        return otherwise
-    return path
-
-
-def _own_origins(base_url: str, host: str) -> set[str]:
-    base = urlsplit(base_url)
-    origins = {f"{base.scheme}://{base.netloc}"}
-    # A demo on one's own machine is opened by whatever name that machine has.
-    if base.scheme == "http" and base.hostname in _LOOPBACK and host:
-        origins.add(f"http://{host}")
-    return origins
 
 
 def _token_of(request: HTTPConnection) -> tuple[str, Carrier]:
@@ -354,35 +397,3 @@ def _authenticator(request: HTTPConnection) -> Authenticator:
     request.state.is_private = True
     authenticator: Authenticator = request.app.state.authenticator
     return authenticator
-
-
-def _undeclared(routes: Iterable[BaseRoute], prefix: str) -> Iterable[tuple[str, str]]:
-    for context in iter_route_contexts(list(routes)):
-        path = prefix + (context.path or "")
-        route = context.original_route
-        if isinstance(getattr(route, _DECLARED, None), Access):
-            continue
-        dependant = getattr(context, "dependant", None)
-        if dependant is not None:
-            if not any(isinstance(call, Access) for call in _calls(dependant)):
-                yield path, context.name or "?"
-            continue
-        endpoint = getattr(route, "endpoint", None)
-        mounted: ASGIApp | None = getattr(route, "app", None)
-        if isinstance(getattr(endpoint, _DECLARED, None), Access):
-            continue
-        # A route's own `app` is its wrapped endpoint; only a mount has another app in it.
-        if endpoint is None and mounted is not None:
-            if isinstance(getattr(mounted, _DECLARED, None), Access):
-                continue
-            inner = getattr(mounted, "routes", None) or getattr(route, "routes", None)
-            if inner:
-                yield from _undeclared(inner, path)
-                continue
-        yield path or repr(route), context.name or "?"
-
-
-def _calls(dependant: Any) -> Iterable[Any]:
-    for dependency in dependant.dependencies:
-        yield dependency.call
-        yield from _calls(dependency)

@@ -4,7 +4,8 @@ Limits at the door. A route says which one holds for it:
     @router.post("/api/auth/login", dependencies=[public(), limited("login")])
     async def send(member: Annotated[Member, requires(...)], _: Annotated[None, limited("send")]) -> ...
 
-A limit by user is checked after the guard: name it after the parameter that brings the member.
+A limit by user, which counts each API key by itself, is checked after the guard: name it after the parameter that
+brings the member.
 """
 
 import math
@@ -17,6 +18,7 @@ from fastapi import Depends, Request
 from wacloud.shared.application.limits import CounterAway, Limit, Limits, Standing, TooManyRequests
 from wacloud.shared.domain.errors import Unavailable
 from wacloud.shared.ui.caller import caller_of
+from wacloud.shared.ui.guard import Member
 
 HEADERS = "limit_headers"
 
@@ -66,7 +68,8 @@ def _who(request: Request, limit: Limit) -> str:
     if limit.by == "everybody":
         return "everybody"
     if limit.by == "user":
-        return str(request.state.member.user_id)
+        member: Member = request.state.member
+        return str(member.key.id if member.key else member.user_id)
     return _neighbourhood(caller_of(request).address)
 
 

@@ -4,19 +4,22 @@ What FastAPI's description of the API leaves out: who may ask, and how every ref
 Who may use a route is read from the guard it has, so the description cannot say otherwise than the code.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 
 from wacloud.shared.ui.caching import is_cacheable
-from wacloud.shared.ui.guard import Access, Public, Requires, SignedIn, access_of
+from wacloud.shared.ui.declared import access_of
+from wacloud.shared.ui.guard import Access, Public, Requires, SignedIn
+from wacloud.shared.ui.idempotency import HEADER
 from wacloud.shared.ui.permissions import WHILE_CLOSING
 from wacloud.shared.ui.problems import CODE_OF
 
 PROBLEM = "Problem"
 MEDIA_TYPE = "application/problem+json"
+_PROBLEM_CONTENT: Mapping[str, Any] = {MEDIA_TYPE: {"schema": {"$ref": f"#/components/schemas/{PROBLEM}"}}}
 _NOTHING_SAID = "Successful Response"  # the framework's words where a route has none
 _NOT_OURS = ("HTTPValidationError", "ValidationError")
 
@@ -102,16 +105,23 @@ def _complete(description: dict[str, Any], app: FastAPI) -> None:
                 continue
             if is_cacheable(context):
                 operation["responses"]["304"] = {"description": "What `If-None-Match` names has not changed."}
-            _complete_operation(operation, access)
+            # A route class may refuse in another form than ours.
+            content = getattr(context.original_route, "refusal_content", _PROBLEM_CONTENT)
+            _complete_operation(operation, access, content)
 
 
-def _complete_operation(operation: dict[str, Any], access: Access) -> None:
+def _complete_operation(operation: dict[str, Any], access: Access, content: Mapping[str, Any]) -> None:
     refusals = operation["responses"]
     refusals.pop("422", None)
     for status in _by_itself(operation, access):
-        refusals.setdefault(str(status), _refusal(status, CODE_OF[status][0]))
+        refusals.setdefault(str(status), _refusal(status, CODE_OF[status][0], content))
+    if access.fresh:
+        told = "`step_up_required`: prove who you are again at `POST /api/auth/2fa/step-up` first."
+        refusals["403"] = {**refusals["403"], "description": f"{refusals['403']['description']}; {told}"}
     if isinstance(access, Requires) and access.permission not in WHILE_CLOSING:
         refusals.setdefault("409", _refusal(409, "business_closing"))
+    if any(parameter["name"] == HEADER for parameter in operation.get("parameters", ())):
+        refusals.setdefault("409", _refusal(409, "idempotency_key_in_use"))
     for told in refusals.values():
         if told["description"] == _NOTHING_SAID:
             told["description"] = operation.get("description", operation["summary"]).partition("\n")[0]
@@ -124,7 +134,7 @@ def _by_itself(operation: dict[str, Any], access: Access) -> Iterable[int]:
     """How a route of this kind refuses without a line of its own."""
     if not isinstance(access, Public):
         yield from (401, 503)
-    if isinstance(access, Requires) or (isinstance(access, SignedIn) and not access.unverified):
+    if isinstance(access, Requires) or (isinstance(access, SignedIn) and not (access.unverified and access.awaiting)):
         yield 403
     if any(parameter["in"] == "path" for parameter in operation.get("parameters", ())):
         yield 404
@@ -134,8 +144,8 @@ def _by_itself(operation: dict[str, Any], access: Access) -> Iterable[int]:
         yield 422
 
 
-def _refusal(status: int, code: str) -> dict[str, Any]:
+def _refusal(status: int, code: str, content: Mapping[str, Any] = _PROBLEM_CONTENT) -> dict[str, Any]:
     return {
         "description": f"`{code}`: {CODE_OF[status][1]}" if code == CODE_OF[status][0] else f"`{code}`",
-        "content": {MEDIA_TYPE: {"schema": {"$ref": f"#/components/schemas/{PROBLEM}"}}},
+        "content": dict(content),
     }

@@ -5,9 +5,10 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Form, Request
 from starlette.responses import RedirectResponse
 
-from wacloud.shared.ui.guard import own_path, public, refuse_cross_site
+from wacloud.shared.ui.guard import public
 from wacloud.shared.ui.i18n import LANGUAGES
 from wacloud.shared.ui.pages import LANGUAGE_COOKIE, THEME_COOKIE, THEMES, remember
+from wacloud.shared.ui.same_site import own_path, refuse_cross_site
 
 
 def routes() -> APIRouter:

@@ -4,18 +4,23 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
+from uuid import UUID
 
+from wacloud.modules.auth.application.outside import Outside
+from wacloud.modules.auth.application.passkey_ports import PasskeyDeps
+from wacloud.modules.auth.domain.api_key import ApiKey
 from wacloud.modules.auth.domain.credential import Credential
+from wacloud.modules.auth.domain.factor import Factor, FactorMethod
 from wacloud.modules.auth.domain.guessing import Tries
 from wacloud.modules.auth.domain.one_time import OneTimePurpose, OneTimeToken
-from wacloud.modules.auth.domain.session import Because, Session
+from wacloud.modules.auth.domain.session import Assurance, Because, Session
 from wacloud.modules.auth.domain.token import Claims, Purpose
 from wacloud.modules.business.api import BusinessDeps
 from wacloud.modules.notification.api import Mail
-from wacloud.modules.user.api import UserDeps
+from wacloud.modules.user.api import User, UserDeps
 from wacloud.shared.application.clock import Clock
 from wacloud.shared.application.db import Database, Tx
-from wacloud.shared.domain.ids import BusinessId, SessionId, UserId
+from wacloud.shared.domain.ids import ApiKeyId, BusinessId, SessionId, UserId
 
 
 class Credentials(Protocol):
@@ -31,6 +36,10 @@ class Credentials(Protocol):
 
     async def put(self, tx: Tx, user_id: UserId, password_hash: str, at: datetime) -> None:
         """Their password from now on, the first or another."""
+        ...
+
+    async def drop(self, tx: Tx, user_id: UserId) -> None:
+        """They have none from now on."""
         ...
 
 
@@ -53,8 +62,12 @@ class Passwords(Protocol):
 class Tokens(Protocol):
     """Signs and reads tokens."""
 
-    def issue(self, claims: Claims, purpose: Purpose, now: datetime) -> str:
-        """A token for one purpose; how long it lives stands in LIFETIMES."""
+    def issue(self, claims: Claims, purpose: Purpose, now: datetime, profile: User | None = None) -> str:
+        """
+        A token for one purpose; how long it lives stands in LIFETIMES.
+
+        `profile`: whom it tells about as well, for programs that read their user from it as from one of Supabase's.
+        """
         ...
 
     def read(self, token: str, purpose: Purpose, now: datetime) -> Claims:
@@ -85,8 +98,8 @@ class Sessions(Protocol):
         """Those of a person that can be used, the one used last first."""
         ...
 
-    async def alive_among(self, tx: Tx, ids: Collection[SessionId], now: datetime) -> Collection[SessionId]:
-        """Those of them that can be used."""
+    async def alive_among(self, tx: Tx, ids: Collection[SessionId], now: datetime) -> Mapping[SessionId, Assurance]:
+        """Those of them that can be used, and how sure each makes us."""
         ...
 
     async def take_turns(self, tx: Tx, user_id: UserId) -> None:
@@ -103,6 +116,10 @@ class Sessions(Protocol):
 
     async def act_in(self, tx: Tx, session_id: SessionId, business_id: BusinessId) -> None:
         """From now on."""
+        ...
+
+    async def prove(self, tx: Tx, proved: Session) -> None:
+        """Its assurance, its proofs and when they were given, whether it waits and until when it may live."""
         ...
 
     async def touch(self, tx: Tx, session_id: SessionId, now: datetime) -> None:
@@ -145,6 +162,10 @@ class RefreshTokens(Protocol):
         """The next of a chain; the one before it is used now."""
         ...
 
+    async def replace(self, tx: Tx, session_id: SessionId, user_id: UserId, token_hash: bytes, now: datetime) -> None:
+        """One that follows none: the end of the chain, if there is one, is used now."""
+        ...
+
 
 class OneTimeTokens(Protocol):
     """Secrets that work once."""
@@ -165,8 +186,140 @@ class OneTimeTokens(Protocol):
         """Take it out. False where somebody else did."""
         ...
 
+    async def forget_old(self, tx: Tx, user_id: UserId, now: datetime) -> None:
+        """Delete those of a person that work no more."""
+        ...
+
     async def drop(self, tx: Tx, user_id: UserId, *purposes: OneTimePurpose) -> None:
         """They shall not work any more."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class TotpSecret:
+    """What an app and we both know."""
+
+    factor: Factor
+    secret: str
+
+
+class Factors(Protocol):
+    """A person's apps and passkeys, seen by paths that cross tenants only."""
+
+    async def all(self, tx: Tx, user_id: UserId) -> Sequence[Factor]:
+        """Whether confirmed or not, the oldest first."""
+        ...
+
+    async def methods(self, tx: Tx, user_id: UserId) -> Sequence[FactorMethod]:
+        """What they can prove themselves with; empty where they have no second factor."""
+        ...
+
+    async def add_totp(self, tx: Tx, factor: Factor, secret: str) -> None:
+        """A new app; its secret is encrypted."""
+        ...
+
+    async def totp_secrets(self, tx: Tx, user_id: UserId) -> Sequence[TotpSecret]:
+        """Of all their apps, locked until the commit."""
+        ...
+
+    async def use_step(self, tx: Tx, factor_id: UUID, step: int, now: datetime) -> bool:
+        """Note the time of a code that was right. False, changing nothing, where that or a later one was used."""
+        ...
+
+    async def confirm_totp(self, tx: Tx, factor_id: UUID, now: datetime) -> None:
+        """It counts from now on."""
+        ...
+
+    async def rename(self, tx: Tx, user_id: UserId, factor_id: UUID, name: str) -> bool:
+        """False where it is none of theirs."""
+        ...
+
+    async def remove(self, tx: Tx, user_id: UserId, ids: Collection[UUID]) -> None:
+        """Those of theirs."""
+        ...
+
+
+class Totp(Protocol):
+    """The arithmetic of authenticator apps (RFC 6238)."""
+
+    def new_secret(self) -> str:
+        """160 random bits, in letters people can type."""
+        ...
+
+    def uri(self, secret: str, account: str) -> str:
+        """What an app reads from a QR code."""
+        ...
+
+    def step_of(self, secret: str, code: str, now: datetime) -> int | None:
+        """The time step this code belongs to; None where it is of none that counts now."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class BackupCode:
+    """A code that was not used yet, as its hash."""
+
+    id: UUID
+    hash: str
+
+
+class BackupCodes(Protocol):
+    """Codes on paper, seen by paths that cross tenants only."""
+
+    async def put_new(self, tx: Tx, user_id: UserId, set_id: UUID, hashes: Sequence[str], now: datetime) -> None:
+        """A set that is not saved yet, in the place of another that was not."""
+        ...
+
+    async def save(self, tx: Tx, user_id: UserId, set_id: UUID, now: datetime) -> bool:
+        """This set counts and the one before is gone. False where it is none that waits for it."""
+        ...
+
+    async def usable(self, tx: Tx, user_id: UserId) -> Sequence[BackupCode]:
+        """Of the saved set."""
+        ...
+
+    async def use(self, tx: Tx, code: BackupCode) -> bool:
+        """Take it out. False where somebody else did."""
+        ...
+
+    async def drop(self, tx: Tx, user_id: UserId) -> None:
+        """All of them."""
+        ...
+
+
+class ApiKeys(Protocol):
+    """The keys of a business's programs."""
+
+    async def find_by_hash(self, tx: Tx, key_hash: bytes) -> ApiKey | None:
+        """The key that has this hash, of whichever business."""
+        ...
+
+    async def find(self, tx: Tx, business_id: BusinessId, key_id: ApiKeyId) -> ApiKey | None:
+        """One of a business's, held until the commit; None where it was revoked."""
+        ...
+
+    async def all(self, tx: Tx, business_id: BusinessId) -> Sequence[ApiKey]:
+        """The newest first, ended ones too."""
+        ...
+
+    async def add(self, tx: Tx, made: ApiKey, key_hash: bytes) -> None:
+        """A new one; whoever makes it is a member."""
+        ...
+
+    async def change(self, tx: Tx, changed: ApiKey) -> None:
+        """Its name and what it may do."""
+        ...
+
+    async def revoke(self, tx: Tx, key: ApiKey, now: datetime) -> None:
+        """It is good for nothing from now on."""
+        ...
+
+    async def note_use(self, tx: Tx, key: ApiKey, address: str, now: datetime) -> bool:
+        """It is being used, from there. False where somebody else has noted that within the minute."""
+        ...
+
+    async def forget_old(self, tx: Tx, business_id: BusinessId, before: datetime) -> None:
+        """Delete those that were revoked or expired before then."""
         ...
 
 
@@ -226,9 +379,16 @@ class AuthDeps:
     sessions: Sessions
     refresh_tokens: RefreshTokens
     one_time_tokens: OneTimeTokens
+    factors: Factors
+    totp: Totp
+    backup_codes: BackupCodes
+    passkeys: PasskeyDeps
+    api_keys: ApiKeys
     memory: SessionMemory
     limits: GuessLimits
     mails: Mails
     users: UserDeps
     businesses: BusinessDeps
     base_url: str
+    outside: Outside | None = None
+    redirect_urls: Sequence[str] = ()  # where programs may be sent on to, besides our own pages

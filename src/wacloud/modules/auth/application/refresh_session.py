@@ -5,7 +5,14 @@ from dataclasses import dataclass
 
 from wacloud.modules.auth.application.ports import AuthDeps, Link
 from wacloud.modules.auth.domain.secret import hash_of
-from wacloud.modules.auth.domain.session import IDLE, REFRESH_GRACE, RefreshTokenNotGood, Session
+from wacloud.modules.auth.domain.session import (
+    ALREADY_USED,
+    IDLE,
+    REFRESH_GRACE,
+    SESSION_ENDED,
+    RefreshTokenNotGood,
+    Session,
+)
 from wacloud.modules.auth.domain.token import Claims
 from wacloud.modules.business.api import AuditEntry, record_audit
 from wacloud.modules.notification.api import Mail
@@ -34,20 +41,23 @@ async def refresh_session(deps: AuthDeps, shown: str, caller: Caller) -> Refresh
         session_id = await deps.refresh_tokens.session_of(tx, hash_of(shown))
         # Whoever comes second waits here, and finds the successor the first one got.
         held = await deps.sessions.find(tx, session_id, lock=True) if session_id else None
-        refreshed = await _refresh(deps, tx, held, shown, caller) if held else None
+        refreshed = await _refresh(deps, tx, held, shown, caller) if held else ""
     if held is not None:
         await deps.memory.forget([held.id])
-    if refreshed is None:
-        raise RefreshTokenNotGood
+    if isinstance(refreshed, str):
+        raise RefreshTokenNotGood(refreshed)
     return refreshed
 
 
-async def _refresh(deps: AuthDeps, tx: Tx, held: Session, shown: str, caller: Caller) -> Refreshed | None:
+async def _refresh(deps: AuthDeps, tx: Tx, held: Session, shown: str, caller: Caller) -> Refreshed | str:
+    """Or why not. What ends here is committed, so nothing is raised."""
     now = deps.clock()
     user = await find_user(deps.users, tx, held.user_id)
     chain = await deps.refresh_tokens.chain_from(tx, held.id, hash_of(shown))
-    if user is None or user.is_disabled or not held.is_alive(now) or not chain or now - chain[-1].created_at >= IDLE:
-        return None
+    if user is None or user.is_disabled or not held.is_alive(now) or held.awaits_factor:
+        return SESSION_ENDED
+    if not chain or now - chain[-1].created_at >= IDLE:
+        return SESSION_ENDED
     first, newest = chain[0], chain[-1]
     if first.used_at is None:
         successor = deps.tokens.successors(shown)[0]
@@ -55,11 +65,11 @@ async def _refresh(deps: AuthDeps, tx: Tx, held: Session, shown: str, caller: Ca
     elif newest.generation == first.generation + 1 or now - first.used_at <= REFRESH_GRACE:
         found = _follow(deps, shown, chain)
         if found is None:
-            return None
+            return SESSION_ENDED
         successor = found
     else:
         await _end(deps, tx, user, held, caller)
-        return None
+        return ALREADY_USED
     await deps.sessions.touch(tx, held.id, now)
     return Refreshed(user, Claims(user.id, held.acting_in, held.id, held.aal, held.amr), successor)
 

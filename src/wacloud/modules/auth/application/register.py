@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from wacloud.modules.auth.application.guess import count_try
-from wacloud.modules.auth.application.mail_link import mail_link
+from wacloud.modules.auth.application.mail_link import GO_ON, mail_link
 from wacloud.modules.auth.application.ports import AuthDeps
+from wacloud.modules.auth.domain.asker import Asker
 from wacloud.modules.auth.domain.guessing import MAILS_FROM, MAILS_TO, from_network, of_account
 from wacloud.modules.auth.domain.password_rules import check_password
 from wacloud.modules.business.api import AuditEntry, record_audit
@@ -22,13 +23,22 @@ from wacloud.shared.application.caller import Caller
 from wacloud.shared.application.db import Tx
 
 
-async def register(deps: AuthDeps, *, name: str, email: str, password: str, language: str, caller: Caller) -> None:
+async def register(
+    deps: AuthDeps,
+    *,
+    name: str,
+    email: str,
+    password: str,
+    language: str,
+    caller: Caller,
+    asker: Asker | None = None,
+) -> None:
     """
     Make an account that opens nothing until its address is verified, and mail the link.
 
     Whoever signs up with the address of an account that is not verified yet leaves what they typed with their own
     link, and the newest link is the one that works: an account is what its verifier typed, whoever came first. The
-    address of a verified account gets a mail that says so.
+    address of a verified account gets a mail that says so. `asker`: the program that goes on once the link is opened.
 
     :raises AppError: the name, the address or the password will not do.
     :raises TooManyTries: too many mails to this address or from this network.
@@ -38,6 +48,8 @@ async def register(deps: AuthDeps, *, name: str, email: str, password: str, lang
     await count_try(deps, from_network(MAILS_FROM, caller.address), of_account(MAILS_TO, address))
     password_hash = await deps.passwords.hash(password)
     typed = {"name": name, "language": language, "password_hash": password_hash}
+    asked = asker.as_detail() if asker else {}
+    page = GO_ON if asker and asker.challenge else None
     async with deps.db.system("sign up") as tx:
         user = await find_user_by_email(deps.users, tx, address)
         if user is None:
@@ -54,7 +66,9 @@ async def register(deps: AuthDeps, *, name: str, email: str, password: str, lang
                 ),
             )
         else:
-            await mail_link(deps, tx, user, "verify_email", "verify_email", with_code=True, detail=typed)
+            await mail_link(
+                deps, tx, user, "verify_email", "verify_email", page=page, with_code=True, detail=typed | asked
+            )
         await record_audit(
             deps.businesses,
             tx,

@@ -4,7 +4,7 @@ from wacloud.modules.auth.application.end_sessions import end_all_but
 from wacloud.modules.auth.application.guess import guess
 from wacloud.modules.auth.application.ports import AuthDeps
 from wacloud.modules.auth.domain.guessing import LINKS_FROM_ADDRESS, from_network
-from wacloud.modules.auth.domain.one_time import LinkNotGood
+from wacloud.modules.auth.domain.one_time import LEAD_IN, LinkNotGood
 from wacloud.modules.auth.domain.password_rules import check_password
 from wacloud.modules.auth.domain.secret import hash_of
 from wacloud.modules.business.api import AuditEntry, memberships_of, record_audit
@@ -39,7 +39,7 @@ async def reset_password(deps: AuthDeps, secret: str, password: str, caller: Cal
         await deps.credentials.put(tx, user.id, password_hash, now)
         if not user.is_verified:
             await verify_user(deps.users, tx, user.id, now, name=user.email.partition("@")[0][:120])
-        await deps.one_time_tokens.drop(tx, user.id, "verify_email", "magic_link", "second_factor", "change_email")
+        await deps.one_time_tokens.drop(tx, user.id, *LEAD_IN, "verify_email", "change_email", "reauthenticate")
         ended = await end_all_but(deps, tx, user.id, None, "password_changed", caller)
         await deps.mails.queue(
             tx,

@@ -1,11 +1,12 @@
 """Somebody shows that mail to their address reaches them."""
 
-import hmac
 from dataclasses import dataclass
 
 from wacloud.modules.auth.application.end_sessions import end_all_but
+from wacloud.modules.auth.application.find_mailed import is_code_of
 from wacloud.modules.auth.application.guess import guess
 from wacloud.modules.auth.application.ports import AuthDeps
+from wacloud.modules.auth.domain.asker import asker_in
 from wacloud.modules.auth.domain.credential import LONGEST_PASSWORD, NotTheSignUp
 from wacloud.modules.auth.domain.guessing import (
     CODES_OF_ACCOUNT,
@@ -15,8 +16,8 @@ from wacloud.modules.auth.domain.guessing import (
     from_network,
     of_account,
 )
-from wacloud.modules.auth.domain.one_time import LinkNotGood, OneTimeToken
-from wacloud.modules.auth.domain.secret import code_hash_of, hash_of
+from wacloud.modules.auth.domain.one_time import LEAD_IN, LinkNotGood, OneTimeToken
+from wacloud.modules.auth.domain.secret import hash_of
 from wacloud.modules.business.api import AuditEntry, record_audit
 from wacloud.modules.user.api import User, find_user, verify_user
 from wacloud.shared.application.caller import Caller
@@ -34,12 +35,14 @@ class Holder:
 
 async def verify_email(
     deps: AuthDeps, secret: str, caller: Caller, *, password: str = "", holder: Holder | None = None
-) -> None:
+) -> str:
     """
     The mailed link alone proves that somebody reads this mailbox, not that it was they who signed up. So it takes
     the password typed at sign-up as well, or a session begun with it; that password is the one that stays, what
     others typed at a sign-up with this address is void, and their sessions end. Somebody whose address was used by
     a stranger gets the account by `reset_password`.
+
+    Returns where the program goes on that signed them up, if one did.
 
     :raises LinkNotGood: it was used, is too old, not the newest, or none of ours.
     :raises NotTheSignUp: the password is not one of this account's sign-ups; the link still works.
@@ -54,7 +57,7 @@ async def verify_email(
             raise LinkNotGood
     if holder is not None and holder.user_id == token.user_id:
         await _verify(deps, token, user, caller, kept=holder.session_id)
-        return
+        return asker_in(token.detail).redirect_to
     async with guess(
         deps,
         from_network(PASSWORDS_FROM_ADDRESS, caller.address),
@@ -67,6 +70,7 @@ async def verify_email(
         if not typed_now and not typed_first:
             raise NotTheSignUp
     await _verify(deps, token, user, caller, with_typed=typed_now)
+    return asker_in(token.detail).redirect_to
 
 
 async def verify_code(deps: AuthDeps, holder: Holder, code: str, caller: Caller) -> None:
@@ -80,9 +84,7 @@ async def verify_code(deps: AuthDeps, holder: Holder, code: str, caller: Caller)
         async with deps.db.system("verify an address") as tx:
             token = await deps.one_time_tokens.newest(tx, holder.user_id, "verify_email", deps.clock())
             user = await find_user(deps.users, tx, holder.user_id)
-        if token is None or user is None or token.code_hash is None:
-            raise LinkNotGood
-        if not hmac.compare_digest(token.code_hash, code_hash_of("".join(code.split()), str(token.id))):
+        if token is None or user is None or not is_code_of(token, "".join(code.split())):
             raise LinkNotGood
     await _verify(deps, token, user, caller, kept=holder.session_id)
 
@@ -117,7 +119,7 @@ async def _settle(
     await verify_user(deps.users, tx, user.id, now, name=typed.get("name"), language=typed.get("language"))
     if with_typed:
         await deps.credentials.put(tx, user.id, typed["password_hash"], now)
-    await deps.one_time_tokens.drop(tx, user.id, "reset_password", "magic_link", "second_factor")
+    await deps.one_time_tokens.drop(tx, user.id, *LEAD_IN)
     ended = await end_all_but(deps, tx, user.id, kept, "email_verified", caller)
     await record_audit(
         deps.businesses,

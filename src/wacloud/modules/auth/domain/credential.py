@@ -26,6 +26,22 @@ class WrongPassword(AppError):
     kind = "forbidden"
 
 
+class SamePassword(AppError):
+    """This is your password already; choose another."""
+
+
+class EmailNotConfirmed(AppError):
+    """Confirm your e-mail address first, with the mail we sent you."""
+
+    kind = "forbidden"
+
+
+class ReauthenticationNeeded(AppError):
+    """Type your password, or a code we mail to you, before you change this."""
+
+    kind = "forbidden"
+
+
 class NotTheSignUp(AppError):
     """This is not the password this account was created with."""
 

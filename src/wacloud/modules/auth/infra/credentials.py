@@ -27,3 +27,6 @@ class PostgresCredentials:
             " set password_hash = excluded.password_hash, changed_at = excluded.changed_at",
             (user_id, password_hash, at),
         )
+
+    async def drop(self, tx: Tx, user_id: UserId) -> None:
+        await tx.execute("delete from app.credentials where user_id = %s", (user_id,))

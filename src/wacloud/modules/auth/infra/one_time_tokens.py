@@ -20,7 +20,7 @@ class PostgresOneTimeTokens:
             insert into app.one_time_tokens
               (id, user_id, purpose, hash, code_hash, detail, created_at, expires_at)
             values (%s, %s, %s, %s, %s, %s, %s, %s)
-            on conflict (user_id, purpose) where purpose <> 'second_factor' do update
+            on conflict (user_id, purpose) where purpose not in ('second_factor', 'factor_challenge') do update
             set id = excluded.id, hash = excluded.hash, code_hash = excluded.code_hash, detail = excluded.detail,
                 created_at = excluded.created_at, expires_at = excluded.expires_at
             """,
@@ -53,6 +53,9 @@ class PostgresOneTimeTokens:
 
     async def use(self, tx: Tx, token: OneTimeToken) -> bool:
         return await tx.execute("delete from app.one_time_tokens where id = %s", (token.id,)) == 1
+
+    async def forget_old(self, tx: Tx, user_id: UserId, now: datetime) -> None:
+        await tx.execute("delete from app.one_time_tokens where user_id = %s and expires_at <= %s", (user_id, now))
 
     async def drop(self, tx: Tx, user_id: UserId, *purposes: OneTimePurpose) -> None:
         await tx.execute(

@@ -63,6 +63,8 @@ def _written(seen: Session, at: datetime) -> dict[str, Any]:
         "created_at": seen.created_at.isoformat(),
         "last_seen_at": seen.last_seen_at.isoformat(),
         "not_after": seen.not_after.isoformat(),
+        "verified_at": seen.verified_at.isoformat(),
+        "awaits_factor": seen.awaits_factor,
         "ended_at": seen.ended_at.isoformat() if seen.ended_at else None,
         "at": at.isoformat(),
     }
@@ -81,6 +83,8 @@ def _read(kept: dict[str, Any]) -> tuple[Session, datetime]:
             datetime.fromisoformat(kept["created_at"]),
             datetime.fromisoformat(kept["last_seen_at"]),
             datetime.fromisoformat(kept["not_after"]),
+            datetime.fromisoformat(kept["verified_at"]),
+            kept["awaits_factor"],
             datetime.fromisoformat(kept["ended_at"]) if kept["ended_at"] else None,
         ),
         datetime.fromisoformat(kept["at"]),

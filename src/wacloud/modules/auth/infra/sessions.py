@@ -1,16 +1,19 @@
 """The tables of sessions and of their refresh tokens."""
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from wacloud.modules.auth.application.ports import Link
-from wacloud.modules.auth.domain.session import IDLE, Because, Proof, Session
+from wacloud.modules.auth.domain.session import IDLE, Assurance, Because, Proof, Session
 from wacloud.shared.application.db import Tx
 from wacloud.shared.domain.ids import BusinessId, SessionId, UserId
 
-_COLUMNS = "id, user_id, acting_in, aal, amr, address, user_agent, created_at, last_seen_at, not_after, ended_at"
+_COLUMNS = (
+    "id, user_id, acting_in, aal, amr, address, user_agent, created_at, last_seen_at, not_after, verified_at,"
+    " awaits_factor, ended_at"
+)
 
 
 class PostgresSessions:
@@ -31,13 +34,13 @@ class PostgresSessions:
         )
         return [_to_session(row) for row in rows]
 
-    async def alive_among(self, tx: Tx, ids: Collection[SessionId], now: datetime) -> Collection[SessionId]:
+    async def alive_among(self, tx: Tx, ids: Collection[SessionId], now: datetime) -> Mapping[SessionId, Assurance]:
         rows = await tx.rows(
-            "select id from app.sessions"
+            "select id, aal from app.sessions"
             " where id = any (%s) and last_seen_at > %s and not_after > %s and ended_at is null",
             (list(ids), now - IDLE, now),
         )
-        return {SessionId(row.id) for row in rows}
+        return {SessionId(row.id): row.aal for row in rows}
 
     async def take_turns(self, tx: Tx, user_id: UserId) -> None:
         await tx.execute("select pg_advisory_xact_lock(hashtextextended('sessions of ' || %s, 0))", (str(user_id),))
@@ -51,7 +54,7 @@ class PostgresSessions:
 
     async def add(self, tx: Tx, begun: Session) -> None:
         await tx.execute(
-            f"insert into app.sessions ({_COLUMNS}) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+            f"insert into app.sessions ({_COLUMNS}) values ({', '.join(['%s'] * 13)})",
             (
                 begun.id,
                 begun.user_id,
@@ -63,12 +66,28 @@ class PostgresSessions:
                 begun.created_at,
                 begun.last_seen_at,
                 begun.not_after,
+                begun.verified_at,
+                begun.awaits_factor,
                 begun.ended_at,
             ),
         )
 
     async def act_in(self, tx: Tx, session_id: SessionId, business_id: BusinessId) -> None:
         await tx.execute("update app.sessions set acting_in = %s where id = %s", (business_id, session_id))
+
+    async def prove(self, tx: Tx, proved: Session) -> None:
+        await tx.execute(
+            "update app.sessions set aal = %s, amr = %s, verified_at = %s, awaits_factor = %s, not_after = %s"
+            " where id = %s",
+            (
+                proved.aal,
+                json.dumps(amr_as_json(proved.amr)),
+                proved.verified_at,
+                proved.awaits_factor,
+                proved.not_after,
+                proved.id,
+            ),
+        )
 
     async def touch(self, tx: Tx, session_id: SessionId, now: datetime) -> None:
         await tx.execute(
@@ -119,6 +138,12 @@ class PostgresRefreshTokens:
             (session_id, user_id, generation, token_hash, now),
         )
 
+    async def replace(self, tx: Tx, session_id: SessionId, user_id: UserId, token_hash: bytes, now: datetime) -> None:
+        row = await tx.row(
+            "select coalesce(max(generation), 0) as newest from app.refresh_tokens where session_id = %s", (session_id,)
+        )
+        await self.add(tx, session_id, user_id, (row.newest if row else 0) + 1, token_hash, now)
+
 
 def amr_as_json(amr: Sequence[Proof]) -> list[dict[str, Any]]:
     """As it stands in the table and in tokens."""
@@ -142,5 +167,7 @@ def _to_session(row: Any) -> Session:
         row.created_at,
         row.last_seen_at,
         row.not_after,
+        row.verified_at,
+        row.awaits_factor,
         row.ended_at,
     )

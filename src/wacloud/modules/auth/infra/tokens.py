@@ -16,6 +16,7 @@ from joserfc.jwk import ECKey, GuestProtocol
 
 from wacloud.modules.auth.domain.session import Proof
 from wacloud.modules.auth.domain.token import LEEWAY, LIFETIMES, Claims, Purpose
+from wacloud.modules.user.api import User
 from wacloud.shared.domain.errors import NotSignedIn
 from wacloud.shared.domain.ids import BusinessId, SessionId, UserId
 
@@ -42,7 +43,7 @@ class JwtTokens:
         self._signing_kid = next(iter(self._keys))
         self._issuer = f"{base_url.rstrip('/')}/auth/v1"
 
-    def issue(self, claims: Claims, purpose: Purpose, now: datetime) -> str:
+    def issue(self, claims: Claims, purpose: Purpose, now: datetime, profile: User | None = None) -> str:
         content: dict[str, Any] = {
             "iss": self._issuer,
             "aud": AUDIENCE,
@@ -57,6 +58,8 @@ class JwtTokens:
         }
         if claims.business_id is not None:
             content["business_id"] = str(claims.business_id)
+        if profile is not None:
+            content |= _as_supabase_tells(claims, profile)
         return jwt.encode(self._header(self._signing_kid), content, self._keys[self._signing_kid], [_ALGORITHM])
 
     def read(self, token: str, purpose: Purpose, now: datetime) -> Claims:
@@ -116,6 +119,18 @@ class JwtTokens:
             raise ValueError("meant for something else")
         if content["exp"] - content["iat"] > LIFETIMES[purpose].total_seconds():
             raise ValueError("lives too long")
+
+
+def _as_supabase_tells(claims: Claims, profile: User) -> dict[str, Any]:
+    """What its clients look for in a token. Nothing of it is read here."""
+    return {
+        "session_id": str(claims.session_id),
+        "email": profile.email,
+        "phone": "",
+        "app_metadata": {"provider": "email", "providers": ["email"]},
+        "user_metadata": {"name": profile.name, "language": profile.language},
+        "is_anonymous": False,
+    }
 
 
 def _chain_key(secret: str) -> bytes:

@@ -28,7 +28,10 @@ from wacloud.shared.ui.openapi import problems
 
 # Open before the address is verified as well: what leads to that, and the way out.
 Unverified = Annotated[Person, signed_in(unverified=True)]
+Awaiting = Annotated[Person, signed_in(unverified=True, awaiting=True)]
 Verified = Annotated[Person, signed_in()]
+# These bodies bring the current password; whoever has a second factor shows that as well.
+WithPassword = Annotated[Person, signed_in(fresh=True, with_password=True)]
 
 
 class VerifyCode(Asked):
@@ -95,7 +98,7 @@ def routes(deps: AuthDeps) -> APIRouter:
         summary="Sign out",
         response_description="The sessions have ended.",
     )
-    async def logout(person: Unverified, request: Request, scope: Annotated[Scope, Query()] = "local") -> None:
+    async def logout(person: Awaiting, request: Request, scope: Annotated[Scope, Query()] = "local") -> None:
         """End this session (`local`), all others of the person (`others`), or all (`global`)."""
         await sign_out(deps, person.user_id, session_of(person), caller_of(request), scope)
 
@@ -196,7 +199,7 @@ def routes(deps: AuthDeps) -> APIRouter:
         response_description="It counts from now on.",
         responses=problems(_403="wrong_password", _429="too_many_tries"),
     )
-    async def new_password(body: ChangePassword, person: Verified, request: Request) -> None:
+    async def new_password(body: ChangePassword, person: WithPassword, request: Request) -> None:
         """Choose another password; all other sessions end."""
         await change_password(
             deps, person.user_id, session_of(person), body.current_password, body.password, caller_of(request)
@@ -211,7 +214,7 @@ def routes(deps: AuthDeps) -> APIRouter:
         response_description="A mail to the new address is on its way.",
         responses=problems(_403="wrong_password", _429="too_many_tries"),
     )
-    async def new_email(body: ChangeEmail, person: Verified, request: Request) -> object:
+    async def new_email(body: ChangeEmail, person: WithPassword, request: Request) -> object:
         """Mail a link to another address; it becomes theirs when they open it."""
         await change_email(deps, person.user_id, body.current_password, body.email, caller_of(request))
         return CheckYourMail()

@@ -17,10 +17,11 @@ from wacloud.modules.auth.ui.cookie import keep_following
 from wacloud.modules.auth.ui.pages import LARGEST_FORM, refused, whoever
 from wacloud.shared.domain.errors import AppError
 from wacloud.shared.ui.caller import caller_of
-from wacloud.shared.ui.guard import Person, own_path, public, refuse_cross_site, signed_in
+from wacloud.shared.ui.guard import Person, public, signed_in
 from wacloud.shared.ui.i18n import N_
 from wacloud.shared.ui.limits import check_limit
 from wacloud.shared.ui.pages import look_of, render
+from wacloud.shared.ui.same_site import own_path, refuse_cross_site
 
 SENT = "auth/sent.html"
 DONE = "auth/done.html"
@@ -75,14 +76,15 @@ def routes(deps: AuthDeps) -> APIRouter:
         refuse_cross_site(request)
         who = await whoever(deps, request)
         holder = Holder(who.user.id, who.held.id) if who else None
+        onward = ""
         try:
             if holder is not None and code and not token:
                 await verify_code(deps, holder, code, caller_of(request))
             else:
-                await verify_email(deps, token, caller_of(request), password=password, holder=holder)
+                onward = await verify_email(deps, token, caller_of(request), password=password, holder=holder)
         except AppError as refusal:
             return await _verify_form(request, token=token[:500], refusal=refusal)
-        return _told(request, DONE, N_("Confirmed"), ADDRESS_CONFIRMED)
+        return _told(request, DONE, N_("Confirmed"), ADDRESS_CONFIRMED, onward)
 
     @router.post("/verify-email/resend")
     async def resend(request: Request, person: Annotated[Person, signed_in(unverified=True)]) -> Response:
@@ -147,5 +149,5 @@ def _add_sign_up(router: APIRouter, deps: AuthDeps) -> None:
         return response
 
 
-def _told(request: Request, template: str, heading: str, sentence: str) -> Response:
-    return render(request, template, heading=heading, sentence=sentence, member=None)
+def _told(request: Request, template: str, heading: str, sentence: str, onward: str = "") -> Response:
+    return render(request, template, heading=heading, sentence=sentence, onward=onward or "/login", member=None)

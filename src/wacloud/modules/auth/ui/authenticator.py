@@ -1,8 +1,15 @@
 """The guard's way to this module: a token in, a person or a member out."""
 
+from collections.abc import Sequence
+
 from wacloud.modules.auth.application.identify import identify
+from wacloud.modules.auth.application.identify_key import identify_key
+from wacloud.modules.auth.application.list_factors import ways_to_prove
 from wacloud.modules.auth.application.ports import AuthDeps
-from wacloud.shared.ui.guard import Carrier, EmailNotVerified, Member, NoBusiness, NoLongerMember, Person
+from wacloud.shared.application.caller import Caller
+from wacloud.shared.domain.ids import UserId
+from wacloud.shared.ui.guard import Carrier, HeldKey, Member, Person
+from wacloud.shared.ui.refusals import EmailNotVerified, NoBusiness, NoLongerMember, SecondFactorRequired
 
 
 class TokenAuthenticator:
@@ -18,11 +25,14 @@ class TokenAuthenticator:
             found.user.name,
             found.user.email,
             found.user.language,
-            found.held.id,
+            None if found.is_outside else found.held.id,
             found.held.aal,
             found.user.is_verified,
+            found.held.is_fresh(self._deps.clock()),
+            found.held.awaits_factor,
             found.membership.business_id if found.membership else None,
             found.membership.business_name if found.membership else "",
+            found.has_others,
         )
 
     async def member(self, token: str, carrier: Carrier) -> Member:
@@ -30,6 +40,8 @@ class TokenAuthenticator:
         if not found.user.is_verified:
             # Before their business: an account that proved nothing yet learns nothing.
             raise EmailNotVerified
+        if found.held.awaits_factor:
+            raise SecondFactorRequired
         if found.is_removed:
             raise NoLongerMember
         if found.membership is None:
@@ -43,8 +55,31 @@ class TokenAuthenticator:
             business_name=found.membership.business_name,
             language=found.user.language,
             time_zone=found.membership.time_zone,
-            session_id=found.held.id,
+            has_others=found.has_others,
+            session_id=None if found.is_outside else found.held.id,
             aal=found.held.aal,
             is_verified=found.user.is_verified,
+            is_fresh=found.held.is_fresh(self._deps.clock()),
             is_closing=found.membership.erase_at is not None,
+            demands_second_factor=found.membership.demands_second_factor,
+        )
+
+    async def ways_to_prove(self, user_id: UserId) -> Sequence[str]:
+        return await ways_to_prove(self._deps, user_id)
+
+    async def holder(self, key: str, caller: Caller) -> Member:
+        found = await identify_key(self._deps, key, caller)
+        return Member(
+            user_id=found.user.id,
+            business_id=found.membership.business_id,
+            role=found.membership.role,
+            name=found.user.name,
+            email=found.user.email,
+            business_name=found.membership.business_name,
+            language=found.user.language,
+            time_zone=found.membership.time_zone,
+            is_closing=found.membership.erase_at is not None,
+            # A key shows no second factor; it is let in if whoever made it could.
+            demands_second_factor=found.lacks_factor,
+            key=HeldKey(found.key.id, found.key.name, found.key.scopes),
         )

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from wacloud.modules.auth.application.let_in import Entrance
 from wacloud.modules.auth.application.ports import AuthDeps
 from wacloud.modules.auth.domain.token import LIFETIMES
-from wacloud.shared.ui.guard import own_path, session_cookie
+from wacloud.shared.ui.same_site import own_path, session_cookie
 
 _FOLLOWING: Final = "wacloud_next"
 _A_DAY: Final = 24 * 3600

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from wacloud.modules.auth.application.forgot_password import forgot_password
+from wacloud.modules.auth.application.let_in import Entrance, SecondFactorNeeded
 from wacloud.modules.auth.application.ports import AuthDeps
 from wacloud.modules.auth.application.refresh_session import refresh_session
 from wacloud.modules.auth.application.register import register
@@ -100,6 +101,17 @@ class LoginAnswer(BaseModel):
     business_id: UUID | None
 
 
+class SecondFactorAsked(BaseModel):
+    """
+    The password was right, and this person has a second factor. `second_factor_token` is good for
+    `POST /api/auth/2fa/verify` alone, for five minutes.
+    """
+
+    second_factor_required: Literal[True] = True
+    second_factor_token: str
+    kinds: list[Literal["totp", "passkey", "backup_code"]]
+
+
 class CheckYourMail(BaseModel):
     """What happens next is in a mail, whoever the address belongs to."""
 
@@ -109,16 +121,6 @@ class CheckYourMail(BaseModel):
 def routes(deps: AuthDeps) -> APIRouter:
     """The routes for whoever is not signed in."""
     router = APIRouter(route_class=StrictJsonRoute, max_body_size=LARGEST_JSON, tags=["auth"])
-
-    def tokens(response: Response, user: User, claims: Claims, refresh_token: str) -> LoginAnswer:
-        response.headers["cache-control"] = "no-store"
-        return LoginAnswer(
-            access_token=deps.tokens.issue(claims, "access", deps.clock()),
-            expires_in=int(LIFETIMES["access"].total_seconds()),
-            refresh_token=refresh_token,
-            user=LoggedInUser(id=user.id, name=user.name, email=user.email, email_verified=user.is_verified),
-            business_id=claims.business_id,
-        )
 
     @router.post(
         "/api/auth/register",
@@ -147,16 +149,18 @@ def routes(deps: AuthDeps) -> APIRouter:
         "/api/auth/login",
         operation_id="login",
         summary="Sign in",
-        response_model=LoginAnswer,
-        response_description="Tokens, who signed in, and the business the tokens are for.",
+        response_model=LoginAnswer | SecondFactorAsked,
+        response_description="Tokens, who signed in and the business the tokens are for; or the second step to take.",
         responses=problems(429, 503, _401="invalid_credentials"),
         dependencies=[public(), limited("login")],
     )
     async def login(body: Login, request: Request, response: Response) -> object:
-        """Tokens for somebody who knows their password."""
+        """Tokens for somebody who knows their password, or the question for their second factor."""
         entrance = await sign_in(deps, body.email, body.password, caller_of(request))
-        assert entrance.refresh_token is not None
-        return tokens(response, entrance.user, entrance.claims, entrance.refresh_token)
+        if isinstance(entrance, SecondFactorNeeded):
+            response.headers["cache-control"] = "no-store"
+            return SecondFactorAsked(second_factor_token=entrance.token, kinds=list(entrance.methods))
+        return login_answer(deps, response, entrance)
 
     @router.post(
         "/api/auth/refresh",
@@ -170,7 +174,7 @@ def routes(deps: AuthDeps) -> APIRouter:
     async def refresh(body: Refresh, request: Request, response: Response) -> object:
         """The next tokens. A refresh token works once; used again later, it ends its session."""
         refreshed = await refresh_session(deps, body.refresh_token, caller_of(request))
-        return tokens(response, refreshed.user, refreshed.claims, refreshed.refresh_token)
+        return _tokens(deps, response, refreshed.user, refreshed.claims, refreshed.refresh_token)
 
     @router.post(
         "/api/auth/forgot-password",
@@ -227,3 +231,20 @@ def routes(deps: AuthDeps) -> APIRouter:
         return dict(deps.tokens.public_keys())
 
     return router
+
+
+def login_answer(deps: AuthDeps, response: Response, entrance: Entrance) -> LoginAnswer:
+    """The tokens of a program that is in."""
+    assert entrance.refresh_token is not None
+    return _tokens(deps, response, entrance.user, entrance.claims, entrance.refresh_token)
+
+
+def _tokens(deps: AuthDeps, response: Response, user: User, claims: Claims, refresh_token: str) -> LoginAnswer:
+    response.headers["cache-control"] = "no-store"
+    return LoginAnswer(
+        access_token=deps.tokens.issue(claims, "access", deps.clock()),
+        expires_in=int(LIFETIMES["access"].total_seconds()),
+        refresh_token=refresh_token,
+        user=LoggedInUser(id=user.id, name=user.name, email=user.email, email_verified=user.is_verified),
+        business_id=claims.business_id,
+    )

@@ -1,22 +1,25 @@
 """The login page, and the way out."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, Request
 from starlette.responses import RedirectResponse, Response
 
 from wacloud.modules.auth.application.identify import Identity, identify
+from wacloud.modules.auth.application.let_in import Entrance, SecondFactorNeeded
 from wacloud.modules.auth.application.ports import AuthDeps
 from wacloud.modules.auth.application.sign_in import sign_in
 from wacloud.modules.auth.application.sign_out import sign_out
+from wacloud.modules.auth.domain.passkey import site_of
 from wacloud.modules.auth.ui.cookie import drop_session, following_in, keep_following, keep_session, token_in
 from wacloud.shared.domain.errors import AppError, NotSignedIn
 from wacloud.shared.ui.caller import caller_of
-from wacloud.shared.ui.guard import own_path, public, refuse_cross_site
+from wacloud.shared.ui.guard import public
 from wacloud.shared.ui.limits import check_limit
 from wacloud.shared.ui.pages import render
 from wacloud.shared.ui.problems import problem_of_app_error
+from wacloud.shared.ui.same_site import own_path, refuse_cross_site
 
 LARGEST_FORM = 16 * 1024
 VERIFY = "/verify-email"
@@ -43,7 +46,7 @@ def routes(deps: AuthDeps) -> APIRouter:
         password: Annotated[str, Form()] = "",
         next_path: Annotated[str, Form(alias="next")] = "/",
     ) -> Response:
-        """Let them in and on to where they wanted to go, or show the form again."""
+        """Let them in and on to where they wanted to go, ask for their second factor, or show the form again."""
         # Without this another site could sign a person in as somebody else.
         refuse_cross_site(request)
         following = own_path(next_path)
@@ -51,17 +54,10 @@ def routes(deps: AuthDeps) -> APIRouter:
         try:
             entrance = await sign_in(deps, email, password, caller_of(request), for_program=False)
         except AppError as refusal:
-            return refused(
-                request,
-                "auth/login.html",
-                refusal,
-                following=following,
-                here=_here(following),
-                email=email[:254],
-            )
-        response = _onwards(request, following, entrance.user.is_verified)
-        keep_session(request, response, deps, entrance)
-        return response
+            return login_again(request, following, refusal, email[:254])
+        if isinstance(entrance, SecondFactorNeeded):
+            return second_step(request, entrance, following)
+        return entered(request, deps, entrance, following)
 
     @router.post("/logout", dependencies=[public()])
     async def logout(request: Request) -> Response:
@@ -75,6 +71,26 @@ def routes(deps: AuthDeps) -> APIRouter:
         return response
 
     return router
+
+
+def second_step(request: Request, needed: SecondFactorNeeded, following: str) -> Response:
+    """The form for it."""
+    return render(
+        request,
+        "auth/second_factor.html",
+        following=following,
+        token=needed.token,
+        kinds=needed.methods,
+        refusal=None,
+        member=None,
+    )
+
+
+def entered(request: Request, deps: AuthDeps, entrance: Entrance, following: str) -> Response:
+    """On to where they wanted to go, with their cookie."""
+    response = _onwards(request, following, entrance.user.is_verified)
+    keep_session(request, response, deps, entrance)
+    return response
 
 
 async def whoever(deps: AuthDeps, request: Request) -> Identity | None:
@@ -104,16 +120,27 @@ def _onwards(request: Request, following: str, is_verified: bool) -> Response:
     return response
 
 
+def login_again(request: Request, following: str, refusal: AppError, email: str = "") -> Response:
+    """The form from the beginning: what was proved a while ago counts no more."""
+    return refused(request, "auth/login.html", refusal, **_login(request, following, email))
+
+
+def passkeys_possible(request: Request) -> bool:
+    """Whether browsers allow them at our address."""
+    return site_of(request.app.state.base_url) is not None
+
+
 def _form(request: Request, following: str) -> Response:
-    return render(
-        request,
-        "auth/login.html",
-        following=following,
-        here=_here(following),
-        email="",
-        refusal=None,
-        member=None,
-    )
+    return render(request, "auth/login.html", **_login(request, following), refusal=None, member=None)
+
+
+def _login(request: Request, following: str, email: str = "") -> dict[str, Any]:
+    return {
+        "following": following,
+        "here": _here(following),
+        "email": email,
+        "passkeys": passkeys_possible(request),
+    }
 
 
 def _here(following: str) -> str:

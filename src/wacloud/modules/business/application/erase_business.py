@@ -4,6 +4,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from wacloud.modules.business.application.ports import BusinessDeps
+from wacloud.modules.business.application.stored import PROFILE
 from wacloud.shared.application.jobs import Again, Job, Lane, NewJob
 from wacloud.shared.domain.ids import BusinessId
 
@@ -61,6 +62,7 @@ async def erase_business(deps: BusinessDeps, job: Job) -> Again | None:
         has_found = await erase(business_id) > 0 or has_found
     async with deps.db.tenant(business_id) as tx:
         await deps.audit_log.close(tx, business_id)
+        tx.outdate(business_id, PROFILE)
     if has_found or deps.clock() - job.created_at < WATCHED_FOR:
         return Again(AGAIN_AFTER, "waiting for what may come late")
     return None

@@ -19,6 +19,11 @@ async def find_membership(deps: BusinessDeps, tx: Tx, user_id: UserId, business_
     return next((membership for membership in found if membership.business_id == business_id), None)
 
 
+async def demanding_among(deps: BusinessDeps, tx: Tx, business_ids: Collection[BusinessId]) -> Collection[BusinessId]:
+    """Those that demand a second factor of their members."""
+    return await deps.businesses.demanding_among(tx, business_ids)
+
+
 async def members_among(
     deps: BusinessDeps, tx: Tx, pairs: Collection[tuple[UserId, BusinessId]]
 ) -> Collection[tuple[UserId, BusinessId]]:

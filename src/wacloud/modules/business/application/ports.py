@@ -36,6 +36,14 @@ class Businesses(Protocol):
         """Those of the pairs where the person belongs to the business."""
         ...
 
+    async def demanding_among(self, tx: Tx, business_ids: Collection[BusinessId]) -> Collection[BusinessId]:
+        """Those that demand a second factor of their members."""
+        ...
+
+    async def set_demand(self, tx: Tx, business_id: BusinessId, demanded: bool) -> None:
+        """Whether it demands one from now on."""
+        ...
+
     async def people_in_charge(self, tx: Tx, business_id: BusinessId) -> Sequence[UserId]:
         """Its owners, then its admins."""
         ...
@@ -159,7 +167,7 @@ class BusinessReader(Protocol):
         ...
 
     async def detail(self, user_id: UserId, business_id: BusinessId) -> BusinessDetail | None:
-        """All a member may see of a business."""
+        """All a member may see of a business; ask for members only, it may come from a cache."""
         ...
 
     async def members(self, user_id: UserId, business_id: BusinessId) -> Sequence[MemberRow]:
@@ -200,6 +208,14 @@ class AuditLog(Protocol):
         ...
 
 
+class FactorHolders(Protocol):
+    """Who has a second factor, which the module that signs people in knows. It opens its own transaction."""
+
+    async def among(self, user_ids: Collection[UserId]) -> Collection[UserId]:
+        """Those of them."""
+        ...
+
+
 class Erasure(Protocol):
     """Takes a business out of every table there is."""
 
@@ -228,6 +244,7 @@ class BusinessDeps:
     invitations: Invitations
     steps: OnboardingSteps
     erasure: Erasure
+    factor_holders: FactorHolders
     users: UserDeps
     clock: Clock = system_clock
     also_erase: Sequence[Erase] = ()

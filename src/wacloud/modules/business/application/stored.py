@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from wacloud.shared.application.cache import Kept
 from wacloud.shared.domain.ids import BusinessId, UserId
 
 
@@ -23,7 +24,11 @@ class BusinessDetail:
     profile: Mapping[str, Any]
     created_at: datetime
     erase_at: datetime | None
-    role: str
+    demands_second_factor: bool
+
+
+# The same for all of them: what somebody is in it, is no part of it.
+PROFILE = Kept("profile", "business.read", BusinessDetail)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +40,7 @@ class MemberRow:
     email: str
     role: str
     joined_at: datetime
+    has_second_factor: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -88,6 +88,7 @@ class Membership:
     time_zone: str
     role: str
     erase_at: datetime | None = None
+    demands_second_factor: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,9 +1,9 @@
 """The table of the audit log."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from wacloud.modules.business.domain.audit import AuditEntry
+from wacloud.modules.business.domain.audit import ActorKind, AuditEntry
 from wacloud.shared.application.caller import Caller
 from wacloud.shared.application.db import Tx
 from wacloud.shared.domain.ids import BusinessId
@@ -28,9 +28,9 @@ class PostgresAuditLog:
                 [entry.business_id for entry in entries],
                 [entry.user_id for entry in entries],
                 [entry.actor_id for entry in entries],
-                [entry.actor_kind for entry in entries],
+                [_kind(entry, caller) for entry in entries],
                 [entry.action for entry in entries],
-                [json.dumps(dict(entry.detail), default=str) for entry in entries],
+                [json.dumps({**entry.detail, **_key(caller)}, default=str) for entry in entries],
             ),
         )
 
@@ -44,3 +44,12 @@ class PostgresAuditLog:
             """,
             {"business": business_id},
         )
+
+
+def _kind(entry: AuditEntry, caller: Caller) -> ActorKind:
+    """What a program does with a key, its maker did not do."""
+    return "api_key" if caller.key_id and entry.actor_kind == "user" else entry.actor_kind
+
+
+def _key(caller: Caller) -> Mapping[str, object]:
+    return {"by_key": caller.key_name, "by_key_id": caller.key_id} if caller.key_id else {}

@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from wacloud.modules.business.application.stored import PROFILE
 from wacloud.modules.business.domain.profile import BusinessProfile, Description, Membership
 from wacloud.shared.application.db import Tx
 from wacloud.shared.domain.ids import BusinessId, UserId, new_id
@@ -23,8 +24,8 @@ class PostgresBusinesses:
 
     async def memberships(self, tx: Tx, user_id: UserId) -> Sequence[Membership]:
         rows = await tx.rows(
-            "select b.id, b.name, b.sector, b.language, b.time_zone, m.role, b.erase_at"
-            " from app.members m join app.businesses b on b.id = m.business_id"
+            "select b.id, b.name, b.sector, b.language, b.time_zone, m.role, b.erase_at,"
+            " b.demands_second_factor from app.members m join app.businesses b on b.id = m.business_id"
             " where m.user_id = %s order by m.joined_at, b.id",
             (user_id,),
         )
@@ -39,6 +40,16 @@ class PostgresBusinesses:
             ([user_id for user_id, _ in pairs], [business_id for _, business_id in pairs]),
         )
         return {(UserId(row.user_id), BusinessId(row.business_id)) for row in rows}
+
+    async def demanding_among(self, tx: Tx, business_ids: Collection[BusinessId]) -> Collection[BusinessId]:
+        rows = await tx.rows(
+            "select id from app.businesses where id = any (%s) and demands_second_factor", (list(business_ids),)
+        )
+        return {BusinessId(row.id) for row in rows}
+
+    async def set_demand(self, tx: Tx, business_id: BusinessId, demanded: bool) -> None:
+        await tx.execute("update app.businesses set demands_second_factor = %s where id = %s", (demanded, business_id))
+        tx.outdate(business_id, PROFILE)
 
     async def people_in_charge(self, tx: Tx, business_id: BusinessId) -> Sequence[UserId]:
         rows = await tx.rows(
@@ -62,6 +73,7 @@ class PostgresBusinesses:
 
     async def describe(self, tx: Tx, business_id: BusinessId, described: Description) -> None:
         changed = described.changed()
+        tx.outdate(business_id, PROFILE)
         if changed:
             await tx.execute(
                 f"update app.businesses set {', '.join(f'{name} = %s' for name in changed)} where id = %s",
@@ -75,12 +87,14 @@ class PostgresBusinesses:
     async def put_in_profile(
         self, tx: Tx, business_id: BusinessId, entries: Mapping[str, Any], *, without: Sequence[str] = ()
     ) -> None:
+        tx.outdate(business_id, PROFILE)
         await tx.execute(
             "update app.businesses set profile = (profile - %s::text[]) || %s::jsonb where id = %s",
             (list(without), json.dumps(dict(entries)), business_id),
         )
 
     async def set_erase_at(self, tx: Tx, business_id: BusinessId, at: datetime | None) -> None:
+        tx.outdate(business_id, PROFILE)
         await tx.execute("update app.businesses set erase_at = %s where id = %s", (at, business_id))
 
     async def due_for_erasure(self, tx: Tx, now: datetime) -> Sequence[BusinessId]:

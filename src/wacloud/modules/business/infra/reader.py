@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from wacloud.modules.business.application.stored import AuditPage, AuditRow, BusinessDetail, MemberRow
+from wacloud.modules.business.application.stored import PROFILE, AuditPage, AuditRow, BusinessDetail, MemberRow
 from wacloud.modules.business.domain.invitation import Invitation
 from wacloud.modules.business.domain.onboarding import OnboardingStep
 from wacloud.modules.business.domain.profile import Membership
@@ -10,6 +10,7 @@ from wacloud.modules.business.infra.businesses import PostgresBusinesses
 from wacloud.modules.business.infra.cursor import read_cursor, write_cursor
 from wacloud.modules.business.infra.invitations import COLUMNS, to_invitation
 from wacloud.modules.business.infra.onboarding_steps import PostgresOnboardingSteps
+from wacloud.shared.application.cache import Cache
 from wacloud.shared.application.db import Database
 from wacloud.shared.domain.ids import BusinessId, UserId
 
@@ -17,8 +18,9 @@ from wacloud.shared.domain.ids import BusinessId, UserId
 class PostgresBusinessReader:
     """See `ports.BusinessReader`."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, cache: Cache) -> None:
         self._db = db
+        self._cache = cache
 
     async def mine(self, user_id: UserId) -> Sequence[Membership]:
         async with self._db.member(user_id, read_only=True) as tx:
@@ -28,15 +30,16 @@ class PostgresBusinessReader:
         return next((one for one in await self.mine(user_id) if one.business_id == business_id), None)
 
     async def detail(self, user_id: UserId, business_id: BusinessId) -> BusinessDetail | None:
-        async with self._db.member(user_id, read_only=True) as tx:
-            row = await tx.row(
-                "select b.id, b.name, b.sector, b.phone, b.employee_count, b.language, b.time_zone, b.profile,"
-                " b.created_at, b.erase_at, m.role"
-                " from app.businesses b join app.members m on m.business_id = b.id"
-                " where b.id = %s and m.user_id = %s",
-                (business_id, user_id),
-            )
-        return row and BusinessDetail(**row._asdict())
+        async def read() -> BusinessDetail | None:
+            async with self._db.member(user_id, read_only=True) as tx:
+                row = await tx.row(
+                    "select id, name, sector, phone, employee_count, language, time_zone, profile, created_at,"
+                    " erase_at, demands_second_factor from app.businesses where id = %s",
+                    (business_id,),
+                )
+            return row and BusinessDetail(**row._asdict())
+
+        return await self._cache.get_or(business_id, PROFILE, read)
 
     async def members(self, user_id: UserId, business_id: BusinessId) -> Sequence[MemberRow]:
         async with self._db.member(user_id, read_only=True) as tx:

@@ -5,9 +5,10 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Request
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, StrictBool
 
 from wacloud.modules.business.application.delete_business import ask_deletion, cancel_deletion
+from wacloud.modules.business.application.demand_second_factor import demand_second_factor
 from wacloud.modules.business.application.open_business import open_business
 from wacloud.modules.business.application.ports import BusinessDeps
 from wacloud.modules.business.application.set_hours import set_hours
@@ -28,6 +29,7 @@ from wacloud.shared.ui.bodies import LARGEST_JSON, StrictJsonRoute
 from wacloud.shared.ui.caching import cacheable
 from wacloud.shared.ui.caller import caller_of
 from wacloud.shared.ui.guard import Member, Person, signed_in
+from wacloud.shared.ui.idempotency import Once, idempotent
 from wacloud.shared.ui.openapi import problems
 from wacloud.shared.ui.permissions import Permission
 
@@ -66,6 +68,7 @@ class WholeBusiness(Business):
     city: str | None = None
     web: str | None = None
     email: str | None = None
+    demands_second_factor: bool
     created_at: datetime
 
 
@@ -134,6 +137,14 @@ class HoursAnswer(Hours):
     changes_at: datetime | None
 
 
+class Demand(BaseModel):
+    """Whether members need a second factor."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    demanded: StrictBool
+
+
 class DeletionAnswer(BaseModel):
     """When the business will be erased, unless the deletion is cancelled before."""
 
@@ -174,7 +185,12 @@ def routes(deps: BusinessDeps) -> APIRouter:
         responses=problems(_429="too_many_businesses"),
         status_code=201,
     )
-    async def create(request: Request, body: NewBusiness, person: Annotated[Person, signed_in()]) -> object:
+    async def create(
+        request: Request,
+        body: NewBusiness,
+        person: Annotated[Person, signed_in()],
+        _: Annotated[Once, idempotent()],
+    ) -> object:
         """Open a business; whoever asks owns it. To act in it, switch to it or name it in the path."""
         business_id = await open_business(
             deps,
@@ -186,14 +202,14 @@ def routes(deps: BusinessDeps) -> APIRouter:
             employee_count=body.employee_count,
             language=person.language,
         )
-        return await _whole(deps, person.user_id, business_id)
+        return await _whole(deps, person.user_id, business_id, "owner")
 
     @router.get("/api/businesses/{business_id}", operation_id="get_business", response_model=WholeBusiness)
     async def business(
         business_id: UUID, member: Annotated[Member, InBusiness(deps, Permission.BUSINESS_READ)]
     ) -> object:
         """One business."""
-        return await _whole(deps, member.user_id, member.business_id)
+        return await _whole(deps, member.user_id, member.business_id, member.role)
 
     @router.patch("/api/businesses/{business_id}", operation_id="change_business", response_model=WholeBusiness)
     async def change(
@@ -207,7 +223,26 @@ def routes(deps: BusinessDeps) -> APIRouter:
         texts = {key: told.pop(key) for key in LONGEST_TEXT if key in told}
         described = Description.typed(**told, texts=texts)
         await update_business(deps, member.user_id, member.business_id, described, caller_of(request))
-        return await _whole(deps, member.user_id, member.business_id)
+        return await _whole(deps, member.user_id, member.business_id, member.role)
+
+    @router.put(
+        "/api/businesses/{business_id}/second-factor",
+        operation_id="demand_second_factor",
+        response_model=WholeBusiness,
+        responses=problems(_409="no_factor_of_your_own"),
+    )
+    async def demand(
+        request: Request,
+        business_id: UUID,
+        body: Demand,
+        member: Annotated[Member, InBusiness(deps, Permission.BUSINESS_UPDATE, fresh=True)],
+    ) -> object:
+        """
+        Demand a second factor of all members, or stop it. Those without one reach nothing of the business until they
+        have set one up (403 `second_factor_demanded`).
+        """
+        await demand_second_factor(deps, member.user_id, member.business_id, body.demanded, caller_of(request))
+        return await _whole(deps, member.user_id, member.business_id, member.role)
 
     @router.delete(
         "/api/businesses/{business_id}", operation_id="delete_business", response_model=DeletionAnswer, status_code=202
@@ -215,7 +250,7 @@ def routes(deps: BusinessDeps) -> APIRouter:
     async def delete(
         request: Request,
         business_id: UUID,
-        member: Annotated[Member, InBusiness(deps, Permission.BUSINESS_DELETE)],
+        member: Annotated[Member, InBusiness(deps, Permission.BUSINESS_DELETE, fresh=True)],
     ) -> object:
         """
         Have it erased in 30 days, with all that belongs to it. Until then it can be read, nothing is sent or answered
@@ -233,7 +268,7 @@ def routes(deps: BusinessDeps) -> APIRouter:
     ) -> object:
         """Keep it."""
         await cancel_deletion(deps, member.user_id, member.business_id, caller_of(request))
-        return await _whole(deps, member.user_id, member.business_id)
+        return await _whole(deps, member.user_id, member.business_id, member.role)
 
     @router.get(
         "/api/businesses/{business_id}/hours",
@@ -275,7 +310,7 @@ async def _detail(deps: BusinessDeps, user_id: UserId, business_id: BusinessId) 
     return detail
 
 
-async def _whole(deps: BusinessDeps, user_id: UserId, business_id: BusinessId) -> WholeBusiness:
+async def _whole(deps: BusinessDeps, user_id: UserId, business_id: BusinessId, role: str) -> WholeBusiness:
     detail = await _detail(deps, user_id, business_id)
     return WholeBusiness(
         id=detail.id,
@@ -283,10 +318,11 @@ async def _whole(deps: BusinessDeps, user_id: UserId, business_id: BusinessId) -
         sector=detail.sector,
         language=detail.language,
         time_zone=detail.time_zone,
-        role=detail.role,
+        role=role,
         erase_at=detail.erase_at,
         phone=detail.phone,
         employee_count=detail.employee_count,
+        demands_second_factor=detail.demands_second_factor,
         created_at=detail.created_at,
         **{key: detail.profile.get(key) for key in LONGEST_TEXT},
     )

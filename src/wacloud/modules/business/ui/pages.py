@@ -8,6 +8,8 @@ from starlette.responses import RedirectResponse, Response
 
 from wacloud.modules.business.application.complete_step import move_step
 from wacloud.modules.business.application.delete_business import ask_deletion, cancel_deletion
+from wacloud.modules.business.application.demand_second_factor import demand_second_factor
+from wacloud.modules.business.application.list_members import list_members
 from wacloud.modules.business.application.open_business import open_business
 from wacloud.modules.business.application.ports import BusinessDeps
 from wacloud.modules.business.application.sector_template import sector_template
@@ -42,6 +44,7 @@ HOLIDAYS_SHOWN = 6
 Reader = Annotated[Member, requires(Permission.BUSINESS_READ)]
 Updater = Annotated[Member, requires(Permission.BUSINESS_UPDATE)]
 Owner = Annotated[Member, requires(Permission.BUSINESS_DELETE)]
+FreshOwner = Annotated[Member, requires(Permission.BUSINESS_DELETE, fresh=True)]
 Field = Annotated[str, Form(max_length=2000)]
 
 
@@ -71,6 +74,8 @@ def _add_settings(router: APIRouter, deps: BusinessDeps) -> None:
                 for day, name in public_holidays(hours.country, hours.region or None, year, language).items()
             }
             coming = [(day, name) for day, name in days.items() if day >= today][:HOLIDAYS_SHOWN]
+        may_demand = member.may(Permission.BUSINESS_UPDATE)
+        members = await list_members(deps, member.user_id, member.business_id) if may_demand else ()
         return render(
             request,
             "business/settings.html",
@@ -82,6 +87,7 @@ def _add_settings(router: APIRouter, deps: BusinessDeps) -> None:
             regions=sorted(REGIONS_OF_SPAIN.items(), key=lambda pair: pair[1]),
             zones=sorted({*words.ZONES, detail.time_zone}),
             sizes=EMPLOYEE_COUNTS,
+            lacking=[one for one in members if not one.has_second_factor],
             words=words,
             may=member.may,
             Permission=Permission,
@@ -139,8 +145,21 @@ def _add_settings(router: APIRouter, deps: BusinessDeps) -> None:
             return await settings_page(request, member, refusal)
         return RedirectResponse("/business#hours", 303)
 
+    @router.post("/business/second-factor")
+    async def demand(
+        request: Request,
+        member: Annotated[Member, requires(Permission.BUSINESS_UPDATE, fresh=True)],
+        demanded: Field = "",
+    ) -> Response:
+        """Demand a second factor of all members, or stop it."""
+        try:
+            await demand_second_factor(deps, member.user_id, member.business_id, demanded == "yes", caller_of(request))
+        except AppError as refusal:
+            return await settings_page(request, member, refusal)
+        return RedirectResponse("/business#second-factor", 303)
+
     @router.post("/business/delete")
-    async def delete(request: Request, member: Owner, name: Field = "") -> Response:
+    async def delete(request: Request, member: FreshOwner, name: Field = "") -> Response:
         """Have it erased in 30 days."""
         try:
             await ask_deletion(deps, member.user_id, member.business_id, caller_of(request), typed_name=name)
@@ -237,7 +256,13 @@ def _add_businesses(router: APIRouter, deps: BusinessDeps) -> None:
             businesses=await deps.reader.mine(person.user_id),
             # Whoever keeps sessions says where a browser changes its business.
             switch_path=getattr(request.app.state, "switch_path", None),
-            member=Shown(person.user_id, person.name, person.business_name, person.language),
+            member=Shown(
+                person.user_id,
+                person.name,
+                person.business_name,
+                person.language,
+                has_others=person.has_others,
+            ),
             here=person.business_id,
             said=SAID.get(request.query_params.get("said", "")),
             sizes=EMPLOYEE_COUNTS,
@@ -250,6 +275,18 @@ def _add_businesses(router: APIRouter, deps: BusinessDeps) -> None:
     async def businesses(request: Request, person: Annotated[Person, signed_in()]) -> Response:
         """All businesses of this person, and the form for one more."""
         return await switcher(request, person)
+
+    @router.get("/businesses/menu")
+    async def menu(request: Request, person: Annotated[Person, signed_in()]) -> Response:
+        """The same businesses, as the menu of the navigation lists them once it is opened."""
+        return render(
+            request,
+            "business/_menu.html",
+            businesses=await deps.reader.mine(person.user_id),
+            switch_path=request.app.state.switch_path,
+            here=person.business_id,
+            words=words,
+        )
 
     @router.post("/businesses")
     async def open_one(

@@ -16,6 +16,7 @@ from wacloud.modules.business.application.invite_member import (
     invite_member,
     send_invitation_again,
 )
+from wacloud.modules.business.application.list_members import list_members
 from wacloud.modules.business.application.ports import BusinessDeps
 from wacloud.modules.business.application.remove_member import remove_member
 from wacloud.modules.business.application.revoke_invitation import revoke_invitation
@@ -26,6 +27,7 @@ from wacloud.shared.domain.ids import UserId
 from wacloud.shared.ui.bodies import LARGEST_JSON, StrictJsonRoute
 from wacloud.shared.ui.caller import caller_of
 from wacloud.shared.ui.guard import Member, Person, signed_in
+from wacloud.shared.ui.idempotency import Once, idempotent
 from wacloud.shared.ui.openapi import problems
 from wacloud.shared.ui.permissions import Permission
 
@@ -40,6 +42,7 @@ class TeamMember(BaseModel):
     email: str
     role: str
     joined_at: datetime
+    second_factor: bool
 
 
 class RoleChange(BaseModel):
@@ -113,10 +116,16 @@ def routes(deps: BusinessDeps) -> APIRouter:
     router = APIRouter(route_class=StrictJsonRoute, max_body_size=LARGEST_JSON, tags=["team"])
 
     async def listed(member: Member) -> Sequence[TeamMember]:
-        rows = await deps.reader.members(member.user_id, member.business_id)
         return [
-            TeamMember(user_id=row.user_id, name=row.name, email=row.email, role=row.role, joined_at=row.joined_at)
-            for row in rows
+            TeamMember(
+                user_id=row.user_id,
+                name=row.name,
+                email=row.email,
+                role=row.role,
+                joined_at=row.joined_at,
+                second_factor=row.has_second_factor,
+            )
+            for row in await list_members(deps, member.user_id, member.business_id)
         ]
 
     @router.get("/api/businesses/{business_id}/members", operation_id="list_members", response_model=list[TeamMember])
@@ -137,7 +146,7 @@ def routes(deps: BusinessDeps) -> APIRouter:
         business_id: UUID,
         user_id: UUID,
         body: RoleChange,
-        member: Annotated[Member, InBusiness(deps, Permission.MEMBERS_CHANGE_ROLE)],
+        member: Annotated[Member, InBusiness(deps, Permission.MEMBERS_CHANGE_ROLE, fresh=True)],
     ) -> object:
         """Give a member another role: never one above one's own, never to oneself, and owner only by transfer."""
         await change_role(deps, member.user_id, member.business_id, UserId(user_id), body.role, caller_of(request))
@@ -171,6 +180,7 @@ def routes(deps: BusinessDeps) -> APIRouter:
         member: Annotated[Member, InBusiness(deps, Permission.BUSINESS_READ)],
     ) -> Response:
         """Leave the business. Its last owner cannot: hand it over first, or delete it."""
+        member.check_in_person()
         await remove_member(deps, member.user_id, member.business_id, member.user_id, caller_of(request))
         return Response(status_code=204)
 
@@ -184,7 +194,7 @@ def routes(deps: BusinessDeps) -> APIRouter:
         request: Request,
         business_id: UUID,
         body: Transfer,
-        member: Annotated[Member, InBusiness(deps, Permission.OWNERSHIP_TRANSFER)],
+        member: Annotated[Member, InBusiness(deps, Permission.OWNERSHIP_TRANSFER, fresh=True)],
     ) -> object:
         """Hand the business over to another member, at once. Whoever owned it stays as an admin."""
         await transfer_ownership(
@@ -217,6 +227,7 @@ def routes(deps: BusinessDeps) -> APIRouter:
         business_id: UUID,
         body: NewInvitationBody,
         member: Annotated[Member, InBusiness(deps, Permission.MEMBERS_INVITE)],
+        _: Annotated[Once, idempotent()],
     ) -> object:
         """Invite an address; only whoever has it can accept. One that is invited already gets a new link."""
         made = await invite_member(
@@ -236,6 +247,7 @@ def routes(deps: BusinessDeps) -> APIRouter:
         business_id: UUID,
         invitation_id: UUID,
         member: Annotated[Member, InBusiness(deps, Permission.MEMBERS_INVITE)],
+        _: Annotated[Once, idempotent()],
     ) -> object:
         """A new invitation in the place of an old one, good for a week again."""
         made = await send_invitation_again(

@@ -18,6 +18,7 @@ from wacloud.modules.business.application.invite_member import (
     invite_member,
     send_invitation_again,
 )
+from wacloud.modules.business.application.list_members import list_members
 from wacloud.modules.business.application.ports import BusinessDeps
 from wacloud.modules.business.application.remove_member import remove_member
 from wacloud.modules.business.application.revoke_invitation import revoke_invitation
@@ -61,7 +62,7 @@ def _add_team(router: APIRouter, deps: BusinessDeps) -> None:
             "business/team.html",
             200 if refusal is None else STATUS_OF[refusal.kind],
             member=member,
-            members=await deps.reader.members(member.user_id, member.business_id),
+            members=await list_members(deps, member.user_id, member.business_id),
             invitations=[(one, one.state(now)) for one in invitations if one.state(now) in ("open", "expired")][:50],
             made=made.invitation if made else None,
             link=invitation_url(request, made) if made else None,
@@ -112,7 +113,7 @@ def _add_team(router: APIRouter, deps: BusinessDeps) -> None:
     @router.post("/business/team/members/{user_id}/role")
     async def role(
         request: Request,
-        member: Annotated[Member, requires(Permission.MEMBERS_CHANGE_ROLE)],
+        member: Annotated[Member, requires(Permission.MEMBERS_CHANGE_ROLE, fresh=True)],
         user_id: UUID,
         role: Field = "",
     ) -> Response:
@@ -146,7 +147,7 @@ def _add_team(router: APIRouter, deps: BusinessDeps) -> None:
     @router.post("/business/team/transfer")
     async def transfer(
         request: Request,
-        member: Annotated[Member, requires(Permission.OWNERSHIP_TRANSFER)],
+        member: Annotated[Member, requires(Permission.OWNERSHIP_TRANSFER, fresh=True)],
         user_id: Annotated[UUID, Form()],
         name: Field = "",
     ) -> Response:

@@ -79,12 +79,29 @@ ACTIONS: Final = {
     "business.invitation_made": N_("invited somebody"),
     "business.invitation_revoked": N_("took an invitation back"),
     "business.invitation_accepted": N_("joined by an invitation"),
+    "business.second_factor_demanded": N_("changed whether members need a second factor"),
     "business.deletion_asked": N_("asked for the deletion of the business"),
     "business.deletion_cancelled": N_("cancelled the deletion of the business"),
     "business.onboarding_moved": N_("moved a step of the onboarding"),
     "bot.template_applied": N_("took the template of a sector"),
+    "auth.api_key_created": N_("made an API key"),
+    "auth.api_key_changed": N_("changed an API key"),
+    "auth.api_key_revoked": N_("revoked an API key"),
+    "auth.api_key_used_from": N_("API key used from a new address"),
     "auth.signed_in": N_("signed in"),
     "auth.signed_out": N_("signed out"),
+    "whatsapp.contact_added": N_("added a contact"),
+    "whatsapp.contact_blocked": N_("blocked a contact"),
+    "whatsapp.contact_unblocked": N_("unblocked a contact"),
+    "whatsapp.contact_erasure_begun": N_("asked for a contact to be erased"),
+    "whatsapp.contact_erased": N_("erased a contact"),
+    "whatsapp.contact_exported": N_("exported the data of a contact"),
+    "whatsapp.contact_field_removed": N_("removed a field of contacts"),
+    "whatsapp.contacts_exported": N_("exported contacts"),
+    "whatsapp.contacts_imported": N_("imported contacts"),
+    "whatsapp.contacts_merged": N_("merged two contacts"),
+    "whatsapp.consent_noted": N_("noted what a contact allows"),
+    "whatsapp.consent_words_changed": N_("changed the words people opt out with"),
 }
 # Each step: its name, what it is good for, where it is done, the words of the button.
 STEPS: Final = {
@@ -125,6 +142,10 @@ DETAILS: Final = {
     "step": N_("step"),
     "state": N_("state"),
     "erase_at": N_("on"),
+    "demanded": N_("demanded"),
+    "api_key": N_("API key"),
+    "by_key": N_("by the API key"),
+    "scopes": N_("may"),
 }
 _VALUES: Final = {**ROLES, **SECTORS, **STEP_STATES, **{step: told[0] for step, told in STEPS.items()}}
 

@@ -39,6 +39,14 @@ class Users(Protocol):
         """Another address, proved. False, writing nothing, where somebody has it."""
         ...
 
+    async def set_disabled(self, tx: Tx, user_id: UserId, at: datetime | None) -> None:
+        """Since when they may not use the product; None: they may."""
+        ...
+
+    async def newest(self, tx: Tx, most: int) -> Sequence[User]:
+        """Whoever came last, first."""
+        ...
+
     async def describe(self, tx: Tx, user_id: UserId, name: str, language: str, time_zone: str) -> None:
         """Write what a person says of themselves."""
         ...

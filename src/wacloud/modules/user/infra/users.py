@@ -1,7 +1,7 @@
 """The table of people."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -57,6 +57,16 @@ class PostgresUsers:
         except psycopg.errors.UniqueViolation:
             return False
         return True
+
+    async def set_disabled(self, tx: Tx, user_id: UserId, at: datetime | None) -> None:
+        await tx.execute("update app.users set disabled_at = %s where id = %s", (at, user_id))
+
+    async def newest(self, tx: Tx, most: int) -> Sequence[User]:
+        rows = await tx.rows(
+            f"select {_COLUMNS} from app.users where deleted_at is null order by created_at desc, id desc limit %s",
+            (most,),
+        )
+        return [_to_user(row) for row in rows]
 
     async def describe(self, tx: Tx, user_id: UserId, name: str, language: str, time_zone: str) -> None:
         await tx.execute(

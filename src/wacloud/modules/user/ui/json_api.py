@@ -118,7 +118,7 @@ def routes(deps: UserDeps) -> APIRouter:
         response_class=Response,
         responses={200: EXPORT},
     )
-    async def export(request: Request, person: Annotated[Person, signed_in()]) -> Response:
+    async def export(request: Request, person: Annotated[Person, signed_in(fresh=True)]) -> Response:
         """Everything that is kept about the person who is signed in, as one JSON file."""
         return export_response(await export_person(deps, person.user_id, caller=caller_of(request)))
 
@@ -130,7 +130,7 @@ def routes(deps: UserDeps) -> APIRouter:
         response_description="The person is gone.",
         responses=problems(409),
     )
-    async def leave_us(request: Request, person: Annotated[Person, signed_in()]) -> None:
+    async def leave_us(request: Request, person: Annotated[Person, signed_in(fresh=True)]) -> None:
         """Leave for good. Refused to the only owner of a business: hand it over or delete it first."""
         await leave(deps, person.user_id, caller=caller_of(request))
 

@@ -15,9 +15,10 @@ from wacloud.modules.user.domain.user import Notifications, canonical_email
 from wacloud.modules.user.ui.json_api import export_response
 from wacloud.shared.domain.errors import AppError, NotFound
 from wacloud.shared.ui.caller import caller_of
-from wacloud.shared.ui.guard import Person, session_cookie, signed_in
+from wacloud.shared.ui.guard import Person, signed_in
 from wacloud.shared.ui.i18n import N_
 from wacloud.shared.ui.pages import LANGUAGE_COOKIE, Shown, remember, render
+from wacloud.shared.ui.same_site import session_cookie
 
 LARGEST_FORM = 16 * 1024
 # Zones of the places people live in; the rest of the database is old names and offsets.
@@ -68,7 +69,7 @@ def routes(deps: UserDeps) -> APIRouter:
             request,
             "user/profile.html",
             422 if refusal else 200,
-            member=Shown(user.id, user.name, person.business_name, user.language, user.time_zone),
+            member=Shown(user.id, user.name, person.business_name, user.language, user.time_zone, person.has_others),
             user=user,
             name=user.name if typed is None else typed,
             usual=_USUAL,
@@ -110,12 +111,12 @@ def routes(deps: UserDeps) -> APIRouter:
         return RedirectResponse("/profile?saved=notifications", 303)
 
     @router.get("/profile/export")
-    async def export(request: Request, person: Annotated[Person, signed_in()]) -> Response:
+    async def export(request: Request, person: Annotated[Person, signed_in(fresh=True)]) -> Response:
         return export_response(await export_person(deps, person.user_id, caller=caller_of(request)))
 
     @router.post("/profile/leave")
     async def leave_us(
-        request: Request, person: Annotated[Person, signed_in()], email: Annotated[str, Form()] = ""
+        request: Request, person: Annotated[Person, signed_in(fresh=True)], email: Annotated[str, Form()] = ""
     ) -> Response:
         try:
             if canonical_email(email) != canonical_email(person.email):

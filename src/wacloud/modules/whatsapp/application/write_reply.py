@@ -17,7 +17,7 @@ from wacloud.shared.domain.ids import BusinessId, UserId, new_id
 _TOLD_LATER: Final = frozenset({"media", "quoted"})
 
 
-class IdempotencyKeyReused(AppError):
+class FormReused(AppError):
     """This request already sent something else. Send it once more if it is a new message."""
 
 
@@ -33,10 +33,10 @@ async def write_reply(
     """
     Queue a text and take the conversation over: the bot is silent in it until it is given back.
 
-    `answers` is the message it quotes. `key` is the caller's idempotency key: the same request again sends nothing and
-    returns the first message's id.
+    `answers` is the message it quotes. `key` names the request: the same one again sends nothing and returns the first
+    message's id.
 
-    :raises IdempotencyKeyReused: the key was used for another conversation or another text.
+    :raises FormReused: the key was used for another conversation or another text.
     :raises ConversationUnknown: this person sees no such conversation.
     :raises OutsideServiceWindow: only a message template may be sent now.
     :raises TextMissing: there is nothing to send.
@@ -97,7 +97,7 @@ async def queue_reply(
             await deps.media.rows.mark_used(tx, business_id, wanted.uses)
         if draft.id not in written:
             # The same key came in at the same time, into another conversation: else the lock would have kept us apart.
-            raise IdempotencyKeyReused
+            raise FormReused
         newest = None
         if wanted.takes_over:
             here = [(business_id, conversation_id)]
@@ -138,5 +138,5 @@ async def _sent_before(
         wanted.body,
         wanted.uses,
     ) or asked != found:
-        raise IdempotencyKeyReused
+        raise FormReused
     return MessageId(sent.id)

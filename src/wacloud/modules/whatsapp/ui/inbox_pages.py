@@ -15,7 +15,7 @@ from wacloud.modules.whatsapp.application.ports import WhatsappDeps
 from wacloud.modules.whatsapp.application.reply_with import attached_files, reply_with
 from wacloud.modules.whatsapp.application.send_again import send_again
 from wacloud.modules.whatsapp.application.take_over import give_back, mark_seen, take_over
-from wacloud.modules.whatsapp.application.write_reply import IdempotencyKeyReused, write_reply
+from wacloud.modules.whatsapp.application.write_reply import FormReused, write_reply
 from wacloud.modules.whatsapp.ui.thread_view import answer_context, messages_context, parts_context, words
 from wacloud.shared.domain.errors import AppError, NotFound
 from wacloud.shared.ui.guard import Member, find_member, public, requires
@@ -112,7 +112,7 @@ def routes(deps: WhatsappDeps) -> APIRouter:
         except AppError as refused:
             if refused.kind not in ("invalid", "conflict", "limit", "too_large"):
                 raise
-            if isinstance(refused, IdempotencyKeyReused):
+            if isinstance(refused, FormReused):
                 # Somebody went back and wrote something else into a form that had been sent.
                 key = ""
             attached = await attached_files(deps, member.user_id, member.business_id, media)

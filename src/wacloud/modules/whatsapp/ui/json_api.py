@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Body, Depends, Header
+from fastapi import APIRouter, Body, Depends
 from pydantic import BaseModel, Tag
 from pydantic import Discriminator as TellApart
 
@@ -28,6 +28,7 @@ from wacloud.modules.whatsapp.ui.send_bodies import (
 from wacloud.modules.whatsapp.ui.send_examples import openapi_examples
 from wacloud.shared.ui.bodies import StrictJsonRoute
 from wacloud.shared.ui.guard import Member, requires
+from wacloud.shared.ui.idempotency import Once, idempotent
 from wacloud.shared.ui.limits import limited
 from wacloud.shared.ui.openapi import problems
 from wacloud.shared.ui.permissions import Permission
@@ -123,11 +124,11 @@ def routes(deps: WhatsappDeps) -> APIRouter:
         body: Annotated[AnySend, Body(openapi_examples=openapi_examples())],
         member: Annotated[Member, Depends(requires(Permission.MESSAGES_SEND))],
         _: Annotated[None, limited("send")],
-        idempotency_key: Annotated[str | None, Header(min_length=8, max_length=128)] = None,
+        once: Annotated[Once, idempotent()],
     ) -> object:
         """
-        Queue a message of any kind WhatsApp has. The same `Idempotency-Key` again sends nothing more and answers with
-        the first message; for another conversation or content it is refused with `idempotency_key_reused`.
+        Queue a message of any kind WhatsApp has. The same `Idempotency-Key` again sends nothing more, even where the
+        first answer was lost in a crash.
 
         What breaks one of WhatsApp's rules is refused with `message_refused` before anything is queued: `errors` names
         each field, the rule and its limit. When the person last wrote more than 24 hours ago only a template may be
@@ -144,7 +145,7 @@ def routes(deps: WhatsappDeps) -> APIRouter:
             member.business_id,
             Recipient(body.conversation_id, body.to, body.phone_number_id),
             wanted if body.reply_to is None else replace(wanted, answers=body.reply_to),
-            idempotency_key,
+            str(once.id) if once else None,
         )
         return Queued(message_id=message_id)
 

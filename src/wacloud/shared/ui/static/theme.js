@@ -38,6 +38,18 @@
     }
   });
 
+  // What a menu lists is asked for when it is opened first. Until then, and without this, a link in it leads there.
+  // The event does not bubble, but it can be caught on its way down.
+  document.addEventListener("toggle", async (event) => {
+    const card = event.target.open && event.target.querySelector("[data-load]");
+    if (!card) return;
+    const answer = await fetch(card.dataset.load, { headers: { "HX-Request": "true", "HX-Current-URL": location.href } });
+    if (answer.ok) {
+      card.innerHTML = await answer.text();
+      card.removeAttribute("data-load");
+    } else if (answer.headers.has("HX-Redirect")) location.assign(answer.headers.get("HX-Redirect"));
+  }, true);
+
   // What is told relative to now goes on being true while a page stays open.
   const relative = new Intl.RelativeTimeFormat(root.lang, { numeric: "always" });
   const refreshTimes = () => {
