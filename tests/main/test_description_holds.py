@@ -110,8 +110,9 @@ async def objects(rig: Rig, operation: Operation) -> tuple[Someone, dict[str, li
     if any(slot.name == "conversation_id" for slot in operation.slots):
         shop = await rig.shop(enabled=False)
         owner = Someone(shop.user_id, "", shop.business_id, shop.session_id)
-        conversations = [str(await rig.heard(shop))]
+        conversations, numbers = [str(await rig.heard(shop))], [shop.phone_number_id]
     else:
+        numbers = ["700800900100200"]
         conversations = [str(uuid4())]
     agent, analyst = await people.join(owner, "agent"), await people.join(owner, "analyst")
     sorted_by = await sorting(people, owner)
@@ -133,6 +134,8 @@ async def objects(rig: Rig, operation: Operation) -> tuple[Someone, dict[str, li
         "factor_id": [enrolled.json["id"]],
         "set_id": [str(uuid4())],
         "conversation_id": conversations,
+        "phone_number_id": numbers,
+        "reply_to": [str(uuid4())],
         "notice_id": [str(told.id)],
         **sorted_by,
     }

@@ -177,7 +177,9 @@ def build_rig(inbox: FrozenInbox) -> Rig:
 def stand_in_for_use_cases(rig: Rig, set_attribute: Any) -> None:
     """The use cases write to a database and have tests of their own; here they write to the frozen rows."""
 
-    async def write_reply(_: Any, author: Any, business: Any, conversation_id: UUID, text: str, key: str) -> UUID:
+    async def write_reply(
+        _: Any, author: Any, business: Any, conversation_id: UUID, text: str, key: str, answers: Any = None
+    ) -> UUID:
         if rig.wrote.refuse_with is not None:
             raise rig.wrote.refuse_with
         rig.wrote.replies.append((conversation_id, text, key))

@@ -14,6 +14,8 @@ CARD = {
     "header": {"type": "image", "image": {"link": "https://cdn.example.com/1.jpg"}},
     "action": {"name": "cta_url", "parameters": {"display_text": "Ver", "url": "https://example.com/1"}},
 }
+QUICK = {"buttons": [{"type": "quick_reply", "quick_reply": {"id": "a", "title": "Lo quiero"}}]}
+QUICK_TOO_LONG = {"buttons": [{"type": "quick_reply", "quick_reply": {"id": "a", "title": "x" * 21}}]}
 
 
 def interactive(kind: str, action: dict[str, Any], **more: Any) -> dict[str, Any]:
@@ -52,6 +54,11 @@ ACCEPTED: list[tuple[str, Any]] = [
         ),
     ),
     ("interactive", {"type": "product", "action": {"catalog_id": "77", "product_retailer_id": "cake-1"}}),
+    ("interactive", interactive("address_message", {"name": "address_message", "parameters": {"country": "IN"}})),
+    (
+        "interactive",
+        interactive("carousel", {"cards": [CARD | {"card_index": i, "action": QUICK} for i in range(2)]}),
+    ),
     ("interactive", interactive("carousel", {"cards": [CARD | {"card_index": i} for i in range(2)]})),
     ("template", template("pedido_listo", "Rosa", "7")),
 ]
@@ -100,6 +107,38 @@ REFUSED: list[tuple[str, Any, int]] = [
     ("interactive", interactive("list", LIST, header={"type": "image", "image": {"id": "1"}}), 131009),
     ("interactive", interactive("carousel", {"cards": [CARD | {"card_index": 0}]}), 131009),
     ("interactive", interactive("hologram", {"name": "x"}), 131009),
+    (
+        "interactive",
+        interactive("location_request_message", {"name": "send_location"}, header={"type": "text", "text": "x"}),
+        131009,
+    ),
+    (
+        "interactive",
+        interactive(
+            "flow",
+            {"name": "flow", "parameters": {"flow_message_version": "3", "flow_id": "5", "flow_cta": "Abrir 🎉"}},
+        ),
+        131009,
+    ),
+    (
+        "interactive",
+        interactive("address_message", {"name": "address_message", "parameters": {"country": "india"}}),
+        131009,
+    ),
+    (
+        "interactive",
+        interactive("carousel", {"cards": [CARD | {"card_index": i, "action": QUICK_TOO_LONG} for i in range(2)]}),
+        131009,
+    ),
+    (
+        "interactive",
+        interactive(
+            "product_list",
+            {"catalog_id": "7", "sections": [{"product_items": [{"product_retailer_id": str(i)} for i in range(31)]}]},
+            header={"type": "text", "text": "x"},
+        ),
+        131009,
+    ),
     ("template", template("no_existe"), 132001),
     ("template", template("pedido_listo", "Rosa", "7", language="en"), 132001),
     ("template", template("vieja"), 132001),

@@ -229,7 +229,7 @@ async def test_the_same_request_again_sends_one_message_and_another_file_is_refu
 
 @pytest.mark.parametrize(
     ("kind", "caption", "code"),
-    [("document", None, "file_type_refused"), ("image", "x" * 1025, "invalid_request")],
+    [("document", None, "file_type_refused"), ("image", "x" * 1025, "message_refused")],
 )
 async def test_a_file_goes_only_as_what_it_is(rig: Rig, kind: str, caption: str | None, code: str):
     shop = await rig.shop(enabled=False)

@@ -52,6 +52,7 @@ from wacloud.modules.user.ui import pages as user_pages
 from wacloud.modules.whatsapp.infra.numbers import PostgresNumbers
 from wacloud.modules.whatsapp.infra.simulated_phones import TwinPhones
 from wacloud.modules.whatsapp.ui import (
+    compose_pages,
     cost_pages,
     import_pages,
     inbox_pages,
@@ -162,7 +163,15 @@ def make_app(house: House) -> FastAPI:
     for about_businesses in (business_api, team_api, progress_api, business_pages, team_pages):
         app.include_router(about_businesses.routes(house.business))
     app.include_router(sector_template.routes(house.templates))
-    for about_messages in (inbox_pages, ledger_pages, cost_pages, json_api, media_api, media_pages):
+    for about_messages in (
+        inbox_pages,
+        compose_pages,
+        ledger_pages,
+        cost_pages,
+        json_api,
+        media_api,
+        media_pages,
+    ):
         app.include_router(about_messages.routes(house.whatsapp))
     for about_people in (people_api, people_settings_pages, segment_pages, import_pages, people_pages):
         app.include_router(about_people.routes(house.people))

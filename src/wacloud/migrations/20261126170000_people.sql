@@ -175,7 +175,8 @@ create trigger keep_consent before update or delete on app.consent_events
 
 -- Promotions to whoever does not want them are refused here, whoever tries. The contact is held until the end of the
 -- transaction: a choice made meanwhile comes after it, and ends what it finds queued.
-alter table app.messages add column if not exists category text;   -- as Meta prices it: marketing, utility, ...
+alter table app.messages add column category text;   -- as Meta prices it: marketing, utility, ...
+grant insert (category) on app.messages to authenticated;
 create function private.refuse_promotion() returns trigger language plpgsql security definer set search_path = '' as $$
 declare
   person app.contacts;

@@ -1,5 +1,7 @@
 """Outcomes we expect. The docstring of a subclass is what the person reads (a message of the catalogue)."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 Kind = Literal["invalid", "unauthenticated", "forbidden", "not_found", "conflict", "too_large", "limit", "unavailable"]
@@ -25,6 +27,23 @@ class AppError(Exception):
     def message(self) -> str:
         """The sentence for people, in English; the page layer translates it."""
         return " ".join((type(self).__doc__ or "").split())
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One field that breaks a rule: its path, the rule's stable name, and the limit where the rule has one."""
+
+    field: str
+    code: str
+    limit: float | None = None
+
+
+class FaultyFields(AppError):
+    """Some of what was sent is missing or wrong."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        super().__init__()
+        self.faults = tuple(faults)
 
 
 class NotFound(AppError):

@@ -53,6 +53,7 @@ _SCHEMA = {
                     "field": {"type": "string", "description": "Its path in the body, or the parameter's name."},
                     "code": {"type": "string"},
                     "message": {"type": "string", "description": "In the language of whoever asks."},
+                    "limit": {"type": "number", "description": "What the rule allows, where it has a limit."},
                     "offset": {
                         "type": "integer",
                         "description": "Where a body stops being JSON, in characters from its start.",

@@ -13,9 +13,9 @@ from typing import Any
 
 from starlette.responses import JSONResponse
 
-from wacloud.shared.domain.errors import AppError, Kind
+from wacloud.shared.domain.errors import AppError, Fault, FaultyFields, Kind
 from wacloud.shared.ui.bodies import UNREADABLE
-from wacloud.shared.ui.i18n import N_
+from wacloud.shared.ui.i18n import N_, translate
 
 STATUS_OF: Mapping[Kind, int] = {
     "invalid": 422,
@@ -78,6 +78,33 @@ MESSAGE_OF: Mapping[str, str] = {
     "less_than": N_("Too large: it must be less than %(lt)s."),
     "json_invalid": N_("The body is not JSON from character %(offset)s on."),
 }
+# The same for rules that a module checks itself, by the rule's name.
+RULES: Mapping[str, str] = {
+    "text_missing": N_("This is required."),
+    "text_too_long": N_("Too long: %(limit)s characters at most."),
+    "not_enough": N_("Too few: %(limit)s at least."),
+    "too_many": N_("Too many: %(limit)s at most."),
+    "too_many_rows": N_("Too many in all its sections together: %(limit)s at most."),
+    "too_many_line_breaks": N_("Too many line breaks: %(limit)s at most."),
+    "bad_white_space": N_("No line breaks, tabs or more than four spaces in a row here."),
+    "not_unique": N_("This is there twice."),
+    "exactly_one": N_("Exactly one of the possible values is needed here."),
+    "not_allowed": N_("This is not possible here."),
+    "out_of_range": N_("Out of range: %(limit)s at most."),
+    "out_of_order": N_("Out of order: this must be %(limit)s."),
+    "differs": N_("All of them must be of one kind."),
+    "mixed_names": N_("Either all values have names or none."),
+    "name_part_missing": N_("A first name or a last name is needed as well."),
+    "emoji_not_allowed": N_("No emoji here."),
+    "not_an_emoji": N_("This must be one emoji."),
+    "not_a_link": N_("This must be a public web address."),
+    "not_an_address": N_("This must be a phone number with + and country code, or a user id of WhatsApp."),
+    "not_a_name": N_("Small letters, digits and underscores only."),
+    "not_a_language": N_("This must be a language code such as es or en_US."),
+    "not_a_country": N_("This must be a country code such as IN."),
+    "not_sent_yet": N_("WhatsApp does not have this message yet."),
+    "too_old": N_("This message is too old: %(limit)s days at most."),
+}
 NOT_ACCEPTED = N_("This is not accepted.")
 NOT_READABLE = N_("The body is not JSON that can be read without doubt: UTF-8, no key twice, no NaN and no Infinity.")
 _LIMITS = ("min_length", "max_length", "ge", "gt", "le", "lt", "expected")
@@ -121,6 +148,7 @@ def problem_of_app_error(error: AppError) -> Problem:
         title=error.message,
         # Why exactly somebody was not let in is for the log, not for them.
         detail=error.detail if error.kind != "unauthenticated" else None,
+        errors=tuple(map(_fault, error.faults[:_MOST_FIELDS])) if isinstance(error, FaultyFields) else (),
         more={name: value for name, value in error.fields.items() if name not in _RESERVED},
         retry_after=int(retry_after) if isinstance(retry_after, int | float) else (5 if status == 503 else None),
     )
@@ -137,6 +165,17 @@ def problem_of_fields(errors: Iterable[Mapping[str, Any]]) -> Problem:
     fields = [_field_error(error) for error in islice(errors, _MOST_FIELDS)]
     code, title = CODE_OF[422]
     return Problem(status=422, code=code, title=title, errors=tuple(fields))
+
+
+def _fault(fault: Fault) -> FieldError:
+    values = {} if fault.limit is None else {"limit": fault.limit}
+    return FieldError(fault.field, fault.code, RULES.get(fault.code, NOT_ACCEPTED), values)
+
+
+def rule_in_words(fault: Fault, language: str) -> str:
+    """What is wrong with a field, for whoever filled it in."""
+    told = _fault(fault)
+    return translate(language, told.message, **told.values)
 
 
 def _field_error(error: Mapping[str, Any]) -> FieldError:
@@ -179,6 +218,7 @@ def problem_response(
         content["errors"] = [
             {"field": error.field, "code": error.code, "message": translate(error.message, **error.values)}
             | ({} if error.offset is None else {"offset": error.offset})
+            | ({"limit": error.values["limit"]} if "limit" in error.values else {})
             for error in problem.errors
         ]
     if problem.retry_after is not None:

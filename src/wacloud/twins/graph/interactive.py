@@ -23,6 +23,7 @@ NAMED_ACTIONS = {
     "address_message": "address_message",
 }
 BODY_MAY_BE_MISSING = {"product", "call_permission_request"}
+NO_HEADER = {"product", "location_request_message", "request_contact_info", "voice_call"}
 
 
 def check_interactive(content: Json, media: MediaCheck) -> None:
@@ -59,6 +60,8 @@ def _check_header(content: Json, kind: str, media: MediaCheck) -> None:
         return
     header = object_at(content, "header", "interactive")
     header_type = header.get("type")
+    if kind in NO_HEADER:
+        raise invalid(f"An interactive message of type {kind!r} has no header.")
     if header_type == "text":
         bounded(header, "text", "interactive['header']", most=60)
     elif header_type in ("image", "video", "document") and kind not in ("list", "product_list"):
@@ -129,7 +132,11 @@ def _check_named(kind: str, action: Json) -> None:
             raise invalid(f"{path}['flow_message_version'] must be 3.")
         if (parameters.get("flow_id") is None) == (parameters.get("flow_name") is None):
             raise invalid(f"Exactly one of flow_id and flow_name is required in {path}.")
-        bounded(parameters, "flow_cta", path, most=20)
+        label = bounded(parameters, "flow_cta", path, most=20)
+        if any(ord(sign) >= 0x1F000 for sign in label):
+            raise invalid(f"{path}['flow_cta'] may hold no emoji.")
+    elif kind == "address_message":
+        bounded(object_at(action, "parameters", "action"), "country", path, most=2, least=2)
     elif kind == "voice_call" and isinstance(action.get("parameters"), dict):
         parameters = action["parameters"]
         if parameters.get("display_text") is not None:
@@ -147,8 +154,12 @@ def _check_product_list(content: Json, action: Json) -> None:
     products = 0
     for index, section in enumerate(list_at(action, "sections", "action", least=1, most=10)):
         path = f"action['sections'][{index}]"
-        bounded(section, "title", path, most=24)
-        products += len(list_at(section, "product_items", path, least=1, most=30))
+        if len(action["sections"]) > 1 or section.get("title") is not None:
+            bounded(section, "title", path, most=24)
+        items = list_at(section, "product_items", path, least=1, most=1000)
+        for number, item in enumerate(items):
+            bounded(item, "product_retailer_id", f"{path}['product_items'][{number}]", most=256)
+        products += len(items)
     if products > 30:
         raise invalid(f"The product list has {products} products in all; at most 30 are allowed.")
 
@@ -178,3 +189,11 @@ def _check_carousel(content: Json, action: Json, media: MediaCheck) -> None:
                 raise invalid(f"{path}['body'] may have two line breaks at most.")
         if "buttons" not in card_action:
             _check_named("cta_url", card_action)
+            continue
+        for number, button in enumerate(list_at(card_action, "buttons", f"{path}['action']", least=1, most=3)):
+            place = f"{path}['action']['buttons'][{number}]"
+            if button.get("type") != "quick_reply":
+                raise invalid(f"{place}['type'] must be quick_reply.")
+            reply = object_at(button, "quick_reply", place)
+            bounded(reply, "title", f"{place}['quick_reply']", most=20)
+            bounded(reply, "id", f"{place}['quick_reply']", most=256)

@@ -54,6 +54,10 @@ def render(template: Template, content: Json, media: MediaCheck) -> Json:
             rendered["footer"] = component.get("text")
         elif kind == "BUTTONS":
             rendered["buttons"] = _buttons(component, sent)
+        elif kind == "CAROUSEL":
+            _check_cards(template, component, sent, media)
+        elif kind == "LIMITED_TIME_OFFER":
+            _check_offer(component, sent)
     if len(rendered["body"]) > RENDERED_BODY:
         raise GraphRefusal(132005, f"Translated text too long: {len(rendered['body'])} of {RENDERED_BODY}.")
     known = {"header", "body", "button", "carousel", "limited_time_offer"}
@@ -61,6 +65,37 @@ def render(template: Template, content: Json, media: MediaCheck) -> Json:
         if str(part.get("type", "")).lower() not in known:
             raise invalid(f"The template component type {part.get('type')!r} is not known.")
     return rendered
+
+
+def _check_cards(template: Template, component: Json, sent: list[Json], media: MediaCheck) -> None:
+    """As many cards as were approved, each with the values of its own blanks."""
+    wanted = component.get("cards", [])
+    given = next((part for part in sent if str(part.get("type", "")).lower() == "carousel"), {})
+    cards = list_at(given, "cards", "template component carousel", least=1, most=10) if given else []
+    if len(cards) != len(wanted):
+        raise GraphRefusal(132000, f"carousel: {len(cards)} cards do not match the {len(wanted)} of the template")
+    for index, (card, approved) in enumerate(zip(cards, wanted, strict=True)):
+        if card.get("card_index") != index:
+            raise GraphRefusal(132012, f"carousel: card_index must be {index}")
+        inside = list_at(card, "components", f"carousel card {index}", least=0, most=20)
+        for part in approved.get("components", []):
+            kind = str(part.get("type", "")).upper()
+            if kind == "HEADER":
+                _header(template, part, _sent_parameters(inside, "header"), media)
+            elif kind == "BODY":
+                _fill(template, f"card {index} body", str(part.get("text", "")), _sent_parameters(inside, "body"))
+            elif kind == "BUTTONS":
+                _buttons(part, inside)
+
+
+def _check_offer(component: Json, sent: list[Json]) -> None:
+    """An offer that ends says when."""
+    offer = component.get("limited_time_offer", {})
+    values = _sent_parameters(sent, "limited_time_offer")
+    if offer.get("has_expiration") and not any(
+        isinstance(value.get("limited_time_offer", {}).get("expiration_time_ms"), int) for value in values
+    ):
+        raise missing("expiration_time_ms of the limited_time_offer")
 
 
 def needs_phone(template: Template) -> bool:
@@ -157,6 +192,8 @@ def _buttons(component: Json, sent: list[Json]) -> list[Json]:
         elif kind == "COPY_CODE":
             if not isinstance(first.get("coupon_code"), str):
                 raise missing(f"coupon_code of the button at index {index}")
+            if len(first["coupon_code"]) > 20:
+                raise GraphRefusal(132012, f"button {index}: a coupon code has at most 20 characters")
             entry["code"] = first["coupon_code"]
         shown.append(entry)
     if given:

@@ -11,7 +11,7 @@ import structlog
 from wacloud.modules.whatsapp.application.outbox import dispatch_job
 from wacloud.modules.whatsapp.application.ports import WhatsappDeps, Wish
 from wacloud.modules.whatsapp.application.send_media import with_media_at_meta
-from wacloud.modules.whatsapp.application.stored import Outgoing, SendResult
+from wacloud.modules.whatsapp.application.stored import NewMessage, Outgoing, SendResult
 from wacloud.modules.whatsapp.domain.callback import write_callback
 from wacloud.modules.whatsapp.domain.conversation import ServiceWindow
 from wacloud.modules.whatsapp.domain.delivery import SendOutcome, pause_before_retry, pause_for, tries_of
@@ -206,6 +206,8 @@ class DispatchMessages:
         while True:
             try:
                 async with self._deps.db.tenant(*{result.message.business_id for result in results}) as tx:
+                    if reactions := [_as_reaction(result) for result in results if _is_reaction_sent(result)]:
+                        await self._deps.messages.apply_references(tx, reactions)
                     for applied in await self._deps.deliveries.record(tx, results):
                         tx.show(applied.business_id, applied.conversation_id)
                     if was_away:
@@ -215,6 +217,29 @@ class DispatchMessages:
                 await asyncio.sleep(RECORD_AGAIN_S)
             else:
                 return [None] * len(results)
+
+
+def _is_reaction_sent(result: SendResult) -> bool:
+    return result.message.kind == "reaction" and result.state == "sent"
+
+
+def _as_reaction(result: SendResult) -> NewMessage:
+    """It is shown on its message from now on, not before Meta has taken it."""
+    message = result.message
+    return NewMessage(
+        business_id=message.business_id,
+        id=message.id,
+        created_at=message.created_at,
+        conversation_id=message.conversation_id,
+        direction="out",
+        author="member",
+        kind=message.kind,
+        body=message.body,
+        content=message.content,
+        sent_at=message.created_at,
+        state=result.state,
+        refers_to=message.quoted_wamid,
+    )
 
 
 def _job_of(message: Outgoing) -> NewJob:

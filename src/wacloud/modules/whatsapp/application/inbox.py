@@ -79,6 +79,7 @@ class MessageRow:
     quoted: "Quoted | None"
     turn: TurnRow | None
     media: MediaRow | None = None
+    can_answer: bool = False  # Meta knows it by an id
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,7 @@ class Quoted:
     author: str
     kind: str
     body: str | None
+    id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

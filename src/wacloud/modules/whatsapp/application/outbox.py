@@ -19,7 +19,7 @@ class Draft:
     """
     A message to send. `cause` names the one decision behind it: a second draft with the same cause writes nothing.
 
-    `author` is bot or member.
+    `author` is bot or member. `category` is a template's: what is marketing goes to nobody who wants none.
     """
 
     business_id: BusinessId
@@ -32,11 +32,16 @@ class Draft:
     author_id: UUID | None = None
     turn_id: UUID | None = None
     refers_to: str | None = None
+    category: str | None = None
     id: UUID = field(default_factory=new_id)
 
 
 async def put_in_outbox(deps: WhatsappDeps, tx: Tx, drafts: Sequence[Draft]) -> set[UUID]:
-    """Queue messages; returns the ids written, which leaves out drafts whose cause has a message already."""
+    """
+    Queue messages; returns the ids written, which leaves out drafts whose cause has a message already.
+
+    :raises MarketingStopped: one is marketing, and its contact wants none; the transaction is over.
+    """
     now = deps.clock()
     messages = [
         NewMessage(
@@ -55,19 +60,23 @@ async def put_in_outbox(deps: WhatsappDeps, tx: Tx, drafts: Sequence[Draft]) -> 
             state="queued",
             cause=draft.cause,
             turn_id=draft.turn_id,
+            category=draft.category,
         )
         for draft in drafts
     ]
     written = await deps.messages.add(tx, messages)
     new = [message for message in messages if message.id in written]
-    if new:
+    # A reaction is no new message: the conversation keeps its place.
+    heard = [message for message in new if message.kind != "reaction"]
+    if heard:
         await deps.conversations.hear(
             tx,
             [
                 Heard(m.business_id, m.conversation_id, None, m.sent_at, m.id, m.created_at, 0)
-                for m in {m.conversation_id: m for m in new}.values()
+                for m in {m.conversation_id: m for m in heard}.values()
             ],
         )
+    if new:
         tx.queue(*(dispatch_job(m.business_id, m.conversation_id, m.id) for m in new))
         for message in new:
             tx.show(message.business_id, message.conversation_id)

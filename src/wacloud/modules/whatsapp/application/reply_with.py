@@ -19,6 +19,7 @@ async def reply_with(
     text: str,
     media: Sequence[UUID],
     key: str,
+    answers: UUID | None = None,
 ) -> None:
     """
     Queue the files in their order, and the text under the first that takes one, else as a message of its own.
@@ -33,7 +34,10 @@ async def reply_with(
         checked_caption("image", text)
     for place, file in enumerate(files):
         caption = text if file.id == under else ""
-        await send_media(deps, author, business_id, conversation_id, file.id, caption, f"{key}-file-{place}")
+        await send_media(
+            deps, author, business_id, conversation_id, file.id, caption, f"{key}-file-{place}", answers=answers
+        )
+        answers = None  # one of them is enough
     if text and under is None:
         await write_reply(deps, author, business_id, conversation_id, text, key)
 

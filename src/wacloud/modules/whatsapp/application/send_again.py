@@ -23,12 +23,14 @@ async def send_again(deps: WhatsappDeps, user_id: UserId, business_id: BusinessI
     :raises OutsideServiceWindow: only a message template may be sent now.
     """
     async with deps.db.member(user_id) as tx:
-        conversation_id = await deps.deliveries.requeue(tx, business_id, message_id)
-        if conversation_id is None:
+        requeued = await deps.deliveries.requeue(tx, business_id, message_id)
+        if requeued is None:
             raise NothingToSendAgain
+        conversation_id, kind = requeued
         conversation = await deps.conversations.find(tx, business_id, conversation_id)
         if conversation is None:
             raise ConversationUnknown
-        ServiceWindow(conversation.last_inbound_at).check(deps.clock())
+        if kind != "template":
+            ServiceWindow(conversation.last_inbound_at).check(deps.clock())
         tx.queue(dispatch_job(business_id, conversation_id, message_id))
         tx.show(business_id, conversation_id)

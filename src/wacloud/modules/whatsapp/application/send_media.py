@@ -18,6 +18,7 @@ from wacloud.modules.whatsapp.domain.media import (
     check_sendable,
     checked_caption,
 )
+from wacloud.modules.whatsapp.domain.outgoing import Wanted
 from wacloud.shared.domain.ids import BusinessId, UserId
 
 
@@ -30,15 +31,45 @@ async def send_media(
     caption: str = "",
     key: str | None = None,
     *,
-    kind: str | None = None,
+    answers: UUID | None = None,
 ) -> MessageId:
     """
-    Queue a file of ours, with words under it. `kind` is checked where the caller names one.
+    Queue a file of ours, with words under it.
 
     :raises MediaUnknown: this person sees no such file, or it is not stored.
     :raises CaptionNotAllowed: an audio or a sticker has no words.
-    :raises FileTypeRefused: it cannot be sent as this kind.
-    For the rest see `write_reply`.
+    :raises FileTypeRefused: WhatsApp does not take it.
+    For the rest see `queue_reply`.
+    """
+    file = await usable_file(deps, author, business_id, media_id)
+    wanted = Wanted(
+        kind=file.kind,
+        body=checked_caption(file.kind, caption),
+        content={"media": media_content(file)},
+        uses=media_id,
+        answers=answers,
+    )
+    return await queue_reply(deps, author, business_id, conversation_id, wanted, key)
+
+
+def media_content(file: MediaFile) -> dict[str, object]:
+    """The file as a message's content names it."""
+    media: dict[str, object] = {"id": str(file.id), "mime_type": file.content_type}
+    if file.file_name:
+        media["filename"] = file.file_name
+    if file.voice:
+        media["voice"] = True
+    return media
+
+
+async def usable_file(
+    deps: WhatsappDeps, author: UserId, business_id: BusinessId, media_id: UUID, kind: str | None = None
+) -> MediaFile:
+    """
+    A file of this business that WhatsApp takes; what came in may be sent on.
+
+    :raises MediaUnknown: this person sees no such file, or it is not stored.
+    :raises FileTypeRefused: it is not of this kind, or cannot be sent as it.
     """
     async with deps.db.member(author, read_only=True) as tx:
         file = await deps.media.rows.find(tx, business_id, media_id)
@@ -46,17 +77,8 @@ async def send_media(
         raise MediaUnknown
     if kind not in (None, file.kind):
         raise FileTypeRefused(field="type", as_kind=kind, found=file.content_type)
-    # What came in may be sent on, where WhatsApp takes it.
     check_sendable(file.kind, file.content_type, file.size)
-    body = checked_caption(file.kind, caption)
-    media: dict[str, object] = {"id": str(media_id), "mime_type": file.content_type}
-    if file.file_name:
-        media["filename"] = file.file_name
-    if file.voice:
-        media["voice"] = True
-    return await queue_reply(
-        deps, author, business_id, conversation_id, body, key, kind=file.kind, content={"media": media}, uses=media_id
-    )
+    return file
 
 
 async def with_media_at_meta(deps: WhatsappDeps, message: Outgoing, media_id: UUID) -> Outgoing | SendOutcome:

@@ -70,6 +70,7 @@ class NewMessage:
     cause: str | None = None
     author_id: UUID | None = None
     turn_id: UUID | None = None
+    category: str | None = None  # of a template, as Meta prices it
     arrival: int | None = None  # see `arrival_of`; None: now
 
     @property
@@ -154,6 +155,16 @@ class Caused:
     kind: str
     body: str | None
     media_id: UUID | None
+    content: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """A message of a conversation, as whoever answers to it needs it."""
+
+    kind: str
+    wamid: str | None
+    sent_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from wacloud.modules.whatsapp.application.stored import (
     Ending,
     Filled,
     Heard,
+    Here,
     KeptNews,
     KnownContact,
     LeftBehind,
@@ -110,6 +111,10 @@ class Contacts(Protocol):
         `by` is who said so, where their ids did not prove it. Returns the conversations that took over the messages of
         another.
         """
+        ...
+
+    async def refuses_marketing(self, tx: Tx, business_id: BusinessId, contact_id: UUID) -> bool:
+        """Whether the contact wants no promotions, or no messages at all."""
         ...
 
     async def rename(self, tx: Tx, names: Sequence[tuple[BusinessId, UUID, str]]) -> None:
@@ -231,6 +236,12 @@ class Messages(Protocol):
         """The message of a cause, as it was written first."""
         ...
 
+    async def find_here(
+        self, tx: Tx, business_id: BusinessId, conversation_id: UUID, message_id: UUID
+    ) -> "Here | None":
+        """One message of this conversation."""
+        ...
+
 
 class Mailboxes(Protocol):
     """The messages of conversations that wait for an answer."""
@@ -295,8 +306,8 @@ class Deliveries(Protocol):
         """Where statuses are kept that found no message."""
         ...
 
-    async def requeue(self, tx: Tx, business_id: BusinessId, message_id: UUID) -> UUID | None:
-        """A person asks to send a failed or unconfirmed message again; returns its conversation, or None."""
+    async def requeue(self, tx: Tx, business_id: BusinessId, message_id: UUID) -> tuple[UUID, str] | None:
+        """A person asks to send a failed or unconfirmed message again; returns its conversation and kind, or None."""
         ...
 
 

@@ -49,7 +49,7 @@ class GraphApi:
             **_content(message),
             "biz_opaque_callback_data": callback_data,
         }
-        if message.quoted_wamid:
+        if message.quoted_wamid and message.kind != "reaction":
             body["context"] = {"message_id": message.quoted_wamid}
         try:
             url = self._url(message.phone_number_id, "messages", message.access_token)
@@ -154,7 +154,10 @@ def _recipient(message: Outgoing) -> dict[str, str]:
 
 def _content(message: Outgoing) -> dict[str, Any]:
     if message.kind == "text":
-        return {"type": "text", "text": {"body": message.body or "", "preview_url": False}}
+        return {
+            "type": "text",
+            "text": {"body": message.body or "", "preview_url": bool(message.content.get("preview_url"))},
+        }
     if message.kind == "location":
         place = message.content.get("location", {})
         return {
@@ -163,14 +166,42 @@ def _content(message: Outgoing) -> dict[str, Any]:
         }
     if message.kind in MEDIA_KINDS and "media" in message.content:
         return {"type": message.kind, message.kind: _media(message)}
+    if message.kind == "reaction":
+        emoji = message.content.get("reaction", {}).get("emoji") or ""
+        return {"type": "reaction", "reaction": {"message_id": message.quoted_wamid or "", "emoji": emoji}}
     # Everything else is kept as Meta's own object for its kind.
-    return {"type": message.kind, message.kind: message.content.get(message.kind, {})}
+    return {"type": message.kind, message.kind: _with_file(message)}
+
+
+def _with_file(message: Outgoing) -> Any:
+    """Meta's object, with Meta's id of a file of ours where its header wants one: kept empty, as ids last 30 days."""
+    told = message.content.get(message.kind, {})
+    file = message.content.get("media")
+    if not file:
+        return told
+    if message.kind == "template":
+        parts = [
+            {**part, "parameters": [_filled(value, file) for value in part.get("parameters", ())]}
+            if part["type"] == "header"
+            else part
+            for part in told["components"]
+        ]
+        return {**told, "components": parts}
+    return {**told, "header": _filled(told["header"], file)}
+
+
+def _filled(holder: dict[str, Any], file: Mapping[str, Any]) -> dict[str, Any]:
+    shape = holder["type"]
+    if shape not in MEDIA_KINDS or "link" in holder[shape]:
+        return holder
+    name = {"filename": file["filename"]} if shape == "document" and file.get("filename") else {}
+    return {**holder, shape: {**name, **holder[shape], "id": file["meta_id"]}}
 
 
 def _media(message: Outgoing) -> dict[str, Any]:
-    """A file of ours, which has Meta's id by now."""
+    """A file of ours, which has Meta's id by now, or one on the web."""
     file = message.content["media"]
-    told: dict[str, Any] = {"id": file["meta_id"]}
+    told: dict[str, Any] = {"link": file["link"]} if "link" in file else {"id": file["meta_id"]}
     if message.body and is_captioned(message.kind):
         told["caption"] = message.body
     if message.kind == "document" and file.get("filename"):

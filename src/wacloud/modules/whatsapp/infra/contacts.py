@@ -237,6 +237,14 @@ class PostgresContacts:
             both,
         )
 
+    async def refuses_marketing(self, tx: Tx, business_id: BusinessId, contact_id: UUID) -> bool:
+        row = await tx.row(
+            "select marketing_stopped_at is not null or opted_out_at is not null as refuses from app.contacts "
+            "where business_id = %s and id = %s",
+            (business_id, contact_id),
+        )
+        return row is not None and row.refuses
+
     async def rename(self, tx: Tx, names: Sequence[tuple[BusinessId, UUID, str]]) -> None:
         await tx.execute(
             """

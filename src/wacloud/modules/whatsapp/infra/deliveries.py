@@ -325,18 +325,18 @@ class PostgresDeliveries:
             (reason, [one.business_id for one in messages], [one.id for one in messages]),
         )
 
-    async def requeue(self, tx: Tx, business_id: BusinessId, message_id: UUID) -> UUID | None:
+    async def requeue(self, tx: Tx, business_id: BusinessId, message_id: UUID) -> tuple[UUID, str] | None:
         row = await tx.row(
             """
             update app.messages set state = 'queued', reason = null, error = null
             where business_id = %s and id = %s and direction = 'out' and state in ('failed', 'unconfirmed')
               -- What was written on the phone, or before the number was connected, is not ours to send.
               and author in ('bot', 'member')
-            returning conversation_id
+            returning conversation_id, kind
             """,
             (business_id, message_id),
         )
-        return row.conversation_id if row else None
+        return (row.conversation_id, row.kind) if row else None
 
 
 def _first_error(status: StatusUpdate) -> str:

@@ -73,12 +73,15 @@ order by m.created_at desc limit 500
 _MESSAGES = """
 select m.id, m.conversation_id, m.sent_at, m.arrival, m.direction, m.author, u.name as author_name, m.kind, m.body,
        m.content, m.state, m.reason, m.error, m.reactions, m.edited_at, m.revoked_at, m.edits, m.refers_to,
+       m.wamid is not null as can_answer, q.id as quoted_id,
        q.author as quoted_author, q.kind as quoted_kind, left(q.body, 200) as quoted_body,
        t.source, t.why, t.detail, t.model, t.input_tokens, t.output_tokens, t.cost_usd
 from (
   select m.*, 'wamid:' || m.refers_to as refers_key from app.messages m
   where m.business_id = %(business)s and m.conversation_id = %(conversation)s
-    and m.kind not in ('reaction', 'edit', 'revoke')
+    -- Our own reaction that Meta did not take is told; all others show on what they are about.
+    and (m.kind not in ('reaction', 'edit', 'revoke')
+         or (m.kind = 'reaction' and m.direction = 'out' and m.state in ('failed', 'unconfirmed')))
     and (%(at)s::timestamptz is null or (m.sent_at, m.arrival) < (%(at)s, %(arrival)s))
   order by m.sent_at desc, m.arrival desc limit %(limit)s) m
 left join app.users u on u.id = m.author_id
@@ -243,7 +246,7 @@ def _to_message(row: Any, media: MediaRow | None) -> MessageRow:
         turn = TurnRow(row.source, row.why, row.detail, row.model, row.input_tokens, row.output_tokens, cost)
     quoted = None
     if row.quoted_kind is not None and row.content.get("quoted"):
-        quoted = Quoted(row.quoted_author, row.quoted_kind, row.quoted_body)
+        quoted = Quoted(row.quoted_author, row.quoted_kind, row.quoted_body, row.quoted_id)
     return MessageRow(
         id=row.id,
         conversation_id=row.conversation_id,
@@ -265,4 +268,5 @@ def _to_message(row: Any, media: MediaRow | None) -> MessageRow:
         quoted=quoted,
         turn=turn,
         media=media,
+        can_answer=row.can_answer,
     )

@@ -6,7 +6,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from wacloud.modules.whatsapp.application.stored import Caused, Filled, NewMessage
+import psycopg
+
+from wacloud.modules.whatsapp.application.stored import Caused, Filled, Here, NewMessage
+from wacloud.modules.whatsapp.domain.outgoing import MarketingStopped
 from wacloud.shared.application.db import Tx
 from wacloud.shared.domain.ids import BusinessId
 
@@ -15,17 +18,46 @@ REFERRING_KINDS = ("edit", "revoke", "reaction")
 _ADD = """
 insert into app.messages (
   business_id, id, created_at, conversation_id, direction, author, author_id, kind, body, content, raw,
-  wamid, refers_to, sent_at, state, reason, cause, turn_id, arrival)
+  wamid, refers_to, sent_at, state, reason, cause, turn_id, category, arrival)
 select business_id, id, created_at, conversation_id, direction, author, author_id, kind, body, content::jsonb,
-       raw::jsonb, wamid, refers_to, sent_at, state, reason, cause, turn_id,
+       raw::jsonb, wamid, refers_to, sent_at, state, reason, cause, turn_id, category,
        coalesce(arrival, nextval('app.webhook_ids') << 20)
 from unnest(%s::uuid[], %s::uuid[], %s::timestamptz[], %s::uuid[], %s::text[], %s::text[], %s::uuid[], %s::text[],
             %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::timestamptz[], %s::text[], %s::text[],
-            %s::text[], %s::uuid[], %s::bigint[])
+            %s::text[], %s::uuid[], %s::text[], %s::bigint[])
   with ordinality as m(business_id, id, created_at, conversation_id, direction, author, author_id, kind, body, content,
-            raw, wamid, refers_to, sent_at, state, reason, cause, turn_id, arrival, place)
+            raw, wamid, refers_to, sent_at, state, reason, cause, turn_id, category, arrival, place)
 order by place
 """
+
+
+# The database's own word for a promotion to somebody who wants none, however their choice and the message met.
+_PROMOTION_REFUSED = "WA001"
+
+
+def _columns(messages: Sequence[NewMessage]) -> tuple[list[Any], ...]:
+    return (
+        [m.business_id for m in messages],
+        [m.id for m in messages],
+        [m.created_at for m in messages],
+        [m.conversation_id for m in messages],
+        [m.direction for m in messages],
+        [m.author for m in messages],
+        [m.author_id for m in messages],
+        [m.kind for m in messages],
+        [m.body for m in messages],
+        [json.dumps(m.content, default=str) for m in messages],
+        [None if m.raw is None else json.dumps(m.raw, default=str) for m in messages],
+        [m.wamid for m in messages],
+        [m.refers_to for m in messages],
+        [m.sent_at for m in messages],
+        [m.state for m in messages],
+        [m.reason for m in messages],
+        [m.cause for m in messages],
+        [m.turn_id for m in messages],
+        [m.category for m in messages],
+        [m.arrival for m in messages],
+    )
 
 
 class PostgresMessages:
@@ -88,30 +120,12 @@ class PostgresMessages:
         stored = {row.message_id for row in rows} | {m.id for m in messages if not m.keys}
         new = [message for message in messages if message.id in stored]
         if new:
-            await tx.execute(
-                _ADD,
-                (
-                    [m.business_id for m in new],
-                    [m.id for m in new],
-                    [m.created_at for m in new],
-                    [m.conversation_id for m in new],
-                    [m.direction for m in new],
-                    [m.author for m in new],
-                    [m.author_id for m in new],
-                    [m.kind for m in new],
-                    [m.body for m in new],
-                    [json.dumps(m.content, default=str) for m in new],
-                    [None if m.raw is None else json.dumps(m.raw, default=str) for m in new],
-                    [m.wamid for m in new],
-                    [m.refers_to for m in new],
-                    [m.sent_at for m in new],
-                    [m.state for m in new],
-                    [m.reason for m in new],
-                    [m.cause for m in new],
-                    [m.turn_id for m in new],
-                    [m.arrival for m in new],
-                ),
-            )
+            try:
+                await tx.execute(_ADD, _columns(new))
+            except psycopg.Error as error:
+                if error.sqlstate == _PROMOTION_REFUSED:
+                    raise MarketingStopped from error
+                raise
         return stored
 
     async def fill_placeholders(
@@ -218,7 +232,7 @@ class PostgresMessages:
             """
             select m.id, m.conversation_id, m.kind,
                    case when m.edits is null then m.body else m.edits -> 0 ->> 'body' end as body,
-                   (m.content #>> '{media,id}')::uuid as media_id
+                   (m.content #>> '{media,id}')::uuid as media_id, m.content
             from app.message_keys k
             join app.messages m on m.business_id = k.business_id and m.id = k.message_id and m.created_at = k.created_at
             where k.business_id = %s and k.key = %s
@@ -226,6 +240,13 @@ class PostgresMessages:
             (business_id, f"cause:{cause}"),
         )
         return Caused(*row) if row else None
+
+    async def find_here(self, tx: Tx, business_id: BusinessId, conversation_id: UUID, message_id: UUID) -> Here | None:
+        row = await tx.row(
+            "select kind, wamid, sent_at from app.messages where business_id = %s and id = %s and conversation_id = %s",
+            (business_id, message_id, conversation_id),
+        )
+        return Here(*row) if row else None
 
 
 def _change(

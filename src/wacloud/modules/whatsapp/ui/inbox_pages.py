@@ -16,7 +16,7 @@ from wacloud.modules.whatsapp.application.reply_with import attached_files, repl
 from wacloud.modules.whatsapp.application.send_again import send_again
 from wacloud.modules.whatsapp.application.take_over import give_back, mark_seen, take_over
 from wacloud.modules.whatsapp.application.write_reply import FormReused, write_reply
-from wacloud.modules.whatsapp.ui.thread_view import messages_context, parts_context, words
+from wacloud.modules.whatsapp.ui.thread_view import answer_context, messages_context, parts_context, words
 from wacloud.shared.domain.errors import AppError, NotFound
 from wacloud.shared.ui.guard import Member, find_member, public, requires
 from wacloud.shared.ui.i18n import translate
@@ -75,6 +75,7 @@ def routes(deps: WhatsappDeps) -> APIRouter:
         show: Show = "all",
         search: Search = "",
         before: Cursor = None,
+        answer: UUID | None = None,
     ) -> Response:
         since = _now_ms()
         thread = await deps.inbox.thread(member.user_id, member.business_id, conversation_id, before=before)
@@ -82,6 +83,7 @@ def routes(deps: WhatsappDeps) -> APIRouter:
             raise NotFound
         look = look_of(request, member)
         context = {**_thread_context(thread, member, look), "is_earlier": before is not None, "since": since}
+        context |= answer_context(thread.messages, answer, look.language)
         if wants_fragment(request):
             return render(request, "whatsapp/_thread.html", member=member, **context)
         beside = await _list_context(deps, member, look, show, search.strip(), None)
@@ -96,15 +98,17 @@ def routes(deps: WhatsappDeps) -> APIRouter:
         key: Key,
         text: ReplyText = "",
         media: Attached = (),
+        reply_to: Annotated[UUID | None, Form()] = None,
     ) -> Response:
         """A text, or files that were uploaded before, with the text under the first that takes one."""
         if not text.strip() and not media:
             return await _answered(deps, request, member, conversation_id)
         try:
+            place = (deps, member.user_id, member.business_id, conversation_id, text.strip())
             if media:
-                await reply_with(deps, member.user_id, member.business_id, conversation_id, text.strip(), media, key)
+                await reply_with(*place, media, key, reply_to)
             else:
-                await write_reply(deps, member.user_id, member.business_id, conversation_id, text.strip(), key)
+                await write_reply(*place, key, reply_to)
         except AppError as refused:
             if refused.kind not in ("invalid", "conflict", "limit", "too_large"):
                 raise
@@ -113,7 +117,7 @@ def routes(deps: WhatsappDeps) -> APIRouter:
                 key = ""
             attached = await attached_files(deps, member.user_id, member.business_id, media)
             return await _refused(
-                deps, request, member, conversation_id, refused, text=text, key=key, attached=attached
+                deps, request, member, conversation_id, refused, text=text, key=key, attached=attached, answer=reply_to
             )
         return await _answered(deps, request, member, conversation_id)
 
@@ -203,6 +207,7 @@ async def _refused(
     text: str,
     key: str,
     attached: Sequence[MediaRow],
+    answer: UUID | None,
 ) -> Response:
     """The composer again, with what was written still in it and the reason above it."""
     said = translate(look_of(request, member).language, refused.message)
@@ -218,6 +223,7 @@ async def _refused(
             text=text,
             key=key,
             attached=attached,
+            answer=answer,
         )
     thread = await deps.inbox.thread(member.user_id, member.business_id, conversation_id)
     if thread is None:
@@ -226,6 +232,7 @@ async def _refused(
         "current": conversation_id
     }
     context |= _thread_context(thread, member, look_of(request, member))
+    context |= answer_context(thread.messages, answer, look_of(request, member).language)
     context |= {"error": said, "text": text, "key": key, "attached": attached}
     return render(request, "whatsapp/inbox.html", 422, member=member, **context)
 
@@ -237,12 +244,14 @@ async def _fragment(
     conversation_id: UUID,
     template: str,
     status: int,
+    answer: UUID | None = None,
     **more: Any,
 ) -> Response:
     thread = await deps.inbox.thread(member.user_id, member.business_id, conversation_id, limit=15)
     if thread is None:
         raise NotFound
-    context = _thread_context(thread, member, look_of(request, member))
+    look = look_of(request, member)
+    context = _thread_context(thread, member, look) | answer_context(thread.messages, answer, look.language)
     return render(request, template, status, member=member, **context, **more)
 
 

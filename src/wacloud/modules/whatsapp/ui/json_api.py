@@ -1,17 +1,31 @@
 """Sending by program, and the ledger's form for programs."""
 
+from dataclasses import replace
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
-from pydantic import BaseModel, ConfigDict, Field, Tag
+from fastapi import APIRouter, Body, Depends
+from pydantic import BaseModel, Tag
 from pydantic import Discriminator as TellApart
 
 from wacloud.modules.whatsapp.application.ports import WhatsappDeps
-from wacloud.modules.whatsapp.application.send_media import send_media
-from wacloud.modules.whatsapp.application.write_reply import write_reply
-from wacloud.modules.whatsapp.domain.message import TEXT_LIMIT
-from wacloud.modules.whatsapp.ui.media_bodies import SendAudio, SendDocument, SendImage, SendSticker, SendVideo
+from wacloud.modules.whatsapp.application.send_message import Recipient, send_message
+from wacloud.modules.whatsapp.domain.outgoing import Rules, check_recipient
+from wacloud.modules.whatsapp.ui.send_bodies import (
+    SendAudio,
+    SendContacts,
+    SendDocument,
+    SendImage,
+    SendInteractive,
+    SendLocation,
+    SendReaction,
+    SendSticker,
+    SendTemplate,
+    SendText,
+    SendVideo,
+    type_of,
+)
+from wacloud.modules.whatsapp.ui.send_examples import openapi_examples
 from wacloud.shared.ui.bodies import StrictJsonRoute
 from wacloud.shared.ui.guard import Member, requires
 from wacloud.shared.ui.idempotency import Once, idempotent
@@ -22,46 +36,19 @@ from wacloud.shared.ui.permissions import Permission
 LARGEST_JSON = 64 * 1024
 
 
-class TextBody(BaseModel):
-    """The text itself."""
-
-    model_config = ConfigDict(extra="forbid")
-    body: Annotated[str, Field(min_length=1, max_length=TEXT_LIMIT)]
-
-
-class Send(BaseModel):
-    """A text into a conversation whose service window is open."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={
-            "examples": [
-                {
-                    "conversation_id": "019ab000-0000-7000-8000-000000000001",
-                    "type": "text",
-                    "text": {"body": "Hola, su pedido está listo."},
-                }
-            ]
-        },
-    )
-    conversation_id: UUID
-    type: Literal["text"] = "text"
-    text: TextBody
-
-
-def _type_of(body: object) -> object:
-    """What has no type is a text, as it always was."""
-    return body.get("type", "text") if isinstance(body, dict) else getattr(body, "type", None)
-
-
 AnySend = Annotated[
-    Annotated[Send, Tag("text")]
+    Annotated[SendText, Tag("text")]
     | Annotated[SendImage, Tag("image")]
     | Annotated[SendVideo, Tag("video")]
     | Annotated[SendAudio, Tag("audio")]
     | Annotated[SendDocument, Tag("document")]
-    | Annotated[SendSticker, Tag("sticker")],
-    TellApart(_type_of),
+    | Annotated[SendSticker, Tag("sticker")]
+    | Annotated[SendLocation, Tag("location")]
+    | Annotated[SendContacts, Tag("contacts")]
+    | Annotated[SendReaction, Tag("reaction")]
+    | Annotated[SendInteractive, Tag("interactive")]
+    | Annotated[SendTemplate, Tag("template")],
+    TellApart(type_of),
 ]
 
 
@@ -134,24 +121,32 @@ def routes(deps: WhatsappDeps) -> APIRouter:
         status_code=202,
     )
     async def send(
-        body: AnySend,
+        body: Annotated[AnySend, Body(openapi_examples=openapi_examples())],
         member: Annotated[Member, Depends(requires(Permission.MESSAGES_SEND))],
         _: Annotated[None, limited("send")],
         once: Annotated[Once, idempotent()],
     ) -> object:
         """
-        Queue a message. The same `Idempotency-Key` again sends nothing more, even where the first answer was lost in a
-        crash.
+        Queue a message of any kind WhatsApp has. The same `Idempotency-Key` again sends nothing more, even where the
+        first answer was lost in a crash.
 
-        It is refused with `outside_service_window` when the person last wrote more than 24 hours ago.
+        What breaks one of WhatsApp's rules is refused with `message_refused` before anything is queued: `errors` names
+        each field, the rule and its limit. When the person last wrote more than 24 hours ago only a template may be
+        sent, else `outside_service_window`. A template of category marketing is refused with `marketing_stopped` for
+        somebody who wants no promotions.
         """
-        key = str(once.id) if once else None
-        place = (deps, member.user_id, member.business_id, body.conversation_id)
-        if isinstance(body, Send):
-            message_id = await write_reply(*place, body.text.body, key)
-        else:
-            file, caption = body.file
-            message_id = await send_media(*place, file, caption, key, kind=body.type)
+        rules = Rules()
+        check_recipient(rules, body.conversation_id, body.to, body.phone_number_id)
+        wanted = body.read(rules)
+        rules.check()
+        message_id = await send_message(
+            deps,
+            member.user_id,
+            member.business_id,
+            Recipient(body.conversation_id, body.to, body.phone_number_id),
+            wanted if body.reply_to is None else replace(wanted, answers=body.reply_to),
+            str(once.id) if once else None,
+        )
         return Queued(message_id=message_id)
 
     return router

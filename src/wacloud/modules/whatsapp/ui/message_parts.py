@@ -1,7 +1,6 @@
 """What a message holds besides its text: files, places, cards, orders, forms. Nothing of it is trusted."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
@@ -10,6 +9,8 @@ from babel.numbers import format_currency
 
 from wacloud.modules.whatsapp.application.inbox import MessageRow
 from wacloud.modules.whatsapp.ui import media_view
+from wacloud.modules.whatsapp.ui.sent_view import header_kind, sent_parts
+from wacloud.modules.whatsapp.ui.view_parts import Fields, a_list, a_text, an_object
 from wacloud.modules.whatsapp.ui.whatsapp_text import formatted
 from wacloud.shared.ui.i18n import N_, Translate
 
@@ -42,24 +43,23 @@ class Place:
     href: str
 
 
-@dataclass(frozen=True, slots=True)
-class Fields:
-    """A titled list of named values: a contact card, an order, a form."""
-
-    icon: str
-    title: str
-    pairs: tuple[tuple[str, str], ...] = ()
-
-
 def parts_of(row: MessageRow, language: str, say: Translate, now: datetime) -> dict[str, Any]:
     """The boxes of a message, by the names a view has for them."""
     content = row.content
     parts: dict[str, Any] = {}
+    sent = sent_parts(row, say) if row.direction == "out" else {}
+    parts |= {name: told for name, told in sent.items() if name not in ("cards", "buttons", "link")}
     if row.kind in media_view.MEDIA:
         parts["media"] = media_view.media_view(row, say, now)
+    elif row.media is not None and (shown_as := header_kind(row)):
+        parts["media"] = media_view.media_view(replace(row, kind=shown_as), say, now)
+    if link := sent.get("link"):
+        parts["link"] = formatted(link)
     if place := an_object(content.get("location")):
         parts["place"] = _place(place)
-    cards = [_card(an_object(card), say) for card in a_list(content.get("contacts"))]
+    cards = [_card(an_object(card), say) for card in a_list(content.get("contacts"))] + sent.get("cards", [])
+    if content.get("origin") == "contact_request":
+        parts["note"] = say("Shared their phone")
     if order := an_object(content.get("order")):
         cards.append(_order(order, language, say))
     if flow := an_object(content.get("flow")):
@@ -73,18 +73,21 @@ def parts_of(row: MessageRow, language: str, say: Translate, now: datetime) -> d
             say(REPLIES.get(str(reply.get("kind")), REPLIES["button"])),
             a_text(reply.get("description")),
         )
-    parts["buttons"] = tuple(title for title in (_title(one) for one in a_list(content.get("buttons"))) if title)
+    parts["buttons"] = sent.get("buttons", ()) + tuple(
+        title for title in (_title(one) for one in a_list(content.get("buttons"))) if title
+    )
     if referral := an_object(content.get("referral")):
         source = a_text(referral.get("source_url"))
         headline = a_text(referral.get("headline")) or a_text(referral.get("body")) or say("an ad")
         came_from = say("Came from")
+        told = a_text(referral.get("body")) if a_text(referral.get("headline")) else None
         parts["origin"] = (f"{came_from}: {headline}", formatted(source) if source else None)
+        parts["ad"] = told
     elif product := an_object(content.get("referred_product")):
         asks_about, name = say("Asks about the product"), a_text(product.get("retailer_id")) or "?"
         parts["origin"] = (f"{asks_about}: {name}", None)
     if row.kind == "unsupported":
-        told = a_text(content.get("unsupported_kind"))
-        parts["unsupported"] = told or ""
+        parts["unsupported"] = a_text(content.get("unsupported_kind")) or ""
     return parts
 
 
@@ -108,19 +111,39 @@ def _card(card: dict[str, Any], say: Translate) -> Fields:
             told = a_text(an_object(entry).get(inner)) or a_text(an_object(entry).get("wa_id"))
             if told:
                 pairs.append((say(label), told))
-    if company := a_text(card.get("company")):
+    for address in map(an_object, a_list(card.get("addresses"))):
+        lines = [a_text(address.get(key)) for key in ("street", "postcode", "zip", "city", "state", "country")]
+        pairs.append((say("Address"), ", ".join(part for part in lines if part)))
+    # What came in was read into words of ours; what we send is as Meta wants it.
+    if company := a_text(card.get("company")) or a_text(an_object(card.get("org")).get("company")):
         pairs.append((say("Company"), company))
-    return Fields("id", a_text(card.get("name")) or say("Contact"), tuple(pairs))
+    name = a_text(card.get("name")) or a_text(an_object(card.get("name")).get("formatted_name"))
+    return Fields("id", name or say("Contact"), tuple(pair for pair in pairs if pair[1]))
 
 
 def _order(order: dict[str, Any], language: str, say: Translate) -> Fields:
     pairs = []
-    for item in a_list(order.get("items")):
-        product = an_object(item)
+    items = [an_object(item) for item in a_list(order.get("items"))]
+    for product in items:
         price = _price(product.get("price"), product.get("currency"), language)
         name = a_text(product.get("retailer_id")) or "?"
         pairs.append((f"{a_text(product.get('quantity')) or '1'} × {name}", price))
+    if total := _total(items, language):
+        pairs.append((say("Total"), total))
     return Fields("receipt", say("Order"), tuple(pairs))
+
+
+def _total(items: list[dict[str, Any]], language: str) -> str | None:
+    """The sum of it, where every price is there and all are of one currency."""
+    currencies = {a_text(item.get("currency")) for item in items}
+    if len(currencies) != 1 or None in currencies:
+        return None
+    try:
+        amounts = [Decimal(str(item["price"])) * Decimal(str(item.get("quantity") or 1)) for item in items]
+        total = sum(amounts, Decimal())
+    except (ArithmeticError, KeyError):
+        return None
+    return _price(str(total), currencies.pop(), language) if total.is_finite() else None
 
 
 def _price(amount: object, currency: object, language: str) -> str:
@@ -151,18 +174,3 @@ def _title(button: object) -> str | None:
         return button
     found = an_object(button)
     return a_text(found.get("title")) or a_text(an_object(found.get("reply")).get("title"))
-
-
-def a_text(value: object) -> str | None:
-    """The text, if it is one and not empty."""
-    return value if isinstance(value, str) and value else None
-
-
-def an_object(value: object) -> dict[str, Any]:
-    """The object, or an empty one."""
-    return value if isinstance(value, dict) else {}
-
-
-def a_list(value: object) -> Sequence[Any]:
-    """The list, or an empty one."""
-    return value if isinstance(value, list) else ()

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import zip_longest
 from typing import Any, Final
+from uuid import UUID
 
 from markupsafe import Markup
 
@@ -13,14 +14,11 @@ from wacloud.modules.whatsapp.domain.delivery import may_be_sent_again
 from wacloud.modules.whatsapp.ui.media_view import NOT_DOWNLOADABLE, Media, needs_asking
 from wacloud.modules.whatsapp.ui.message_parts import (
     KINDS,
-    Fields,
     Place,
-    a_list,
-    a_text,
-    an_object,
     parts_of,
 )
 from wacloud.modules.whatsapp.ui.reasons import failure_in_words, reason_in_words
+from wacloud.modules.whatsapp.ui.view_parts import Fields, a_list, a_text, an_object
 from wacloud.modules.whatsapp.ui.whatsapp_text import formatted, plain
 from wacloud.shared.ui.i18n import N_, Translate, translator
 from wacloud.shared.ui.times import sortable, zone_named
@@ -34,6 +32,14 @@ SYSTEM_LINES: Final[dict[str, str]] = {
     "revoke": N_("Deleted a message that is not here"),
     "call": N_("Call"),
     "reaction": N_("Reacted to a message that is not here"),
+}
+
+# Changes Meta tells of, which it puts into words in English only.
+CHANGES: Final[dict[str, str]] = {
+    "user_changed_number": N_("Changed their phone number"),
+    "customer_changed_number": N_("Changed their phone number"),
+    "user_changed_user_id": N_("WhatsApp knows this person by another id now"),
+    "customer_identity_changed": N_("Changed their phone: check that it is still them"),
 }
 
 STATES: Final[dict[str, tuple[str, str]]] = {
@@ -80,10 +86,19 @@ class MessageView:
     buttons: tuple[str, ...] = ()
     origin: tuple[str, Markup | None] | None = None  # the ad or product that brought them
     unsupported: str | None = None
-    quote: tuple[str, str] | None = None
+    ad: str | None = None  # its words
+    note: str | None = None
+    heading: str | None = None
+    footer: str | None = None
+    link: Markup | None = None
+    is_told: bool = False  # a card says already what the text says
+    can_answer: bool = False  # Meta knows it, so it can be quoted or reacted to
+    own_reaction: str | None = None
+    quote: tuple[str, str, UUID | None] | None = None
     earlier: tuple[str, ...] = ()
     reactions: tuple[tuple[str, str], ...] = ()
-    is_forwarded: bool = False
+    forwarded: str | None = None
+    is_in_group: bool = False
     state: tuple[str, str] | None = None
     problem: str | None = None
     can_send_again: bool = False
@@ -141,10 +156,13 @@ def view(row: MessageRow, language: str, now: datetime, *, is_open: bool) -> Mes
         quote=_quote(row, say),
         earlier=() if gone else tuple(text for text in (_text_of_edit(one) for one in row.edits) if text),
         reactions=tuple((emoji, _reactor(who, say)) for who, emoji in sorted(row.reactions.items()) if emoji),
-        is_forwarded=bool(content.get("forwarded") or content.get("frequently_forwarded")),
+        is_in_group=bool(content.get("group_id")),
+        forwarded=_forwarded(content, say),
+        can_answer=row.can_answer and not gone and not is_line,
+        own_reaction=row.reactions.get("business"),
         state=_state(row, say),
         problem=_problem(row, say, now),
-        can_send_again=is_open and row.direction == "out" and _may_be_sent_again(row),
+        can_send_again=(is_open or row.kind == "template") and row.direction == "out" and _may_be_sent_again(row),
         can_ask_again=is_open and needs_asking(row),
         settled=_settled(row, say),
         why=why_of(row.turn, say),
@@ -189,19 +207,25 @@ def _best_score(hits: object) -> float | None:
 def _text(row: MessageRow, shown: dict[str, Any]) -> Markup | None:
     # What a box of its own says already is not said twice.
     told = ", ".join(card.title for card in shown.get("cards", ()))
-    if not row.body or shown.get("place") or (row.kind == "contacts" and row.body == told):
+    if not row.body or shown.get("place") or shown.get("is_told") or (row.kind == "contacts" and row.body == told):
         return None
     return formatted(row.body)
 
 
-def _quote(row: MessageRow, say: Translate) -> tuple[str, str] | None:
+def _quote(row: MessageRow, say: Translate) -> tuple[str, str, UUID | None] | None:
+    """Who wrote the message this one answers, what it says, and where it is."""
     quoted = row.quoted
     if quoted is None:
-        return None
+        return ("", say("A message that is not here"), None) if row.content.get("quoted") else None
     kind = KINDS.get(quoted.kind)
-    return author_in_words(quoted.author, None, say), plain(quoted.body or "") or (
-        say(kind[1]) if kind else quoted.kind
-    )
+    told = plain(quoted.body or "") or (say(kind[1]) if kind else quoted.kind)
+    return author_in_words(quoted.author, None, say), told, quoted.id
+
+
+def _forwarded(content: dict[str, Any], say: Translate) -> str | None:
+    if content.get("frequently_forwarded"):
+        return say("Forwarded many times")
+    return say("Forwarded") if content.get("forwarded") else None
 
 
 def author_in_words(author: str | None, name: str | None, say: Translate) -> str:
@@ -218,9 +242,19 @@ def author_in_words(author: str | None, name: str | None, say: Translate) -> str
 
 
 def _line(row: MessageRow, say: Translate) -> str:
-    if row.kind == "system" and row.body:
-        return row.body
+    if row.kind == "reaction" and row.direction == "out":
+        return f"{say('Your reaction was not sent')}: {row.body or '–'}"
+    if row.kind == "system":
+        change = a_text(an_object(row.content.get("system")).get("change")) or ""
+        if change in CHANGES:
+            return " ".join(part for part in (say(CHANGES[change]), _new_phone(row)) if part)
+        return row.body or say(SYSTEM_LINES[row.kind])
     return say(SYSTEM_LINES[row.kind])
+
+
+def _new_phone(row: MessageRow) -> str | None:
+    phone = a_text(an_object(row.content.get("system")).get("wa_id"))
+    return f"+{phone}" if phone and phone.isdigit() else None
 
 
 def _state(row: MessageRow, say: Translate) -> tuple[str, str] | None:

@@ -10,6 +10,14 @@ _KEEPS_TRYING = N_("Meta had a problem. Try again in a few minutes.")
 _OUR_FAULT = N_("The message could not be built as WhatsApp wants it. Our team has been told.")
 _SLOWER = N_("Too many messages in a short time. Wait a moment and send it again.")
 _PAYMENT = N_("There is a problem with the payment method at Meta. Add or fix it there, then send again.")
+_GROUPS = N_("Groups are not available on this number.")
+_CALLS = N_("Calls are not available on this number or to this person.")
+_FORM = N_("There is a problem with the form. Look at it in WhatsApp Manager.")
+_BLOCKING = N_("WhatsApp could not change whom you block. Try again.")
+_USERNAME = N_("WhatsApp does not accept this username.")
+_CHECK_PIN = N_("WhatsApp does not accept the PIN. Wait before you try again.")
+_NOT_READY = N_("This template is not ready for promotions yet.")
+_SUPPORT = N_("Meta has to change something in your account. Contact its support.")
 _TEMPLATE_FIELDS = N_("A field of the template is missing or has the wrong format.")
 
 # Meta's codes -> what the business can understand and do.
@@ -24,6 +32,7 @@ FAILURES: Final[Mapping[int, str]] = {
     100: _OUR_FAULT,
     190: _RECONNECT,
     368: N_("Meta has restricted the account. Open Business Support at Meta to see why."),
+    613: _SLOWER,
     80007: _SLOWER,
     130403: N_("You have blocked this person. Unblock them to write."),
     130429: _SLOWER,
@@ -34,13 +43,17 @@ FAILURES: Final[Mapping[int, str]] = {
     131008: _OUR_FAULT,
     131009: N_("The number or the text is not valid for WhatsApp."),
     131016: _KEEPS_TRYING,
+    131020: N_("This group is empty."),
     131021: N_("A number cannot write to itself."),
     131026: N_(
         "This person cannot receive it on WhatsApp: no account, an old version, or they do not accept messages."
     ),
     131030: N_("A test number can only write to the five phones on its list."),
     131031: N_("Meta has locked the account. Appeal there, or check the PIN."),
+    131035: N_("Some messages of your customers were lost before they came here."),
+    131036: N_("It did not reach one of the customer's devices."),
     131037: N_("The display name of this number is not approved yet."),
+    131041: N_("This group was not found."),
     131042: _PAYMENT,
     131044: _PAYMENT,
     131045: N_("The registration of the number is not valid. Register it again."),
@@ -51,9 +64,16 @@ FAILURES: Final[Mapping[int, str]] = {
     131051: N_("WhatsApp does not support this kind of message."),
     131052: N_("The file could not be downloaded. Ask the customer to send it again."),
     131053: N_("WhatsApp does not accept this type or size of file."),
+    131055: N_("This is not a template for promotions."),
     131056: N_("Too many messages to this person in a short time. Wait a moment and send it again."),
     131057: N_("Meta is upgrading the account. Try again in some minutes."),
+    131059: _KEEPS_TRYING,
+    131060: N_("It cannot be shown here. Open the chat on the phone."),
+    131061: _NOT_READY,
     131062: N_("This message needs a phone number, and this person does not show theirs."),
+    131063: N_("Promotions are switched off for this number at Meta."),
+    131064: N_("Too many templates were filed under the wrong category. Meta has limited them."),
+    131208: _SLOWER,
     132000: _TEMPLATE_FIELDS,
     132001: N_("This template is not available in that language."),
     132005: N_("The text is too long once the template is filled in."),
@@ -63,11 +83,40 @@ FAILURES: Final[Mapping[int, str]] = {
     132015: N_("Meta has paused this template because of its quality."),
     132016: N_("Meta has disabled this template. Create a new one."),
     132018: _TEMPLATE_FIELDS,
+    132068: N_("Meta has blocked this form."),
+    132069: N_("Meta has limited this form. Try again in an hour."),
+    133000: N_("This number was not removed completely at Meta. Connect it again."),
     133004: _KEEPS_TRYING,
+    133005: _CHECK_PIN,
+    133006: N_("This number must be verified first, by SMS or a call."),
+    133008: _CHECK_PIN,
+    133009: _CHECK_PIN,
     133010: N_("This number is not active on the WhatsApp Cloud API. Register it again."),
+    133015: N_("This number was deleted a moment ago. Wait some minutes."),
+    133016: N_("Too many tries to register this number. Wait three days."),
+    134011: N_("Accept the payment terms at Meta first."),
+    134100: _NOT_READY,
+    134101: _NOT_READY,
+    134102: _NOT_READY,
     135000: _OUR_FAULT,
     137000: N_("This person changed their phone. Check that it is still them before you write."),
+    138002: _SLOWER,
+    139102: _KEEPS_TRYING,
+    139103: _KEEPS_TRYING,
+    2494100: _KEEPS_TRYING,
+    2593079: _SUPPORT,
+    2593085: _SUPPORT,
+    1752041: N_("This account is invited already."),
 }
+# Codes that say the same of one thing, by their first and their last.
+_FAMILIES: Final[tuple[tuple[int, int, str], ...]] = (
+    (200, 299, _RECONNECT),
+    (131201, 131215, _GROUPS),
+    (138000, 138018, _CALLS),
+    (139000, 139004, _FORM),
+    (139100, 139101, _BLOCKING),
+    (147001, 147005, _USERNAME),
+)
 FAILED: Final = N_("WhatsApp did not accept this message.")
 
 # Why something ended as it did, and how the bot came to an answer (bot/domain/answer.py).
@@ -147,8 +196,8 @@ def failure_in_words(error: Mapping[str, Any] | None, say: Translate) -> str:
     """What went wrong and what to do, from the error Meta told; the code follows so that support can look it up."""
     code = (error or {}).get("code")
     known = FAILURES.get(code) if isinstance(code, int) else None
-    if known is None and isinstance(code, int) and 200 <= code <= 299:
-        known = _RECONNECT
+    if known is None and isinstance(code, int):
+        known = next((words for first, last, words in _FAMILIES if first <= code <= last), None)
     if known is not None:
         return say(known)
     title = (error or {}).get("title") or (error or {}).get("details")

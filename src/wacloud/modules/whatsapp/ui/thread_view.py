@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any
+from uuid import UUID
 
 from wacloud.modules.whatsapp.application.inbox import ConversationRow, MessageRow
 from wacloud.modules.whatsapp.domain.conversation import ServiceWindow
+from wacloud.modules.whatsapp.ui.compose_forms import FORMS
 from wacloud.modules.whatsapp.ui.message_parts import KINDS
-from wacloud.modules.whatsapp.ui.message_view import STATES, days_of, why_of
+from wacloud.modules.whatsapp.ui.message_view import STATES, author_in_words, days_of, why_of
 from wacloud.modules.whatsapp.ui.reasons import reason_in_words
 from wacloud.modules.whatsapp.ui.whatsapp_text import plain
 from wacloud.shared.ui.i18n import Translate, translator
@@ -41,6 +43,16 @@ class Words:
         return (known[0], self.say(known[1])) if known else None
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The message somebody is about to quote or to react to."""
+
+    id: UUID
+    author: str
+    text: str
+    own_reaction: str | None
+
+
 @cache
 def words(language: str) -> Words:
     """The words of one language."""
@@ -55,9 +67,24 @@ def messages_context(
     return {
         "days": days_of(messages, language=look.language, zone=look.zone, now=now, is_open=is_open),
         "may_send": may_send,
+        "is_open": is_open,
         "words": words(look.language),
         "now": now,
     }
+
+
+def answer_context(messages: Sequence[MessageRow], message_id: UUID | None, language: str) -> dict[str, Any]:
+    """For `_answer.html`: the message that is being answered, as far as it is among these."""
+    if message_id is None:
+        return {"answer": None}
+    say = translator(language)
+    found = next((message for message in messages if message.id == message_id), None)
+    if found is None:
+        return {"answer": Answer(message_id, "", say("Earlier message"), None)}
+    kind = KINDS.get(found.kind)
+    text = plain(found.body or "") or (say(kind[1]) if kind else found.kind)
+    author = author_in_words(found.author, found.author_name, say)
+    return {"answer": Answer(message_id, author, " ".join(text.split())[:120], found.reactions.get("business"))}
 
 
 def parts_context(
@@ -74,6 +101,7 @@ def parts_context(
     return {
         "row": row,
         "is_open": ServiceWindow(row.last_inbound_at).is_open(now),
+        "forms": FORMS,
         "last_why": why_of(turns[-1], translator(look.language)) if turns else None,
         "may_send": may_send,
         "may_write": may_write,

@@ -1,0 +1,80 @@
+"""A message of any kind is sent: into a conversation, or to somebody nobody has written to yet."""
+
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from wacloud.modules.whatsapp.application.identify_contacts import identify_contacts
+from wacloud.modules.whatsapp.application.ports import WhatsappDeps
+from wacloud.modules.whatsapp.application.send_media import media_content, usable_file
+from wacloud.modules.whatsapp.application.stored import Number
+from wacloud.modules.whatsapp.application.write_reply import queue_reply
+from wacloud.modules.whatsapp.domain.conversation import ConversationUnknown, OutsideServiceWindow
+from wacloud.modules.whatsapp.domain.identity import Sender
+from wacloud.modules.whatsapp.domain.ids import MessageId
+from wacloud.modules.whatsapp.domain.outgoing import Wanted, address_of
+from wacloud.shared.domain.errors import NotFound
+from wacloud.shared.domain.ids import BusinessId, UserId
+
+
+class NumberUnknown(NotFound):
+    """This business has no such WhatsApp number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """A conversation there is; or a person, by phone or user id, and our number (Meta's id) that writes to them."""
+
+    conversation_id: UUID | None = None
+    to: str | None = None
+    phone_number_id: str | None = None
+
+
+async def send_message(
+    deps: WhatsappDeps,
+    author: UserId,
+    business_id: BusinessId,
+    recipient: Recipient,
+    wanted: Wanted,
+    key: str | None = None,
+) -> MessageId:
+    """
+    Queue a message that keeps the rules of its kind.
+
+    :raises NumberUnknown: the number to write from is not this business's.
+    :raises OutsideServiceWindow: only a template may be sent to this person now.
+    :raises MediaUnknown: there is no such file.
+    :raises FileTypeRefused: it cannot be sent as this kind.
+    For the rest see `queue_reply`.
+    """
+    if wanted.uses is not None:
+        file = await usable_file(deps, author, business_id, wanted.uses, wanted.file_kind)
+        wanted = replace(wanted, content={**wanted.content, "media": media_content(file)})
+    conversation_id, number_id = recipient.conversation_id, None
+    if recipient.phone_number_id is not None:
+        owners = await deps.numbers.of_webhook([recipient.phone_number_id], [])
+        number = owners.numbers.get(recipient.phone_number_id)
+        if number is None or number.business_id != business_id:
+            raise NumberUnknown
+        number_id = number.id
+        if conversation_id is None:
+            conversation_id = await _open(deps, number, address_of(recipient.to or ""), wanted)
+    if conversation_id is None:
+        raise ConversationUnknown
+    return await queue_reply(deps, author, business_id, conversation_id, wanted, key, number_id)
+
+
+async def _open(deps: WhatsappDeps, number: Number, address: str | None, wanted: Wanted) -> UUID:
+    """The conversation with this person, made where there is none and a template may open it."""
+    business_id = number.business_id
+    person = (business_id, Sender.identified(address=address))
+    async with deps.db.tenant(business_id) as tx:
+        # Whoever they are, nobody else makes them a contact at the same time.
+        await deps.messages.lock(tx, [business_id], wait=True)
+        contact_id = (await identify_contacts(deps, tx, [person]))[person]
+        pair = (business_id, contact_id, number.id)
+        conversation = (await deps.conversations.open_all(tx, [pair]))[contact_id, number.id]
+        state = await deps.conversations.find(tx, business_id, conversation.id)
+        if wanted.needs_window and (state is None or state.last_inbound_at is None):
+            # They never wrote, so nothing of this is kept.
+            raise OutsideServiceWindow
+    return conversation.id
