@@ -297,8 +297,8 @@ MEMBERS_WRITE = {
         "messages",
         "insert",
         (
-            "arrival, author, author_id, body, business_id, cause, content, conversation_id, created_at, direction, "
-            "id, kind, raw, reason, refers_to, sent_at, state, turn_id, wamid"
+            "arrival, author, author_id, body, business_id, category, cause, content, conversation_id, created_at, "
+            "direction, id, kind, raw, reason, refers_to, sent_at, state, turn_id, wamid"
         ),
     ),
     ("messages", "update", "error, reason, state"),
