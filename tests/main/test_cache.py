@@ -86,12 +86,21 @@ async def test_what_was_read_before_a_change_is_not_kept_after_it(redis: "Redis"
     assert await cache.get_or(place, PRICE, Source(9).read) == Price(2)
 
 
-async def test_of_fifty_at_once_one_reads(redis: "Redis", place: BusinessId):
-    source, cache = Source(), ValkeyCache(redis)
+async def test_of_fifty_at_once_one_reads(redis: "Redis", place: BusinessId, monkeypatch: pytest.MonkeyPatch):
+    source, cache, look = Source(), ValkeyCache(redis), redis.mget
     source.gate.clear()
+    looked = 0
+
+    async def mget(keys: list[str]) -> object:
+        nonlocal looked
+        found = await look(keys)
+        looked += 1
+        if looked == 50:  # nobody has found it, and everybody waits for the one who reads
+            source.gate.set()
+        return found
+
+    monkeypatch.setattr(redis, "mget", mget)
     asking = [asyncio.create_task(cache.get_or(place, PRICE, source.read)) for _ in range(50)]
-    await asyncio.sleep(0.2)
-    source.gate.set()
     assert await asyncio.gather(*asking) == [Price(1)] * 50
     assert source.reads == 1
 

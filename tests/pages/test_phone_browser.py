@@ -1,5 +1,6 @@
 """The phone in a real browser, with a real twin behind it: writing, tapping, sending things, people, looks."""
 
+import asyncio
 import os
 import tempfile
 from collections.abc import AsyncIterator, Callable
@@ -129,21 +130,32 @@ async def test_four_messages_at_once_get_one_answer(visit: Open, shop: Shop, mon
         await expect(theirs(page)).to_have_count(1)
 
 
+async def called_with(shop: Shop, kind: str) -> Any:
+    """What the shop was told of it, as soon as it has been."""
+    async with asyncio.timeout(20):
+        while kind not in shop.calls[-1]:
+            await asyncio.sleep(0.05)
+    return shop.calls[-1][kind]
+
+
 async def test_photo_voice_place_and_contact_leave_the_phone(visit: Open, shop: Shop) -> None:
     async with visit() as page:
         await attach(page, "Foto")
         await page.locator(".ph-photo-choice").first.click()
         await expect(own(page).locator("img.ph-photo")).to_be_visible()
         await expect(theirs(page).last).to_contain_text("buena pinta")
-        assert shop.calls[-1]["image"]["mime_type"] == "image/jpeg"
+        image = await called_with(shop, "image")
+        assert image["mime_type"] == "image/jpeg"
         await attach(page, "Nota de voz")
         await expect(own(page).last.locator(".ph-length")).to_have_text("0:03")
         await expect(theirs(page).last).to_contain_text("He escuchado tu nota")
-        assert shop.calls[-1]["audio"]["voice"] is True
+        audio = await called_with(shop, "audio")
+        assert audio["voice"] is True
         paper = {"name": "carta.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.4"}
         await page.locator("#ph-document").set_input_files(paper)
         await expect(own(page).last).to_contain_text("carta.pdf")
-        assert shop.calls[-1]["document"]["filename"] == "carta.pdf"
+        document = await called_with(shop, "document")
+        assert document["filename"] == "carta.pdf"
         await attach(page, "Ubicación")
         await page.get_by_role("button", name="Parque de El Retiro").click()
         await expect(own(page).last).to_contain_text("Parque de El Retiro")

@@ -77,16 +77,20 @@ class ValkeyCache:
         loaded = None
         try:
             loaded = await load()
+            if loaded is not None:
+                await self._keep_loaded(kept, keys, mark, loaded)
         finally:
-            flight.set_result(loaded)
+            # Not before it is kept: whoever looked for it in between finds it here.
             del self._under_way[keys[0], mark]
-        if loaded is not None:
-            lives_ms = int(CACHE_TTL[kept.of].total_seconds() * 1000)
-            try:
-                await self._keep(keys=keys, args=[mark, msgspec.json.encode(loaded), lives_ms])
-            except (RedisError, OSError) as error:
-                log.info("cache.not_kept", name=kept.name, error=type(error).__name__)
+            flight.set_result(loaded)
         return loaded
+
+    async def _keep_loaded(self, kept: Kept[T], keys: list[str], mark: bytes, loaded: T) -> None:
+        lives_ms = int(CACHE_TTL[kept.of].total_seconds() * 1000)
+        try:
+            await self._keep(keys=keys, args=[mark, msgspec.json.encode(loaded), lives_ms])
+        except (RedisError, OSError) as error:
+            log.info("cache.not_kept", name=kept.name, error=type(error).__name__)
 
 
 def _keys(business_id: BusinessId, kept: Kept[Any]) -> list[str]:
