@@ -115,6 +115,8 @@ TABLES = {
         "contacts",
         "contact_identities",
         "conversations",
+        "labels",
+        "conversation_labels",
         "messages",
         "message_keys",
         "delivery_counts",
@@ -137,6 +139,7 @@ BORROWED = {
         "users",
     ): "the list shows who has a conversation; one statement, not two",
     ("modules/business/infra/reader.py", "users"): "members and the audit log are told with people's names",
+    ("modules/whatsapp/infra/desk.py", "members"): "who has the fewest is found and given it in one statement",
     ("modules/whatsapp/infra/inbox_reader.py", "bot_turns"): "the thread shows why the bot said what it said",
 }
 

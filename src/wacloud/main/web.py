@@ -51,6 +51,7 @@ from wacloud.modules.whatsapp.infra.numbers import PostgresNumbers
 from wacloud.modules.whatsapp.infra.simulated_phones import TwinPhones
 from wacloud.modules.whatsapp.ui import (
     cost_pages,
+    desk_api,
     inbox_pages,
     json_api,
     ledger_pages,
@@ -152,7 +153,7 @@ def make_app(house: House) -> FastAPI:
     for about_businesses in (business_api, team_api, progress_api, business_pages, team_pages):
         app.include_router(about_businesses.routes(house.business))
     app.include_router(sector_template.routes(house.templates))
-    for about_messages in (inbox_pages, ledger_pages, cost_pages, json_api, media_api, media_pages):
+    for about_messages in (inbox_pages, ledger_pages, cost_pages, json_api, desk_api, media_api, media_pages):
         app.include_router(about_messages.routes(house.whatsapp))
     app.include_router(live_updates.routes(hub))
     app.include_router(notice_pages.routes(house.notification))
