@@ -107,7 +107,7 @@ class PostgresLabels:
     async def change(self, tx: Tx, business_id: BusinessId, label: Label) -> bool | None:
         await tx.execute("select pg_advisory_xact_lock(hashtextextended('labels:' || %s, 0))", (str(business_id),))
         taken = await tx.row(
-            "select from app.labels where business_id = %s and lower(name) = lower(%s) and id <> %s",
+            "select 1 from app.labels where business_id = %s and lower(name) = lower(%s) and id <> %s",
             (business_id, label.name, label.id),
         )
         if taken is not None:
