@@ -25,6 +25,7 @@ SYSTEM = {
     "bench/e2e.py",
     "bench/ingest.py",
     "bench/places.py",
+    "main/bench_cli.py",
     "main/rates_cli.py",
     "main/seed.py",
     "main/web.py",
