@@ -14,7 +14,7 @@ from wacloud.modules.whatsapp.application.close_conversation import close_conver
 from wacloud.modules.whatsapp.application.inbox import ConversationRow, Filter
 from wacloud.modules.whatsapp.application.snooze_conversation import snooze_conversation, wake_conversation
 from wacloud.modules.whatsapp.domain.desk import AssigneeUnknown, SnoozeTooShort
-from wacloud.modules.whatsapp.infra.inbox_reader import _ROW
+from wacloud.modules.whatsapp.infra.inbox_reader import page_of
 from wacloud.modules.whatsapp.infra.inbox_views import VIEWS
 from wacloud.shared.application.jobs import Job
 from wacloud.shared.domain.ids import UserId, new_id
@@ -186,7 +186,7 @@ async def test_a_page_of_any_view_touches_its_own_rows_and_no_others(rig: Rig):
         view = VIEWS[show]
         params = {"business": shop.business_id, "me": shop.user_id, "limit": 51}
         async with rig.house.db.member(shop.user_id, read_only=True) as tx:
-            rows = await tx.rows(f"explain (analyze, buffers, costs off) {_ROW} {view.where} {view.order}", params)
+            rows = await tx.rows(f"explain (analyze, buffers, costs off) {page_of(view)}", params)
         plan = "\n".join(row[0] for row in rows)
         assert f"using {index}" in plan, f"{show}\n{plan}"
         assert "Seq Scan on conversations" not in plan

@@ -192,6 +192,8 @@ def inbox(
                 stated = await conditions(db, rig.stores)
                 [business_id] = ids_of(await make_businesses(db, rig.encrypt, 1))
                 await fill_volume(db, business_id, plan.messages, plan.conversations)
+                # What was stored is counted a moment later; a worker looks every ten seconds.
+                await asyncio.sleep(2)
                 async with db.system("bench: statistics of what was stored") as tx:
                     await tx.rows("select private.analyze_grown()")
                 return {**await measure_inbox(db, business_id, plan, rig.say), "conditions": stated}

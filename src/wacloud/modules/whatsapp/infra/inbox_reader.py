@@ -20,7 +20,7 @@ from wacloud.modules.whatsapp.application.media_stored import MediaRow
 from wacloud.modules.whatsapp.domain.conversation import ServiceWindow
 from wacloud.modules.whatsapp.domain.media import media_id_in
 from wacloud.modules.whatsapp.infra.cursor import as_number, read_cursor, write_cursor
-from wacloud.modules.whatsapp.infra.inbox_views import ANYWHERE, VIEWS, as_place
+from wacloud.modules.whatsapp.infra.inbox_views import ANYWHERE, VIEWS, View, as_place
 from wacloud.modules.whatsapp.infra.ledger import PostgresLedger
 from wacloud.modules.whatsapp.infra.media import PostgresMedia
 from wacloud.shared.application.db import Database, Tx
@@ -34,6 +34,7 @@ _LIKE_A_PHONE = re.compile(r"[\d\s+().-]{3,}", re.ASCII)
 # A search looks through so many of the newest messages of the business, whatever it has: some hundredths of a second.
 _SEARCHED = 10_000
 
+# First which conversations, then one look-up by its whole key for each: whatever the planner knows of the tables.
 _ROW = """
 select c.id, c.contact_id, coalesce(p.name, p.profile_name, '@' || p.username, '+' || p.phone, '?') as contact_name,
        p.profile_name, p.username, p.phone, c.handler, c.handed_over_because, u.name as assigned_to, c.last_message_at,
@@ -42,15 +43,18 @@ select c.id, c.contact_id, coalesce(p.name, p.profile_name, '@' || p.username, '
        m.author as last_author, m.state as last_state, c.last_inbound_at, c.unread, n.display_phone_number as number,
        c.status, c.snoozed_until, c.priority, c.assigned_to as assigned_id, c.is_due,
        (select json_agg(json_build_array(l.id, l.name, l.colour) order by lower(l.name)) from app.conversation_labels cl
-        join app.labels l on l.business_id = cl.business_id and l.id = cl.label_id
+        cross join lateral (
+          select * from app.labels o where o.business_id = cl.business_id and o.id = cl.label_id limit 1) l
         where cl.business_id = c.business_id and cl.conversation_id = c.id) as labels
-from app.conversations c
-join app.contacts p on p.business_id = c.business_id and p.id = c.contact_id
-join app.phone_numbers n on n.business_id = c.business_id and n.id = c.number_id
+from (select c.* from app.conversations c where c.business_id = %(business)s /*these*/) c
+cross join lateral (
+  select * from app.contacts o where o.business_id = c.business_id and o.id = c.contact_id limit 1) p
+cross join lateral (
+  select * from app.phone_numbers o where o.business_id = c.business_id and o.id = c.number_id limit 1) n
 left join app.users u on u.id = c.assigned_to
-left join app.messages m
-  on m.business_id = c.business_id and m.id = c.last_message_id and m.created_at = c.last_message_created_at
-where c.business_id = %(business)s
+left join lateral (
+  select * from app.messages o where o.business_id = c.business_id and o.id = c.last_message_id
+    and o.created_at = c.last_message_created_at limit 1) m on true
 """
 _FOUND = f"""
 and (c.id = any(%(found)s) or c.contact_id in (
@@ -88,6 +92,16 @@ order by m.sent_at, m.arrival
 """
 
 
+def _rows(which: str) -> str:
+    return _ROW.replace("/*these*/", which)
+
+
+def page_of(view: View, *more: str) -> str:
+    """The statement of a page; `more` says what else is asked of its conversations."""
+    within = " ".join((view.where, *more, view.order, "limit %(limit)s"))
+    return f"{_rows(within)} {view.order}"
+
+
 class PostgresInbox(PostgresLedger):
     """See `inbox.InboxReader`. The ledger's half is in `ledger.py`."""
 
@@ -122,7 +136,7 @@ class PostgresInbox(PostgresLedger):
         }
         # Whoever searches looks for somebody, wherever they are.
         view = VIEWS[show] if show != "all" or not search else ANYWHERE
-        sql = f"{_ROW} {view.where} {_FOUND if search else ''} {view.after if at else ''} {view.order}"
+        sql = page_of(view, _FOUND if search else "", view.after if at else "")
         async with self._db.member(user_id, read_only=True) as tx:
             texts: dict[UUID, str] = {}
             if search:
@@ -138,7 +152,7 @@ class PostgresInbox(PostgresLedger):
     async def rows(self, business_id: BusinessId, conversation_ids: Sequence[UUID]) -> list[ConversationRow]:
         async with self._db.tenant(business_id, read_only=True) as tx:
             rows = await tx.rows(
-                f"{_ROW} and c.id = any(%(ids)s) and c.last_message_at is not null",
+                _rows("and c.id = any(%(ids)s) and c.last_message_at is not null"),
                 {"business": business_id, "ids": list(conversation_ids)},
             )
         return [_to_conversation(row) for row in rows]
@@ -153,7 +167,7 @@ class PostgresInbox(PostgresLedger):
         limit: int = 50,
     ) -> Thread | None:
         async with self._db.member(user_id, read_only=True) as tx:
-            row = await tx.row(f"{_ROW} and c.id = %(id)s", {"business": business_id, "id": conversation_id})
+            row = await tx.row(_rows("and c.id = %(id)s"), {"business": business_id, "id": conversation_id})
             if row is None:
                 return None
             messages = await self._messages(tx, business_id, conversation_id, before, limit + 1)

@@ -8,7 +8,7 @@ from uuid import UUID
 from wacloud.modules.whatsapp.application.inbox import ConversationRow, Filter
 from wacloud.modules.whatsapp.infra.cursor import write_cursor
 
-_NEWEST = "order by c.last_message_at desc, c.id desc limit %(limit)s"
+_NEWEST = "order by c.last_message_at desc, c.id desc"
 _OLDER = "and (c.last_message_at, c.id) < (%(at)s, %(id)s)"
 
 
@@ -35,13 +35,13 @@ VIEWS: Final[Mapping[Filter, View]] = {
     "due": View(
         "and c.is_due and c.last_inbound_at > now() - interval '24 hours'",
         "and (c.last_inbound_at, c.id) > (%(at)s, %(id)s)",
-        "order by c.last_inbound_at, c.id limit %(limit)s",
+        "order by c.last_inbound_at, c.id",
         "last_inbound_at",
     ),
     "late": View(
         "and c.is_due and c.last_inbound_at <= now() - interval '24 hours'",
         "and (c.last_inbound_at, c.id) < (%(at)s, %(id)s)",
-        "order by c.last_inbound_at desc, c.id desc limit %(limit)s",
+        "order by c.last_inbound_at desc, c.id desc",
         "last_inbound_at",
     ),
     "mine": _shown("c.status = 'open' and c.assigned_to = %(me)s"),
@@ -49,7 +49,7 @@ VIEWS: Final[Mapping[Filter, View]] = {
     "urgent": View(
         "and c.status = 'open' and c.priority > 0 and c.last_message_at is not null",
         "and (c.priority, c.last_message_at, c.id) < (%(rank)s, %(at)s, %(id)s)",
-        "order by c.priority desc, c.last_message_at desc, c.id desc limit %(limit)s",
+        "order by c.priority desc, c.last_message_at desc, c.id desc",
     ),
     "waiting": _shown("c.status = 'open' and c.handler = 'waiting'"),
     "unread": _shown("c.unread > 0"),
