@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import aiohttp
@@ -382,7 +383,8 @@ async def open_rig(
                 uvicorn.Config(
                     webhook_door(app, house.webhook_keys, house.webhook_inbox, app.state.count_whatsapp),
                     host="127.0.0.1",
-                    port=0,
+                    # A test that names an address of its own is served there.
+                    port=(urlsplit(config.base_url).port or 0) if "base_url" in (settings or {}) else 0,
                     log_level="warning",
                     access_log=False,
                 ),

@@ -49,6 +49,9 @@ SYSTEM = {
     "modules/auth/application/list_factors.py",
     "modules/auth/application/open_account.py",
     "modules/auth/application/open_link.py",
+    "modules/auth/application/passkey_options.py",
+    "modules/auth/application/register_passkey.py",
+    "modules/auth/application/use_passkey.py",
     "modules/auth/application/prove_again.py",
     "modules/auth/application/prove_password.py",
     "modules/auth/application/refresh_session.py",
@@ -115,6 +118,16 @@ TABLES = {
         "phone_numbers",
         "contacts",
         "contact_identities",
+        "contact_fields",
+        "contact_tags",
+        "tagged_contacts",
+        "segments",
+        "contact_merges",
+        "different_contacts",
+        "consent_events",
+        "consent_settings",
+        "contact_imports",
+        "contact_import_rows",
         "conversations",
         "labels",
         "conversation_labels",
@@ -141,6 +154,7 @@ BORROWED = {
     ): "the list shows who has a conversation; one statement, not two",
     ("modules/business/infra/reader.py", "users"): "members and the audit log are told with people's names",
     ("modules/whatsapp/infra/desk.py", "members"): "who has the fewest is found and given it in one statement",
+    ("modules/whatsapp/infra/people_reader.py", "users"): "who noted a choice or a merge is told by name",
     ("modules/whatsapp/infra/inbox_reader.py", "bot_turns"): "the thread shows why the bot said what it said",
 }
 
@@ -158,6 +172,7 @@ LONG: dict[str, str] = {}  # file: why it may be
 # Words that lead out of the process. Held in hand while a transaction is open, they would hold its locks as well.
 NETWORK = {
     "cache",
+    "challenges",
     "cloud_api",
     "egress",
     "embedder",

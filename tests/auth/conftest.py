@@ -21,22 +21,27 @@ from signing_up import new_address
 from limits_off import limits_off
 from wacloud.main.wiring import wire_business
 from wacloud.modules.auth.application.outside import Outside
+from wacloud.modules.auth.application.passkey_ports import PasskeyDeps
 from wacloud.modules.auth.application.ports import AuthDeps
 from wacloud.modules.auth.infra.api_keys import PostgresApiKeys
 from wacloud.modules.auth.infra.credentials import PostgresCredentials
 from wacloud.modules.auth.infra.factors import PostgresBackupCodes, PostgresFactors
 from wacloud.modules.auth.infra.guess_limits import ValkeyGuessLimits
 from wacloud.modules.auth.infra.one_time_tokens import PostgresOneTimeTokens
+from wacloud.modules.auth.infra.passkeys import PostgresPasskeys, ValkeyChallenges
 from wacloud.modules.auth.infra.passwords import Argon2Passwords
 from wacloud.modules.auth.infra.session_memory import ValkeySessionMemory
 from wacloud.modules.auth.infra.sessions import PostgresRefreshTokens, PostgresSessions
 from wacloud.modules.auth.infra.tokens import JwtTokens
 from wacloud.modules.auth.infra.totp import PyOtp
+from wacloud.modules.auth.infra.webauthn_ceremonies import PyWebAuthn
 from wacloud.modules.auth.ui import (
     account_api,
     account_pages,
     factor_api,
     factor_pages,
+    passkey_api,
+    passkey_pages,
     security_pages,
     supabase_api,
     supabase_factors,
@@ -253,7 +258,7 @@ async def house(app_dsn: str, redis_url: str) -> AsyncIterator[House]:
         yield house
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def open_house(app_dsn: str, redis_url: str) -> Callable[..., AbstractAsyncContextManager[House]]:
     """A house of one's own, under another address, or with another Valkey."""
     return lambda base_url=None, redis=None, outside=None: running_house(app_dsn, redis or redis_url, base_url, outside)
@@ -294,6 +299,7 @@ async def running_house(
             factors=PostgresFactors(box.encrypt, box.decrypt),
             totp=PyOtp(),
             backup_codes=PostgresBackupCodes(),
+            passkeys=PasskeyDeps(PostgresPasskeys(), PyWebAuthn(base_url or url), ValkeyChallenges(redis)),
             api_keys=PostgresApiKeys(),
             memory=ValkeySessionMemory(redis),
             limits=ValkeyGuessLimits(redis),
@@ -323,6 +329,8 @@ async def running_house(
             supabase_factors.routes(deps),
             factor_api.routes(deps),
             factor_pages.routes(deps),
+            passkey_api.routes(deps),
+            passkey_pages.routes(deps),
             static_files.routes(),
             user_api.routes(users),
             business_api.routes(businesses),

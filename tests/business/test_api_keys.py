@@ -69,6 +69,22 @@ def test_what_the_description_and_the_page_offer_is_what_keys_may() -> None:
     assert not FOR_KEYS & (managing | {Permission.BUSINESS_DELETE})
 
 
+async def test_making_or_changing_a_key_asks_for_a_fresh_proof(people: People, rig: Rig) -> None:
+    owner = await people.business()
+    made = await make(people, owner, "inbox.read")
+    async with rig.house.db.system("test: the proof is a while ago") as tx:
+        await tx.execute(
+            "update app.sessions set verified_at = now() - interval '16 minutes' where id = %s", (owner.session_id,)
+        )
+    await asyncio.sleep(1.1)  # what is remembered of a session counts for a second
+    for told in (
+        await make(people, owner, "inbox.read"),
+        await people.here(owner, "PATCH", f"/api-keys/{made.json['id']}", {"name": "Otra"}),
+    ):
+        assert (told.status, told.code) == (403, "step_up_required")
+    assert (await people.here(owner, "DELETE", f"/api-keys/{made.json['id']}")).status == 204
+
+
 async def test_a_key_is_told_once_and_only_its_hash_is_kept(people: People, rig: Rig) -> None:
     owner = await people.business()
     key = await key_of(people, owner)

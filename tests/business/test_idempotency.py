@@ -21,6 +21,7 @@ from described import Description, Operation, application
 API = Description(application().openapi())
 # Operations that make something, without the header, and why. Whoever is not signed in is nobody a key could belong to.
 WITHOUT = {
+    "upload_media": "a stream of up to 100 MB; a file sent again takes room for two days, and nothing else",
     "resend_verification": "it makes a mail: the newest link counts, and mails are limited",
     "change_email": "it makes a mail, and its body holds a password, of which nothing is kept",
 }

@@ -47,6 +47,11 @@ MAKERS: Mapping[str, Callable[[Tenant], Any]] = {
     "notice_id": lambda tenant: tenant.rows["notices"]["id"],
     "key_id": lambda tenant: tenant.rows["api_keys"]["id"],
     "conversation_id": lambda tenant: tenant.rows["conversations"]["id"],
+    "contact_id": lambda tenant: tenant.rows["contacts"]["id"],
+    "other_id": lambda tenant: tenant.rows["contacts"]["id"],
+    "tag_id": lambda tenant: tenant.rows["contact_tags"]["id"],
+    "tag_ids": lambda tenant: tenant.rows["contact_tags"]["id"],
+    "segment_id": lambda tenant: tenant.rows["segments"]["id"],
 }
 # What a body must say besides, for its ids to be looked at.
 SAID: Mapping[str, Callable[[Tenant], Any]] = {
@@ -73,7 +78,9 @@ class Matrix:
     people: Mapping[str, Someone]
 
     async def ask(self, role: str, operation: Operation, ids: Mapping[Slot, str]) -> Told:
-        named = {slot.name: id_ for slot, id_ in ids.items() if slot.where == "body"}
+        named: dict[str, Any] = {
+            slot.name: [id_] if slot.name.endswith("_ids") else id_ for slot, id_ in ids.items() if slot.where == "body"
+        }
 
         def given(name: str) -> Any:
             return named.get(name) or (SAID[name](self.ours) if name in SAID else None)

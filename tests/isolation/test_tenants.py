@@ -60,6 +60,10 @@ UNGUARDED = {
     "media.message_id": "a messages partition may go by retention",
     "media.uploaded_by": "who sent a file stays known after the member left",
     "messages.answered_by": "the same table, over partitions",
+    "contact_merges.by": "who merged two stays told after the member left",
+    "contact_imports.created_by": "who sent a file stays told after the member left",
+    "consent_events.actor_id": "who noted a choice stays noted after the member left",
+    "consent_events.message_id": "a messages partition may go by retention",
     "messages.author_id": "who wrote stays written after the member left",
     "messages.turn_id": "a turn may be forgotten before its messages",
     "backup_codes.set_id": "codes that were made together; no row stands for the set",
@@ -430,6 +434,8 @@ def test_every_table_has_forced_row_level_security_with_policies_for_all_command
     # The owner's own policies: what the functions below read and forget, and the book of partitions.
     owners = {(table, name) for table, name, _, _, roles, _, _ in policies if "isolation_owner" in roles}
     assert owners == {
+        ("app.contacts", "definer_holds"),
+        ("app.conversations", "definer_reads"),
         ("app.members", "definer_reads"),
         ("app.businesses", "definer_reads"),
         ("app.audit_log", "definer_forgets"),
@@ -471,6 +477,7 @@ DEFINERS = {
     "drop_old_partitions",
     "analyze_grown",
     "forget_audit_log",
+    "refuse_promotion",
 }
 MAY_CALL = {
     "mail_limit": {"authenticated", "wacloud_worker", "wacloud_system"},
@@ -484,6 +491,8 @@ MAY_CALL = {
     "drop_old_partitions": {"wacloud_system"},
     "analyze_grown": {"wacloud_system"},
     "forget_audit_log": {"wacloud_worker"},
+    "keep_consent": set(),
+    "refuse_promotion": set(),
     "add_partition": set(),
     "partition_by_time": set(),
     "protect": set(),

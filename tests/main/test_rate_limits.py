@@ -127,6 +127,7 @@ def test_the_limits_of_the_design_stand_in_one_table_and_only_their_numbers_may_
         "supabase_token": (150, 300, "address"),
         "supabase_verify": (30, 300, "address"),
         "supabase_mail": (30, 300, "address"),
+        "upload": (60, 60, "user"),
         "send": (100, 60, "user"),
         "unsigned_webhook": (1000, 60, "everybody"),
         "analytics_event": (200, 60, "user"),

@@ -204,6 +204,8 @@ async def test_the_description_says_who_may_ask_and_how_a_refusal_looks(rig: Rig
         "reset_password",
         "verify_email",
         "verify_second_factor",
+        "begin_passkey_login",
+        "login_by_passkey",
         "get_keys",
         "supabase_sign_up",
         "supabase_token",

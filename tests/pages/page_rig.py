@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import uvicorn
@@ -15,7 +15,9 @@ from fastapi import FastAPI
 from frozen_shop import BUSINESS, USER, FrozenInbox, by_member
 
 from limits_off import limits_off
-from wacloud.modules.whatsapp.ui import inbox_pages, ledger_pages, live_updates
+from wacloud.modules.whatsapp.application.people_stored import Person as KnownPerson
+from wacloud.modules.whatsapp.application.people_stored import PersonRow
+from wacloud.modules.whatsapp.ui import inbox_pages, ledger_pages, live_updates, people_pages
 from wacloud.shared.application.live import Change
 from wacloud.shared.domain.errors import NotSignedIn
 from wacloud.shared.ui import preferences, static_files
@@ -116,6 +118,33 @@ class Rig:
         assert not self.thread.is_alive()
 
 
+class FrozenPeople:
+    """What is known of whoever is asked for: nothing but the name."""
+
+    async def person(self, user_id: Any, business_id: Any, contact_id: UUID) -> KnownPerson:
+        row = PersonRow(
+            id=contact_id,
+            name="Rosa",
+            profile_name=None,
+            username=None,
+            phone=None,
+            country=None,
+            fields={},
+            opted_in_at=None,
+            opted_out_at=None,
+            marketing_stopped_at=None,
+            blocked_at=None,
+            block_state=None,
+            block_reason=None,
+            created_at=datetime.now(UTC),
+            last_inbound_at=None,
+        )
+        return KnownPerson(row, (), (), (), ())
+
+    async def fields(self, user_id: Any, business_id: Any) -> tuple[()]:
+        return ()
+
+
 def build_rig(inbox: FrozenInbox) -> Rig:
     changes, door, wrote = Announced(), Door(), Wrote()
     hub = live_updates.LiveHub(inbox, changes)
@@ -135,6 +164,7 @@ def build_rig(inbox: FrozenInbox) -> Rig:
     for router in (
         inbox_pages.routes(deps),
         ledger_pages.routes(deps),
+        people_pages.routes(cast(Any, SimpleNamespace(reader=FrozenPeople()))),
         live_updates.routes(hub),
         preferences.routes(),
         static_files.routes(),

@@ -43,14 +43,14 @@ async def product(own_database: Any, redis_url: str) -> AsyncIterator[Rig]:
         yield rig
 
 
-async def somebody(product: Rig) -> str:
+async def somebody(product: Rig, mailbox: Mailbox = MAILBOX) -> str:
     """Signed up, with an address that is proved."""
     email = f"p{uuid4().hex[:10]}@example.com"
     headers = {"X-Forwarded-For": f"10.88.{uuid4().int % 250}.{uuid4().int % 250}"}
     body = {"name": "Ana Prueba", "email": email, "password": PASSWORD}
     async with product.http.post(f"{product.url}/api/auth/register", json=body, headers=headers) as answer:
         assert answer.status == 202, await answer.text()
-    secret = MAILBOX.link(email, "verify_email").partition("#")[2]
+    secret = mailbox.link(email, "verify_email").partition("#")[2]
     told = {"token": secret, "password": PASSWORD}
     async with product.http.post(f"{product.url}/api/auth/verify-email", json=told, headers=headers) as answer:
         assert answer.status == 204, await answer.text()

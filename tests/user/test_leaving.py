@@ -39,6 +39,35 @@ async def test_the_export_holds_what_is_kept_about_a_person_and_no_more(people: 
     assert str(eva.id) not in text
 
 
+async def test_second_factors_are_exported_by_name_and_gone_with_the_person(people: People):
+    ana = await people.add((await people.rig.shop()).business_id)
+    status, _, made = await people.ask(ana, "POST", "/api/auth/2fa/enroll", json={"name": "El de casa"})
+    assert status == 201
+    async with people.rig.house.db.system("test: a passkey and a code") as tx:
+        await tx.execute(
+            "insert into app.passkeys (user_id, name, credential_id, public_key) values (%s, 'Portátil', %s, %s)",
+            (ana.id, ana.id.bytes, b"the public half"),
+        )
+        await tx.execute(
+            "insert into app.backup_codes (user_id, set_id, hash, saved_at) values (%s, %s, 'a hash', now())",
+            (ana.id, ana.id),
+        )
+        await tx.execute("update app.sessions set aal = 'aal2' where user_id = %s", (ana.id,))
+    _, _, content = await people.ask(ana, "GET", f"{ME}/export")
+    assert [(one["kind"], one["name"]) for one in content["sign_in"]["second_factors"]] == [
+        ("totp", "El de casa"),
+        ("passkey", "Portátil"),
+    ]
+    assert content["sign_in"]["backup_codes_left"] == 1
+    text = json.dumps(content)
+    for told in (made["manual_key"], "the public half", "a hash"):
+        assert told not in text
+    assert (await people.ask(ana, "DELETE", ME))[0] == 204
+    async with people.rig.house.db.system("test: what is left") as tx:
+        for table in ("totp_factors", "passkeys", "backup_codes"):
+            assert await tx.rows(f"select 1 from app.{table} where user_id = %s", (ana.id,)) == []
+
+
 async def test_who_left_is_gone_and_what_they_did_stays_without_them(people: People):
     shop = await people.rig.shop()
     ana = await people.add(shop.business_id)

@@ -28,6 +28,8 @@ from wacloud.modules.auth.ui import (
     factor_pages,
     keys_api,
     keys_pages,
+    passkey_api,
+    passkey_pages,
     security_pages,
     supabase_api,
     supabase_factors,
@@ -52,12 +54,17 @@ from wacloud.modules.whatsapp.infra.simulated_phones import TwinPhones
 from wacloud.modules.whatsapp.ui import (
     cost_pages,
     desk_api,
+    import_pages,
     inbox_pages,
     json_api,
     ledger_pages,
     live_updates,
     media_api,
     media_pages,
+    people_api,
+    people_pages,
+    people_settings_pages,
+    segment_pages,
     simulator_pages,
 )
 from wacloud.modules.whatsapp.ui.live_updates import LiveHub
@@ -112,6 +119,7 @@ def make_app(house: House) -> FastAPI:
             {"name": "supabase", "description": "The same in the words of Supabase Auth, for its clients."},
             {"name": "users", "description": "The person who asks."},
             {"name": "businesses", "description": "The businesses of the person who asks."},
+            {"name": "contacts", "description": "The people who write to a business, and what they are sorted by."},
             {"name": "whatsapp", "description": "Sending, and where every message stands."},
         ],
     )
@@ -139,10 +147,12 @@ def make_app(house: House) -> FastAPI:
         account_api,
         *AS_SUPABASE,
         factor_api,
+        passkey_api,
         auth_pages,
         account_pages,
         security_pages,
         factor_pages,
+        passkey_pages,
         keys_pages,
     ):
         app.include_router(about_signing_in.routes(house.auth))
@@ -155,6 +165,8 @@ def make_app(house: House) -> FastAPI:
     app.include_router(sector_template.routes(house.templates))
     for about_messages in (inbox_pages, ledger_pages, cost_pages, json_api, desk_api, media_api, media_pages):
         app.include_router(about_messages.routes(house.whatsapp))
+    for about_people in (people_api, people_settings_pages, segment_pages, import_pages, people_pages):
+        app.include_router(about_people.routes(house.people))
     app.include_router(live_updates.routes(hub))
     app.include_router(notice_pages.routes(house.notification))
     if house.mail_shelf is not None:

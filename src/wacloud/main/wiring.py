@@ -18,6 +18,7 @@ from wacloud.main.people import user_deps
 from wacloud.main.settings import AppEnv, Settings
 from wacloud.main.subscriptions import to_jobs
 from wacloud.modules.auth.application.outside import Outside
+from wacloud.modules.auth.application.passkey_ports import PasskeyDeps
 from wacloud.modules.auth.application.ports import AuthDeps, Mails
 from wacloud.modules.auth.infra.acquaintances import PostgresAcquaintances
 from wacloud.modules.auth.infra.api_keys import PostgresApiKeys
@@ -26,12 +27,14 @@ from wacloud.modules.auth.infra.factors import PostgresBackupCodes, PostgresFact
 from wacloud.modules.auth.infra.guess_limits import ValkeyGuessLimits
 from wacloud.modules.auth.infra.mails import QueuedMails
 from wacloud.modules.auth.infra.one_time_tokens import PostgresOneTimeTokens
+from wacloud.modules.auth.infra.passkeys import PostgresPasskeys, ValkeyChallenges
 from wacloud.modules.auth.infra.passwords import Argon2Passwords
 from wacloud.modules.auth.infra.session_memory import ValkeySessionMemory
 from wacloud.modules.auth.infra.sessions import PostgresRefreshTokens, PostgresSessions
 from wacloud.modules.auth.infra.supabase_tokens import SupabaseTokens
 from wacloud.modules.auth.infra.tokens import JwtTokens
 from wacloud.modules.auth.infra.totp import PyOtp
+from wacloud.modules.auth.infra.webauthn_ceremonies import PyWebAuthn
 from wacloud.modules.bot.application.apply_sector_template import TemplateDeps
 from wacloud.modules.bot.application.model import AnswerDeps, Embedder, KnowledgeDeps, ModelPort
 from wacloud.modules.bot.application.ports import BotDeps
@@ -58,11 +61,14 @@ from wacloud.modules.notification.ui.compose import JinjaComposer
 from wacloud.modules.user.application.ports import UserDeps
 from wacloud.modules.whatsapp.application.accept_webhook import WebhookKeys
 from wacloud.modules.whatsapp.application.media_ports import Transcriber
+from wacloud.modules.whatsapp.application.people_ports import PeopleDeps
 from wacloud.modules.whatsapp.application.ports import CloudApi, WhatsappDeps
 from wacloud.modules.whatsapp.application.read_marks import ReadMarks
 from wacloud.modules.whatsapp.infra.account_events import PostgresAccountEvents
 from wacloud.modules.whatsapp.infra.account_states import PostgresAccountStates
 from wacloud.modules.whatsapp.infra.cloud_api import GraphApi
+from wacloud.modules.whatsapp.infra.consents import PostgresConsents
+from wacloud.modules.whatsapp.infra.contact_imports import PostgresImports
 from wacloud.modules.whatsapp.infra.contacts import PostgresContacts
 from wacloud.modules.whatsapp.infra.conversations import PostgresConversations
 from wacloud.modules.whatsapp.infra.costs import PostgresCosts
@@ -72,6 +78,8 @@ from wacloud.modules.whatsapp.infra.inbox_reader import PostgresInbox
 from wacloud.modules.whatsapp.infra.mailboxes import PostgresMailboxes
 from wacloud.modules.whatsapp.infra.messages import PostgresMessages
 from wacloud.modules.whatsapp.infra.numbers import PostgresNumbers
+from wacloud.modules.whatsapp.infra.people import PostgresErasing, PostgresPeople
+from wacloud.modules.whatsapp.infra.people_reader import PostgresPeopleReader
 from wacloud.modules.whatsapp.infra.throttle import ValkeyThrottle
 from wacloud.shared.application.cache import Cache, NoCache
 from wacloud.shared.application.clock import Clock, system_clock
@@ -113,6 +121,7 @@ class House:
     mail_shelf: MailShelf | None
     report_keys: tuple[bytes, ...]
     whatsapp: WhatsappDeps
+    people: PeopleDeps
     bot: BotDeps
     knowledge: KnowledgeDeps
     templates: TemplateDeps
@@ -196,6 +205,7 @@ async def open_house(settings: Settings, swaps: Swaps | None = None) -> AsyncIte
             webhooks=inbox,
             numbers=PostgresNumbers(db),
             contacts=PostgresContacts(),
+            consents=PostgresConsents(),
             conversations=PostgresConversations(),
             desk=PostgresDesk(),
             labels=PostgresLabels(),
@@ -256,6 +266,7 @@ async def open_house(settings: Settings, swaps: Swaps | None = None) -> AsyncIte
                 factors=PostgresFactors(secrets.encrypt, secrets.decrypt),
                 totp=PyOtp(),
                 backup_codes=PostgresBackupCodes(),
+                passkeys=PasskeyDeps(PostgresPasskeys(), PyWebAuthn(settings.base_url), ValkeyChallenges(redis)),
                 api_keys=PostgresApiKeys(),
                 memory=ValkeySessionMemory(redis),
                 limits=ValkeyGuessLimits(redis),
@@ -272,6 +283,13 @@ async def open_house(settings: Settings, swaps: Swaps | None = None) -> AsyncIte
             mail_shelf=mail_shelf(settings, egress, db),
             report_keys=read_secrets(settings.resend_webhook_secret),
             whatsapp=whatsapp,
+            people=PeopleDeps(
+                whatsapp=whatsapp,
+                people=PostgresPeople(),
+                erasing=PostgresErasing(),
+                imports=PostgresImports(),
+                reader=PostgresPeopleReader(db),
+            ),
             bot=BotDeps(
                 db=db,
                 clock=clock,

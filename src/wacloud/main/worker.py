@@ -20,6 +20,7 @@ from wacloud.modules.notification.application.accept_report import PROVIDER as R
 from wacloud.modules.notification.ui.jobs import NOTIFICATION_SCHEDULES, notification_jobs, process_reports
 from wacloud.modules.whatsapp.application.accept_webhook import PROVIDER
 from wacloud.modules.whatsapp.ui.jobs import WHATSAPP_SCHEDULES, process_webhooks, whatsapp_jobs
+from wacloud.modules.whatsapp.ui.people_jobs import people_jobs
 from wacloud.shared.application.clock import system_clock
 from wacloud.shared.application.jobs import Job, JobKind, Lane, one_by_one
 from wacloud.shared.application.webhooks import WEBHOOK_LANES, Processed, StoredWebhook
@@ -57,6 +58,7 @@ class Worker:
         self._jobs = PostgresJobs(house.db, f"{socket.gethostname()}:{os.getpid()}")
         self.kinds: Sequence[JobKind] = [
             *whatsapp_jobs(house.whatsapp),
+            *people_jobs(house.people),
             *bot_jobs(house.bot, house.knowledge),
             *notification_jobs(house.notification),
             *business_jobs(house.business),

@@ -59,6 +59,7 @@ class Shown:
 
 NAVIGATION: Final = (
     NavigationItem("/inbox", "inbox", N_("Inbox"), Permission.INBOX_READ),
+    NavigationItem("/contacts", "users", N_("Contacts"), Permission.CONTACTS_READ),
     NavigationItem("/ledger", "list-check", N_("Ledger"), Permission.LEDGER_READ),
     NavigationItem("/business", "building-store", N_("Business"), Permission.BUSINESS_READ),
     NavigationItem("/simulator", "device-mobile", N_("Phone"), Permission.SIMULATE, demo_only=True),

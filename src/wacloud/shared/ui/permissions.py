@@ -20,6 +20,10 @@ class Permission(StrEnum):
     BILLING_MANAGE = "billing.manage"
     INBOX_READ = "inbox.read"
     INBOX_WRITE = "inbox.write"  # take over, give back, mark as read
+    CONTACTS_READ = "contacts.read"
+    CONTACTS_WRITE = "contacts.write"  # add, change, tag, merge, block, note consent, import
+    CONTACTS_EXPORT = "contacts.export"
+    CONTACTS_ERASE = "contacts.erase"
     MESSAGES_SEND = "messages.send"
     LEDGER_READ = "ledger.read"
     COSTS_READ = "costs.read"
@@ -33,6 +37,7 @@ _ANALYST = frozenset(
     {
         Permission.BUSINESS_READ,
         Permission.MEMBERS_READ,
+        Permission.CONTACTS_READ,
         Permission.LEDGER_READ,
         Permission.COSTS_READ,
         Permission.KNOWLEDGE_READ,
@@ -41,6 +46,7 @@ _ANALYST = frozenset(
 _AGENT = _ANALYST | {
     Permission.INBOX_READ,
     Permission.INBOX_WRITE,
+    Permission.CONTACTS_WRITE,
     Permission.MESSAGES_SEND,
     Permission.SIMULATE,
 }
@@ -62,6 +68,8 @@ WHILE_CLOSING = frozenset(
         Permission.AUDIT_READ,
         Permission.BILLING_MANAGE,
         Permission.INBOX_READ,
+        Permission.CONTACTS_READ,
+        Permission.CONTACTS_EXPORT,
         Permission.LEDGER_READ,
         Permission.KNOWLEDGE_READ,
     }
@@ -75,6 +83,8 @@ FOR_KEYS = frozenset(
         Permission.ONBOARDING_WRITE,
         Permission.INBOX_READ,
         Permission.INBOX_WRITE,
+        Permission.CONTACTS_READ,
+        Permission.CONTACTS_WRITE,
         Permission.MESSAGES_SEND,
         Permission.LEDGER_READ,
         Permission.KNOWLEDGE_READ,

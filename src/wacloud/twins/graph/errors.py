@@ -76,6 +76,10 @@ CODES: dict[int, Code] = {
     133016: Code("Account register deregister rate limit exceeded"),
     135000: Code("Generic user error"),
     137000: Code("Recipient identity key hash mismatch"),
+    139100: Code("Failed to block/unblock some users"),
+    139101: Code("Failed to block/unblock users"),
+    139102: Code("Blocklist concurrent update"),
+    139103: Code("Block/unblock user internal error"),
 }
 
 

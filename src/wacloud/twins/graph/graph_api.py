@@ -6,6 +6,7 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable
 
+from wacloud.twins.graph import block_list
 from wacloud.twins.graph import numbers_endpoint as numbers
 from wacloud.twins.graph import wabas_endpoint as wabas
 from wacloud.twins.graph.errors import GraphRefusal, object_unknown, trace_id
@@ -195,6 +196,9 @@ _NODES: dict[tuple[str, str], tuple[str, Handler]] = {
 }
 _EDGES: dict[tuple[str, str], tuple[str, Handler]] = {
     ("POST", "marketing_messages"): ("messages", _marketing_messages),
+    ("GET", "block_users"): ("block_users", block_list.read),
+    ("POST", "block_users"): ("block_users", block_list.block),
+    ("DELETE", "block_users"): ("block_users", block_list.unblock),
     ("POST", "media"): ("media", _upload_media),
     ("GET", "message_templates"): ("templates", wabas.list_templates),
     ("GET", "phone_numbers"): ("phone_numbers", wabas.read_numbers),

@@ -88,9 +88,11 @@ def write(twin: Twin, thread: Thread, message: Json, base_url: str, at: float | 
 
 
 def deliver(twin: Twin, written: Written, effects: Do | None = None) -> Delivery | None:
-    """Send the webhook; its acknowledgement gives the person's message the second tick."""
+    """Send the webhook, but for who is blocked; its acknowledgement gives the person's message the second tick."""
     bubble = written.bubble
     thread = bubble.thread
+    if twin.is_blocked(thread):
+        return None
     business_id = thread.waba.business_id
     value: Json = {"messaging_product": "whatsapp", "metadata": twin.metadata(thread.number)}
     if bubble.type != "system":

@@ -205,9 +205,12 @@ def _failure(twin: Twin, thread: Thread, template: Template | None, reachable: b
     """
     The code with which the message will fail later, if it will.
 
-    :raises GraphRefusal: 131047 for free form outside the 24 hours, where the twin is set to say so at once.
+    :raises GraphRefusal: 130403 for who is blocked; 131047 for free form outside the 24 hours, where the twin is set to
+        say so at once.
     """
     customer = thread.customer
+    if twin.is_blocked(thread):
+        raise GraphRefusal(130403, "The business has blocked this user.")
     if not reachable or customer.blocks_business:
         return 131026
     if template is not None:

@@ -13,7 +13,7 @@ from wacloud.twins.graph.ledger import Ledger
 from wacloud.twins.graph.media import MediaFile, MediaShelf
 from wacloud.twins.graph.misbehave import Misbehaviour
 from wacloud.twins.graph.phones import Phones
-from wacloud.twins.graph.threads import Bubble, Threads
+from wacloud.twins.graph.threads import Bubble, Thread, Threads
 from wacloud.twins.graph.throttle import Throttle
 from wacloud.twins.graph.webhooks import Webhooks
 from wacloud.twins.graph.world import CustomerSpec, Number, World
@@ -33,6 +33,7 @@ class State:
         self.throttle = Throttle()
         self.webhooks = Webhooks(world, self.ledger)
         self.registrations: dict[str, list[float]] = {}
+        self.blocked: dict[str, set[str]] = {}  # customers on the block list of each number
         for template_id, template in enumerate((t for w in world.wabas for t in w.templates), start=1):
             template.id = template.id or str(594_425_479_261_000 + template_id)
         self._keeper = keeper
@@ -45,6 +46,10 @@ class State:
             else:
                 # Kept from before, with all that changed about them since the world was written.
                 self._open_windows(known, spec)
+
+    def is_blocked(self, thread: Thread) -> bool:
+        """What they write is delivered to nobody, and nothing can be sent to them."""
+        return thread.customer.customer_id in self.blocked.get(thread.number.phone_number_id, ())
 
     def add_customer(self, spec: CustomerSpec) -> Customer:
         """A person, known to every portfolio, with the service windows the spec opens."""

@@ -14,11 +14,16 @@ from wacloud.shared.domain.errors import NotSignedIn
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """A key, whoever made it, and their place in its business."""
+    """
+    A key, whoever made it, and their place in its business.
+
+    `lacks_factor`: the business demands a second factor of its members, and they have none.
+    """
 
     key: ApiKey
     user: User
     membership: Membership
+    lacks_factor: bool
 
 
 async def identify_key(deps: AuthDeps, key: str, caller: Caller) -> Holder:
@@ -42,9 +47,10 @@ async def identify_key(deps: AuthDeps, key: str, caller: Caller) -> Holder:
         membership = await find_membership(deps.businesses, tx, user.id, found.business_id)
         if membership is None:
             raise NotSignedIn("whoever made the API key")
+        lacks_factor = membership.demands_second_factor and not await deps.factors.methods(tx, user.id)
     if found.was_unused(now):
         await _note_use(deps, found, caller, now)
-    return Holder(found, user, membership)
+    return Holder(found, user, membership, lacks_factor)
 
 
 async def _note_use(deps: AuthDeps, key: ApiKey, caller: Caller, now: datetime) -> None:

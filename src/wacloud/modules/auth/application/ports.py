@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from wacloud.modules.auth.application.outside import Outside
+from wacloud.modules.auth.application.passkey_ports import PasskeyDeps
 from wacloud.modules.auth.domain.api_key import ApiKey
 from wacloud.modules.auth.domain.credential import Credential
 from wacloud.modules.auth.domain.factor import Factor, FactorMethod
@@ -381,6 +382,7 @@ class AuthDeps:
     factors: Factors
     totp: Totp
     backup_codes: BackupCodes
+    passkeys: PasskeyDeps
     api_keys: ApiKeys
     memory: SessionMemory
     limits: GuessLimits

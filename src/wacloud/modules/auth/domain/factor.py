@@ -67,18 +67,6 @@ class CodesNotFound(NotFound):
     """There are no such backup codes, or newer ones were made since."""
 
 
-class PasskeyNotGood(AppError):
-    """This passkey was not accepted."""
-
-    kind = "forbidden"
-
-
-class PasskeysNotPossible(AppError):
-    """Passkeys need an address with a name: they do not work where this product is opened by a number."""
-
-    kind = "conflict"
-
-
 @dataclass(frozen=True, slots=True)
 class Factor:
     """An app or a passkey of a person. An app counts once it is confirmed; a passkey is so from the start."""

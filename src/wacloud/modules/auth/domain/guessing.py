@@ -35,6 +35,7 @@ CODES_OF_ACCOUNT = Limit("code", 10, timedelta(hours=24))
 # Of a million codes three are good at a time: whoever knows the password and tries day and night needs two years.
 FACTORS_OF_ACCOUNT = Limit("factor", 5, timedelta(minutes=5))
 FACTORS_OF_ACCOUNT_HOURLY = Limit("factor-hour", 20, timedelta(hours=1))
+PASSKEYS_FROM_ADDRESS = Limit("passkey-from", 60, timedelta(minutes=15))
 LINKS_FROM_ADDRESS = Limit("link-from", 30, timedelta(minutes=15))
 MAILS_TO = Limit("mail-to", 5, timedelta(hours=1))
 MAILS_FROM = Limit("mail-from", 20, timedelta(hours=1))

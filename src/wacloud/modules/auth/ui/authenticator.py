@@ -79,5 +79,7 @@ class TokenAuthenticator:
             language=found.user.language,
             time_zone=found.membership.time_zone,
             is_closing=found.membership.erase_at is not None,
+            # A key shows no second factor; it is let in if whoever made it could.
+            demands_second_factor=found.lacks_factor,
             key=HeldKey(found.key.id, found.key.name, found.key.scopes),
         )

@@ -8,7 +8,7 @@ from starlette.responses import RedirectResponse, Response
 
 from wacloud.modules.auth.application.backup_codes import make_backup_codes, save_backup_codes
 from wacloud.modules.auth.application.enrol_factor import enrol_factor, pending_enrolment
-from wacloud.modules.auth.application.finish_sign_in import finish_sign_in
+from wacloud.modules.auth.application.finish_sign_in import find_waiting, finish_sign_in
 from wacloud.modules.auth.application.list_factors import ways_to_prove
 from wacloud.modules.auth.application.ports import AuthDeps
 from wacloud.modules.auth.application.remove_factor import remove_all_factors, remove_factor
@@ -51,21 +51,16 @@ def _add_proofs(router: APIRouter, deps: AuthDeps) -> None:
         except SecondFactorExpired as refusal:
             return login_again(request, following, refusal)
         except AppError as refusal:
-            return refused(
-                request,
-                "auth/second_factor.html",
-                refusal,
-                following=following,
-                token=token[:500],
-                kinds=["totp", "backup_code"],
-            )
+            return await second_step_again(deps, request, refusal, token, following)
         return entered(request, deps, entrance, following)
 
     @router.get("/security/confirm")
     async def confirm_page(request: Request, person: Whoever) -> Response:
         """Where somebody is led who asked for what takes a fresh proof."""
         following = own_path(request.query_params.get("next"))
-        return render(request, "auth/confirm.html", **await _confirming(person, following), refusal=None, member=None)
+        return render(
+            request, "auth/confirm.html", **await _confirming(deps, person, following), refusal=None, member=None
+        )
 
     @router.post("/security/confirm")
     async def confirm(
@@ -75,15 +70,35 @@ def _add_proofs(router: APIRouter, deps: AuthDeps) -> None:
         try:
             await step_up(deps, person.user_id, session_of(person), caller_of(request), code=code, password=password)
         except AppError as refusal:
-            return refused(request, "auth/confirm.html", refusal, **await _confirming(person, following))
+            return await confirm_again(deps, request, person, refusal, following)
         return RedirectResponse(following, 303)
 
-    async def _confirming(person: Person, following: str) -> dict[str, Any]:
-        return {
-            "following": following,
-            "kinds": await ways_to_prove(deps, person.user_id),
-            "email": person.email,
-        }
+
+async def second_step_again(
+    deps: AuthDeps, request: Request, refusal: AppError, token: str, following: str
+) -> Response:
+    """The form once more, while the first step counts."""
+    try:
+        waiting = await find_waiting(deps, token)
+    except SecondFactorExpired as expired:
+        return login_again(request, following, expired)
+    kinds = await ways_to_prove(deps, waiting.user_id)
+    return refused(request, "auth/second_factor.html", refusal, following=following, token=token, kinds=kinds)
+
+
+async def confirm_again(
+    deps: AuthDeps, request: Request, person: Person, refusal: AppError, following: str
+) -> Response:
+    """The form once more."""
+    return refused(request, "auth/confirm.html", refusal, **await _confirming(deps, person, following))
+
+
+async def _confirming(deps: AuthDeps, person: Person, following: str) -> dict[str, Any]:
+    return {
+        "following": following,
+        "kinds": await ways_to_prove(deps, person.user_id),
+        "email": person.email,
+    }
 
 
 def _add_factors(router: APIRouter, deps: AuthDeps) -> None:

@@ -1,8 +1,7 @@
 """The API keys of a business, as JSON."""
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, Protocol, get_args
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
@@ -29,6 +28,8 @@ Scope = Literal[
     "onboarding.write",
     "inbox.read",
     "inbox.write",
+    "contacts.read",
+    "contacts.write",
     "messages.send",
     "ledger.read",
     "knowledge.read",
@@ -37,8 +38,15 @@ Scope = Literal[
 ]
 Name = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME, examples=["Tienda en línea"])]
 Scopes = Annotated[list[Scope], Field(min_length=1, max_length=len(FOR_KEYS))]
+
+
 # Who may use a route that names a business: the module business knows, and is asked in `main/web.py`.
-InBusiness = Callable[[Permission], Any]
+class InBusiness(Protocol):
+    """The guard of the module business."""
+
+    def __call__(self, permission: Permission, *, fresh: bool = False) -> Any: ...
+
+
 DAYS = 90
 
 
@@ -113,7 +121,7 @@ def routes(deps: AuthDeps, in_business: InBusiness) -> APIRouter:
         request: Request,
         business_id: UUID,
         body: NewApiKey,
-        member: Annotated[Member, in_business(Permission.KEYS_MANAGE)],
+        member: Annotated[Member, in_business(Permission.KEYS_MANAGE, fresh=True)],
         _: Annotated[Once, idempotent()],
     ) -> object:
         """
@@ -136,7 +144,7 @@ def routes(deps: AuthDeps, in_business: InBusiness) -> APIRouter:
         business_id: UUID,
         key_id: UUID,
         body: ApiKeyChange,
-        member: Annotated[Member, in_business(Permission.KEYS_MANAGE)],
+        member: Annotated[Member, in_business(Permission.KEYS_MANAGE, fresh=True)],
     ) -> object:
         """Call a key something else, or change what it may do. Its text stays the same."""
         changed = await change_api_key(

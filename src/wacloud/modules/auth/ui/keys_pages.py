@@ -32,6 +32,8 @@ SCOPES = (
             (Permission.MESSAGES_SEND, N_("Send messages")),
             (Permission.INBOX_READ, N_("Read conversations")),
             (Permission.INBOX_WRITE, N_("Take conversations over and give them back")),
+            (Permission.CONTACTS_READ, N_("Read contacts")),
+            (Permission.CONTACTS_WRITE, N_("Add, change and merge contacts, note what they allow")),
             (Permission.LEDGER_READ, N_("See where every message stands")),
             (Permission.WEBHOOKS_REPLAY, N_("Process failed webhooks again")),
         ),
@@ -58,6 +60,7 @@ WORDS = {scope.value: told for _, scopes in SCOPES for scope, told in scopes}
 LIFETIMES = ((DAYS, N_("90 days")), (365, N_("One year")), (0, N_("Until it is revoked")))
 
 Manager = Annotated[Member, requires(Permission.KEYS_MANAGE)]
+Maker = Annotated[Member, requires(Permission.KEYS_MANAGE, fresh=True)]
 
 
 def routes(deps: AuthDeps) -> APIRouter:
@@ -102,7 +105,7 @@ def routes(deps: AuthDeps) -> APIRouter:
     @router.post("/business/keys")
     async def create(
         request: Request,
-        member: Manager,
+        member: Maker,
         name: Annotated[str, Form(max_length=2000)] = "",
         scope: Annotated[list[str] | None, Form()] = None,
         days: Annotated[int, Form(ge=0, le=3650)] = DAYS,

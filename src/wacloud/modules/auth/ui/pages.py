@@ -1,6 +1,6 @@
 """The login page, and the way out."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, Request
@@ -11,6 +11,7 @@ from wacloud.modules.auth.application.let_in import Entrance, SecondFactorNeeded
 from wacloud.modules.auth.application.ports import AuthDeps
 from wacloud.modules.auth.application.sign_in import sign_in
 from wacloud.modules.auth.application.sign_out import sign_out
+from wacloud.modules.auth.domain.passkey import site_of
 from wacloud.modules.auth.ui.cookie import drop_session, following_in, keep_following, keep_session, token_in
 from wacloud.shared.domain.errors import AppError, NotSignedIn
 from wacloud.shared.ui.caller import caller_of
@@ -53,14 +54,7 @@ def routes(deps: AuthDeps) -> APIRouter:
         try:
             entrance = await sign_in(deps, email, password, caller_of(request), for_program=False)
         except AppError as refusal:
-            return refused(
-                request,
-                "auth/login.html",
-                refusal,
-                following=following,
-                here=_here(following),
-                email=email[:254],
-            )
+            return login_again(request, following, refusal, email[:254])
         if isinstance(entrance, SecondFactorNeeded):
             return second_step(request, entrance, following)
         return entered(request, deps, entrance, following)
@@ -126,21 +120,27 @@ def _onwards(request: Request, following: str, is_verified: bool) -> Response:
     return response
 
 
-def login_again(request: Request, following: str, refusal: AppError) -> Response:
+def login_again(request: Request, following: str, refusal: AppError, email: str = "") -> Response:
     """The form from the beginning: what was proved a while ago counts no more."""
-    return refused(request, "auth/login.html", refusal, following=following, here=_here(following), email="")
+    return refused(request, "auth/login.html", refusal, **_login(request, following, email))
+
+
+def passkeys_possible(request: Request) -> bool:
+    """Whether browsers allow them at our address."""
+    return site_of(request.app.state.base_url) is not None
 
 
 def _form(request: Request, following: str) -> Response:
-    return render(
-        request,
-        "auth/login.html",
-        following=following,
-        here=_here(following),
-        email="",
-        refusal=None,
-        member=None,
-    )
+    return render(request, "auth/login.html", **_login(request, following), refusal=None, member=None)
+
+
+def _login(request: Request, following: str, email: str = "") -> dict[str, Any]:
+    return {
+        "following": following,
+        "here": _here(following),
+        "email": email,
+        "passkeys": passkeys_possible(request),
+    }
 
 
 def _here(following: str) -> str:

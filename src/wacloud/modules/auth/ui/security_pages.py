@@ -18,7 +18,7 @@ from wacloud.modules.auth.application.switch_business import switch_business
 from wacloud.modules.auth.ui.account_api import session_of
 from wacloud.modules.auth.ui.browsers import browser_name
 from wacloud.modules.auth.ui.cookie import token_in
-from wacloud.modules.auth.ui.pages import LARGEST_FORM
+from wacloud.modules.auth.ui.pages import LARGEST_FORM, passkeys_possible
 from wacloud.shared.domain.errors import AppError
 from wacloud.shared.domain.ids import BusinessId, SessionId
 from wacloud.shared.ui.caller import caller_of
@@ -35,6 +35,10 @@ SAID = {
     "others": N_("All other browsers were signed out."),
     "totp_added": N_(
         "From now on you are asked for a code when you sign in. Make backup codes too, for when your phone is gone."
+    ),
+    "passkey_added": N_(
+        "Your passkey works from now on: it signs you in without a password. Make backup codes too, for when the device"
+        " is gone."
     ),
     "removed": N_("It was removed. All other browsers were signed out."),
     "renamed": N_("It has its new name."),
@@ -123,6 +127,7 @@ async def security_page(
         problem.status if problem else 200,
         member=shown,
         email=person.email,
+        passkeys=passkeys_possible(request),
         second=await list_factors(deps, person.user_id),
         sessions=[(one, browser_name(one.user_agent)) for one in await list_sessions(deps, person.user_id)],
         here=person.session_id,

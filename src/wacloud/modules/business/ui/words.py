@@ -92,6 +92,18 @@ ACTIONS: Final = {
     "auth.api_key_used_from": N_("API key used from a new address"),
     "auth.signed_in": N_("signed in"),
     "auth.signed_out": N_("signed out"),
+    "whatsapp.contact_added": N_("added a contact"),
+    "whatsapp.contact_blocked": N_("blocked a contact"),
+    "whatsapp.contact_unblocked": N_("unblocked a contact"),
+    "whatsapp.contact_erasure_begun": N_("asked for a contact to be erased"),
+    "whatsapp.contact_erased": N_("erased a contact"),
+    "whatsapp.contact_exported": N_("exported the data of a contact"),
+    "whatsapp.contact_field_removed": N_("removed a field of contacts"),
+    "whatsapp.contacts_exported": N_("exported contacts"),
+    "whatsapp.contacts_imported": N_("imported contacts"),
+    "whatsapp.contacts_merged": N_("merged two contacts"),
+    "whatsapp.consent_noted": N_("noted what a contact allows"),
+    "whatsapp.consent_words_changed": N_("changed the words people opt out with"),
 }
 # Each step: its name, what it is good for, where it is done, the words of the button.
 STEPS: Final = {

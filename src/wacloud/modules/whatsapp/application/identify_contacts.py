@@ -10,7 +10,7 @@ from wacloud.modules.whatsapp.application.stored import KnownContact
 from wacloud.modules.whatsapp.domain.identity import IdentityKey, Sender, is_someone_else
 from wacloud.modules.whatsapp.events import MessagesReceived
 from wacloud.shared.application.db import Tx
-from wacloud.shared.domain.ids import BusinessId, new_id
+from wacloud.shared.domain.ids import BusinessId, UserId, new_id
 
 Person = tuple[BusinessId, Sender]
 Found = Mapping[tuple[BusinessId, IdentityKey], UUID]
@@ -104,9 +104,11 @@ async def identify_contacts(
     return {person: contact_of[id(cluster)] for cluster in clusters for person in cluster.people}
 
 
-async def merge_contacts(deps: WhatsappDeps, tx: Tx, business_id: BusinessId, keep: UUID, gone: UUID) -> None:
+async def merge_contacts(
+    deps: WhatsappDeps, tx: Tx, business_id: BusinessId, keep: UUID, gone: UUID, by: UserId | None = None
+) -> None:
     """Make one contact of two. What waited in a conversation that joins another is announced in its new place."""
-    for conversation_id in await deps.contacts.merge(tx, business_id, keep, gone):
+    for conversation_id in await deps.contacts.merge(tx, business_id, keep, gone, by):
         tx.publish(MessagesReceived(business_id=business_id, conversation_id=conversation_id, count=0))
         tx.show(business_id, conversation_id)
 

@@ -1,6 +1,6 @@
 """What the whatsapp module needs from the world: its repositories (`stores.py`), Meta, and Meta's limits."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
@@ -19,6 +19,7 @@ from wacloud.modules.whatsapp.application.stored import (
 from wacloud.modules.whatsapp.application.stores import (
     AccountEvents,
     AccountStates,
+    Consents,
     Contacts,
     Conversations,
     Deliveries,
@@ -55,6 +56,12 @@ class CloudApi(Protocol):
         """Two blue ticks for the customer, and the typing indicator until we answer (25 s at most)."""
         ...
 
+    async def set_blocked(
+        self, phone_number_id: str, access_token: str, user: Mapping[str, str], *, blocked: bool
+    ) -> SendOutcome:
+        """Put somebody (by `user` or `user_id`) on the number's block list, or take them off. Never raises."""
+        ...
+
 
 class Throttle(Protocol):
     """Meta's limits, kept before Meta has to: per number and per pair of number and person."""
@@ -86,6 +93,7 @@ class WhatsappDeps:
     webhooks: WebhookInbox
     numbers: Numbers
     contacts: Contacts
+    consents: Consents
     conversations: Conversations
     desk: Desk
     labels: Labels

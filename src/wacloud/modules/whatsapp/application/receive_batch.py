@@ -1,17 +1,19 @@
 """Store what came in for some businesses: one transaction, set-based, every part of it repeatable without effect."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TypeVar
+from typing import Final, TypeVar
 from uuid import UUID
 
 from wacloud.modules.whatsapp.application.fetch_media import SPEECH_WITHIN, fetch_job, media_of, with_media_id
 from wacloud.modules.whatsapp.application.identify_contacts import Person, identify_contacts
 from wacloud.modules.whatsapp.application.media_stored import NewMedia
 from wacloud.modules.whatsapp.application.note_account_news import note_account_news
+from wacloud.modules.whatsapp.application.note_consent import note_consent, note_refusals, read_consent
 from wacloud.modules.whatsapp.application.ports import WhatsappDeps
 from wacloud.modules.whatsapp.application.stored import Heard, NewMessage, Number, StoredConversation
+from wacloud.modules.whatsapp.domain.consent import Change, Choice
 from wacloud.modules.whatsapp.domain.identity import Sender
 from wacloud.modules.whatsapp.domain.inbound import (
     AccountChange,
@@ -33,6 +35,7 @@ from wacloud.shared.domain.ids import BusinessId, new_id
 Written = InboundMessage | EchoMessage | HistoryMessage
 T = TypeVar("T")
 
+PREFERENCES: Final[Mapping[str, Change]] = {"stop": "marketing_stopped", "resume": "marketing_resumed"}
 PLACEHOLDER = "media_placeholder"
 # How a message of the imported history stands today. Meta's word PENDING never reached anybody.
 _HISTORY_STATES = {
@@ -146,9 +149,13 @@ async def _store_messages(deps: WhatsappDeps, tx: Tx, batch: Sequence[Received])
     )
     now = deps.clock()
     messages: list[NewMessage] = []
+    said = await read_consent(deps, tx, [(business_id, item) for business_id, _, item in entries])
     for (business_id, number, item), person in zip(entries, people, strict=True):
         conversation = conversations[contacts[person], number.id]
-        messages.append(_new_message(deps, business_id, conversation, item, now, arrivals[business_id, item.wamid]))
+        message = _new_message(deps, business_id, conversation, item, now, arrivals[business_id, item.wamid])
+        if said.is_choice(business_id, item.wamid):
+            message = replace(message, state="ignored", reason="consent")
+        messages.append(message)
     stored = await deps.messages.add(tx, messages)
     await _fetch_media(
         deps,
@@ -161,6 +168,9 @@ async def _store_messages(deps: WhatsappDeps, tx: Tx, batch: Sequence[Received])
     )
     changed = await deps.messages.apply_references(tx, messages)
     await deps.conversations.hear(tx, _heard(messages))
+    await note_consent(
+        deps, tx, said, [(m, contacts[p]) for m, p in zip(messages, people, strict=True) if m.id in stored]
+    )
     await _let_people_take_over(deps, tx, messages)
     unknown = {(m.business_id, m.conversation_id): None for m in messages if m.reason == "sender_unknown"}
     if unknown:
@@ -234,7 +244,7 @@ def _new_message(
     now: datetime,
     arrival: int,
 ) -> NewMessage:
-    direction, author, state, reason = _standing(item, conversation.handler)
+    direction, author, state, reason = _standing(item, conversation)
     words_by = now + SPEECH_WITHIN if state == "pending" and deps.media.transcriber is not None else None
     content = with_media_id(item.content, words_by)
     if item.quoted:
@@ -261,7 +271,7 @@ def _new_message(
     )
 
 
-def _standing(item: Written, handler: str) -> tuple[str, str, str, str | None]:
+def _standing(item: Written, conversation: StoredConversation) -> tuple[str, str, str, str | None]:
     """Direction, author, state and reason of a message as it comes in."""
     if isinstance(item, EchoMessage):
         return "out", "phone_app", "sent", None
@@ -273,7 +283,9 @@ def _standing(item: Written, handler: str) -> tuple[str, str, str, str | None]:
         return "in", "contact", "ignored", "group" if item.group_id else item.kind
     if not item.sender.is_known:
         return "in", "contact", "handed_over", "sender_unknown"
-    if handler == "person":
+    if conversation.is_blocked:
+        return "in", "contact", "ignored", "blocked"
+    if conversation.handler == "person":
         return "in", "contact", "handed_over", "person_has_it"
     return "in", "contact", "pending", None
 
@@ -334,6 +346,7 @@ async def _apply_statuses(deps: WhatsappDeps, tx: Tx, batch: Sequence[Received])
     if updates:
         for applied in await deps.deliveries.apply_statuses(tx, updates):
             tx.show(applied.business_id, applied.conversation_id)
+        await note_refusals(deps, tx, updates)
 
 
 async def _note_people(deps: WhatsappDeps, tx: Tx, batch: Sequence[Received]) -> None:
@@ -351,13 +364,12 @@ async def _note_people(deps: WhatsappDeps, tx: Tx, batch: Sequence[Received]) ->
         deps, tx, [*((b, p.contact) for b, p in preferences), *((b, c.contact) for b, c in names)]
     )
     if preferences:
-        latest = _latest(preferences, lambda entry: (entry[0], contacts[entry[0], entry[1].contact]), lambda e: e[1].at)
-        await deps.contacts.set_marketing(
+        await deps.consents.apply(
             tx,
             [
-                (b, contacts[b, p.contact], p.at, p.value.lower() == "stop")
-                for b, p in latest
-                if p.value.lower() in ("stop", "resume")
+                (b, Choice(contacts[b, p.contact], PREFERENCES[p.value.lower()], "meta_preference", p.at))
+                for b, p in sorted(preferences, key=lambda entry: entry[1].at)
+                if p.value.lower() in PREFERENCES
             ],
         )
     if names:

@@ -30,10 +30,11 @@ class Owners:
 
 @dataclass(frozen=True, slots=True)
 class StoredConversation:
-    """A conversation and who handles it."""
+    """A conversation and who handles it; `is_blocked`: what its contact writes is kept and not answered."""
 
     id: UUID
     handler: str
+    is_blocked: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """The repositories: what this module keeps, inside the caller's transaction."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 from uuid import UUID
@@ -27,10 +27,11 @@ from wacloud.modules.whatsapp.application.stored import (
     StoredConversation,
 )
 from wacloud.modules.whatsapp.domain.account_news import Effect
+from wacloud.modules.whatsapp.domain.consent import Change, Choice, ConsentSettings
 from wacloud.modules.whatsapp.domain.identity import IdentityKey, Sender
 from wacloud.modules.whatsapp.domain.inbound import StatusUpdate
 from wacloud.shared.application.db import Tx
-from wacloud.shared.domain.ids import BusinessId
+from wacloud.shared.domain.ids import BusinessId, UserId
 
 
 class Numbers(Protocol):
@@ -100,20 +101,41 @@ class Contacts(Protocol):
         """Take over a new profile name, username or phone."""
         ...
 
-    async def merge(self, tx: Tx, business_id: BusinessId, keep: UUID, gone: UUID) -> list[UUID]:
+    async def merge(
+        self, tx: Tx, business_id: BusinessId, keep: UUID, gone: UUID, by: UserId | None = None
+    ) -> list[UUID]:
         """
-        Two contacts turned out to be one person: everything of `gone` becomes `keep`'s.
+        Two contacts turned out to be one person: everything of `gone` becomes `keep`'s. What they were is kept.
 
-        Returns the conversations that took over the messages of another.
+        `by` is who said so, where their ids did not prove it. Returns the conversations that took over the messages of
+        another.
         """
-        ...
-
-    async def set_marketing(self, tx: Tx, choices: Sequence[tuple[BusinessId, UUID, datetime, bool]]) -> None:
-        """When the contact stopped marketing messages (True), or asked for them again (False)."""
         ...
 
     async def rename(self, tx: Tx, names: Sequence[tuple[BusinessId, UUID, str]]) -> None:
         """The name the business itself gave a contact."""
+        ...
+
+
+class Consents(Protocol):
+    """What people allow, and the proof of it."""
+
+    async def settings(self, tx: Tx, business_ids: Collection[BusinessId]) -> Mapping[BusinessId, ConsentSettings]:
+        """The words and answers of their own; a business without any is missing."""
+        ...
+
+    async def change_settings(self, tx: Tx, business_id: BusinessId, settings: ConsentSettings) -> None:
+        """In the place of what there was."""
+        ...
+
+    async def apply(
+        self, tx: Tx, choices: Sequence[tuple[BusinessId, Choice]], *, only_new: bool = False
+    ) -> Mapping[tuple[UUID, Change], str | None]:
+        """
+        Note choices, in their order: state, proof, and promotions that were queued end.
+
+        Returns those that changed something, with the person's country. `only_new`: nobody who ever chose is opted in.
+        """
         ...
 
 

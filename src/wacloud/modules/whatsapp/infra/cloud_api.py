@@ -2,7 +2,7 @@
 
 import hashlib
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import aiohttp
@@ -80,6 +80,24 @@ class GraphApi:
                 await response.read()
         except (aiohttp.ClientError, OSError, TimeoutError, CannotDecrypt) as error:
             log.info("graph.mark_read_failed", error=type(error).__name__)
+
+    async def set_blocked(
+        self, phone_number_id: str, access_token: str, user: Mapping[str, str], *, blocked: bool
+    ) -> SendOutcome:
+        body = {"messaging_product": "whatsapp", "block_users": [dict(user)]}
+        try:
+            async with self._session.request(
+                "POST" if blocked else "DELETE",
+                self._url(phone_number_id, "block_users", access_token),
+                data=_encode(body),
+                headers=self._headers(access_token),
+            ) as response:
+                return _read_blocked(response.status, await response.read())
+        except CannotDecrypt:
+            return SendOutcome("later", title="CannotDecrypt", own_reason="token_unreadable")
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            # Asked twice, it is still one entry of a list.
+            return SendOutcome("retry", title=type(error).__name__, own_reason="meta_unreachable")
 
     async def describe_number(self, phone_number_id: str, access_token: str) -> DescribedNumber:
         fields = "display_phone_number,verified_name,throughput"
@@ -183,6 +201,23 @@ def _read_answer(status: int, raw: bytes) -> SendOutcome:
         details=_words(data.get("details") if isinstance(data, dict) else data),
         transient=error.get("is_transient") is True,
     )
+
+
+def _read_blocked(status: int, raw: bytes) -> SendOutcome:
+    """Of a list of one, what failed for some has failed for the one; its own code says more than that of the list."""
+    try:
+        answer = msgspec.json.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        answer = None
+    listed = answer.get("block_users") if isinstance(answer, dict) else None
+    failed = listed.get("failed_users") if isinstance(listed, dict) else None
+    if status == 200 and not failed:
+        return SendOutcome("accepted")
+    errors = [
+        e for one in failed or () if isinstance(one, dict) for e in one.get("errors") or () if isinstance(e, dict)
+    ]
+    code = next((e.get("code") for e in errors if isinstance(e.get("code"), int)), None)
+    return judge(status, code) if isinstance(code, int) else _read_answer(status if status != 200 else 400, raw)
 
 
 def _wamid(answer: object) -> str | None:

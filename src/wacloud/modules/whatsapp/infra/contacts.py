@@ -7,9 +7,54 @@ from uuid import UUID
 from wacloud.modules.whatsapp.application.stored import KnownContact
 from wacloud.modules.whatsapp.domain.identity import IdentityKey, Sender
 from wacloud.shared.application.db import Tx
-from wacloud.shared.domain.ids import BusinessId
+from wacloud.shared.domain.ids import BusinessId, UserId
 
 Key = tuple[BusinessId, IdentityKey]
+
+_NOTE_MERGE = """
+insert into app.contact_merges (business_id, kept, gone, by, snapshot)
+select p.business_id, %(keep)s, p.id, %(by)s, jsonb_strip_nulls(jsonb_build_object(
+  'name', p.name, 'profile_name', p.profile_name, 'username', p.username, 'phone', p.phone,
+  'ids', (select jsonb_agg(i.kind || ':' || i.value order by i.kind, i.value) from app.contact_identities i
+          where i.business_id = p.business_id and i.contact_id = p.id)))
+from app.contacts p where p.business_id = %(business)s and p.id = %(gone)s
+"""
+# Who said no as one of the two has said no; promotions that were queued for the other end.
+_JOIN_PEOPLE = (
+    """
+    update app.contacts k
+    set name = coalesce(k.name, g.name), profile_name = coalesce(k.profile_name, g.profile_name),
+        username = coalesce(k.username, g.username), phone = coalesce(k.phone, g.phone),
+        country = coalesce(k.country, g.country), fields = g.fields || k.fields, updated_at = now(),
+        opted_out_at = coalesce(k.opted_out_at, g.opted_out_at),
+        opted_in_at = case when k.opted_out_at is null and g.opted_out_at is null
+                           then coalesce(k.opted_in_at, g.opted_in_at) end,
+        consent_at = greatest(k.consent_at, g.consent_at),
+        marketing_stopped_at = coalesce(k.marketing_stopped_at, g.marketing_stopped_at),
+        marketing_chosen_at = greatest(k.marketing_chosen_at, g.marketing_chosen_at),
+        blocked_at = coalesce(k.blocked_at, g.blocked_at), block_state = coalesce(k.block_state, g.block_state)
+    from app.contacts g
+    where k.business_id = %(business)s and k.id = %(keep)s and g.business_id = %(business)s and g.id = %(gone)s
+    """,
+    """
+    insert into app.tagged_contacts (business_id, tag_id, contact_id)
+    select business_id, tag_id, %(keep)s from app.tagged_contacts
+    where business_id = %(business)s and contact_id = %(gone)s on conflict do nothing
+    """,
+    "delete from app.tagged_contacts where business_id = %(business)s and contact_id = %(gone)s",
+    """
+    update app.messages m set state = 'failed', reason = 'opted_out', failed_at = now()
+    from app.contacts k join app.conversations c on c.business_id = k.business_id and c.contact_id = k.id
+    where k.business_id = %(business)s and k.id = %(keep)s and (k.opted_out_at is not null
+      or k.marketing_stopped_at is not null) and m.business_id = c.business_id and m.conversation_id = c.id
+      and m.direction = 'out' and m.state = 'queued' and m.category = 'marketing'
+    """,
+    # Nobody is merged into somebody who is gone: one step leads to whoever is left.
+    """
+    update app.contacts set merged_into = %(keep)s
+    where business_id = %(business)s and (id = %(gone)s or merged_into = %(gone)s)
+    """,
+)
 
 
 class PostgresContacts:
@@ -120,8 +165,11 @@ class PostgresContacts:
             ),
         )
 
-    async def merge(self, tx: Tx, business_id: BusinessId, keep: UUID, gone: UUID) -> list[UUID]:
-        both = {"business": business_id, "keep": keep, "gone": gone}
+    async def merge(
+        self, tx: Tx, business_id: BusinessId, keep: UUID, gone: UUID, by: UserId | None = None
+    ) -> list[UUID]:
+        both = {"business": business_id, "keep": keep, "gone": gone, "by": by}
+        await tx.execute(_NOTE_MERGE, both)
         await tx.execute(
             "update app.contact_identities set contact_id = %(keep)s "
             "where business_id = %(business)s and contact_id = %(gone)s",
@@ -147,22 +195,8 @@ class PostgresContacts:
             """,
             {**both, "joined": [pair.gone for pair in shared]},
         )
-        await tx.execute(
-            """
-            update app.contacts k
-            set name = coalesce(k.name, g.name), profile_name = coalesce(k.profile_name, g.profile_name),
-                username = coalesce(k.username, g.username), phone = coalesce(k.phone, g.phone),
-                opted_out_at = coalesce(k.opted_out_at, g.opted_out_at),
-                marketing_stopped_at = coalesce(k.marketing_stopped_at, g.marketing_stopped_at)
-            from app.contacts g
-            where k.business_id = %(business)s and k.id = %(keep)s and g.business_id = %(business)s and g.id = %(gone)s
-            """,
-            both,
-        )
-        await tx.execute(
-            "update app.contacts set merged_into = %(keep)s where business_id = %(business)s and id = %(gone)s",
-            both,
-        )
+        for statement in _JOIN_PEOPLE:
+            await tx.execute(statement, both)
         return [pair.keep for pair in shared]
 
     async def _join_conversations(self, tx: Tx, business_id: BusinessId, keep: UUID, gone: UUID) -> None:
@@ -213,23 +247,6 @@ class PostgresContacts:
             where business_id = %(business)s and id = %(gone)s
             """,
             both,
-        )
-
-    async def set_marketing(self, tx: Tx, choices: Sequence[tuple[BusinessId, UUID, datetime, bool]]) -> None:
-        await tx.execute(
-            """
-            update app.contacts c set marketing_stopped_at = case when s.stops then s.at end
-            from unnest(%s::uuid[], %s::uuid[], %s::timestamptz[], %s::boolean[]) as s(business_id, id, at, stops)
-            where c.business_id = s.business_id and c.id = s.id
-              -- What was chosen before the stop we know of came late and changes nothing.
-              and (c.marketing_stopped_at is null or c.marketing_stopped_at <= s.at)
-            """,
-            (
-                [business_id for business_id, _, _, _ in choices],
-                [contact_id for _, contact_id, _, _ in choices],
-                [at for _, _, at, _ in choices],
-                [stops for _, _, _, stops in choices],
-            ),
         )
 
     async def rename(self, tx: Tx, names: Sequence[tuple[BusinessId, UUID, str]]) -> None:

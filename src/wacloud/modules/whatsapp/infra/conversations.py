@@ -18,12 +18,14 @@ with wanted as (
   on conflict (business_id, contact_id, number_id) do nothing
   returning id, contact_id, number_id, handler
 )
-select id, contact_id, number_id, handler from made
+select id, contact_id, number_id, handler, false as is_blocked from made
 union all
-select c.id, c.contact_id, c.number_id, c.handler
+select c.id, c.contact_id, c.number_id, c.handler, p.blocked_at is not null
 from wanted w cross join lateral (
   select o.id, o.contact_id, o.number_id, o.handler from app.conversations o
   where o.business_id = w.business_id and o.contact_id = w.contact_id and o.number_id = w.number_id limit 1) c
+cross join lateral (
+  select o.blocked_at from app.contacts o where o.business_id = w.business_id and o.id = w.contact_id limit 1) p
 """
 
 
@@ -43,7 +45,9 @@ class PostgresConversations:
         if len(rows) < len(wanted):
             # Somebody else made some of them while we did; the insert waited for them, this snapshot sees them.
             rows = await tx.rows(_OPEN, params)
-        return {(row.contact_id, row.number_id): StoredConversation(row.id, row.handler) for row in rows}
+        return {
+            (row.contact_id, row.number_id): StoredConversation(row.id, row.handler, row.is_blocked) for row in rows
+        }
 
     async def hear(self, tx: Tx, heard: Sequence[Heard]) -> None:
         in_order = sorted(heard, key=lambda one: one.conversation_id)
