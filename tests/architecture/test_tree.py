@@ -45,6 +45,7 @@ SYSTEM = {
     "modules/auth/application/finish_sign_in.py",
     "modules/auth/application/disable_user.py",
     "modules/auth/application/forgot_password.py",
+    "modules/auth/application/guess.py",
     "modules/auth/application/identify.py",
     "modules/auth/application/list_factors.py",
     "modules/auth/application/open_account.py",

@@ -37,6 +37,19 @@ async def test_a1_wrong_passwords_for_one_account_are_limited_wherever_they_come
     assert (await log_in(house, other.email, other.password)).status == 200
 
 
+async def test_e19_refused_tries_are_in_the_log_once_however_many_they_are(house) -> None:
+    person, there = await house.account("owner"), {"X-Forwarded-For": "10.202.9.9"}
+    for n in range(25):
+        await log_in(house, person.email, f"no es {n}")
+    for _ in range(45):
+        await log_in(house, new_email(), "Verano2026!", **there)
+    logged = "select * from app.audit_log where action = 'auth.tries_refused'"
+    of_person = await house.rows(f"{logged} and user_id = %s", person.user_id)
+    assert [row.detail["limit"] for row in of_person] == ["password"]
+    from_there = await house.rows(f"{logged} and address = %s", "10.202.9.9")
+    assert [row.detail["limit"] for row in from_there] == ["password-from"]
+
+
 async def test_a1_right_passwords_use_up_nothing(house) -> None:
     person = await house.account("owner")
     for _ in range(12):

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from wacloud.modules.auth.application.passkey_ports import PasskeyDeps
 from wacloud.modules.auth.domain.api_key import ApiKey
 from wacloud.modules.auth.domain.credential import Credential
 from wacloud.modules.auth.domain.factor import Factor, FactorMethod
-from wacloud.modules.auth.domain.guessing import Tries
+from wacloud.modules.auth.domain.guessing import Refusal, Tries
 from wacloud.modules.auth.domain.one_time import OneTimePurpose, OneTimeToken
 from wacloud.modules.auth.domain.session import Assurance, Because, Session
 from wacloud.modules.auth.domain.token import Claims, Purpose
@@ -346,9 +346,9 @@ class SessionMemory(Protocol):
 class GuessLimits(Protocol):
     """Counts tries, for all processes together. Network: never with a transaction open."""
 
-    async def take(self, tries: Tries) -> timedelta | None:
+    async def take(self, tries: Tries) -> Refusal | None:
         """
-        Count one more, in one step with the question whether there is one left. Where not: how long to wait.
+        Count one more, in one step with the question whether there is one left. None: it is counted.
 
         :raises TriesNotCounted: it cannot be counted, so nothing may be tried.
         """

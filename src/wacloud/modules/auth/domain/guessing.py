@@ -43,10 +43,11 @@ MAILS_FROM = Limit("mail-from", 20, timedelta(hours=1))
 
 @dataclass(frozen=True, slots=True)
 class Tries:
-    """The tries of one account, or from one network."""
+    """The tries of one account, or from one network; `address` is whoever tried last from there."""
 
     limit: Limit
     of: str
+    address: str = ""
 
     @property
     def key(self) -> str:
@@ -64,4 +65,13 @@ def from_network(limit: Limit, address: str) -> Tries | None:
     if not address:
         return None
     parsed = ip_address(address)
-    return Tries(limit, str(int(parsed) >> 64) + "/64" if isinstance(parsed, IPv6Address) else str(parsed))
+    network = str(int(parsed) >> 64) + "/64" if isinstance(parsed, IPv6Address) else str(parsed)
+    return Tries(limit, network, address)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """None is left for so long. `is_first`: nobody was refused before in this time, so there is something to tell."""
+
+    wait: timedelta
+    is_first: bool
