@@ -171,6 +171,8 @@ async def test_every_table_there_is_and_any_new_one_is_emptied(new_database: Any
             " select business_id, id from app.contacts where business_id = %s",
             [one.business],
         )
+        # Its time has come: what proves consent is kept until then.
+        owner.execute("update app.businesses set erase_at = now() where id = %s", [one.business])
         async with make_pool(database.app_dsn, smallest=1, largest=2) as pool:
             db = PostgresDatabase(pool)
             erasure = PostgresErasure(db)

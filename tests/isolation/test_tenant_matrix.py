@@ -47,13 +47,13 @@ MAKERS: Mapping[str, Callable[[Tenant], Any]] = {
     "notice_id": lambda tenant: tenant.rows["notices"]["id"],
     "key_id": lambda tenant: tenant.rows["api_keys"]["id"],
     "conversation_id": lambda tenant: tenant.rows["conversations"]["id"],
+    "phone_number_id": lambda tenant: tenant.rows["phone_numbers"]["phone_number_id"],
+    "reply_to": lambda tenant: tenant.rows["messages"]["id"],
     "contact_id": lambda tenant: tenant.rows["contacts"]["id"],
     "other_id": lambda tenant: tenant.rows["contacts"]["id"],
     "tag_id": lambda tenant: tenant.rows["contact_tags"]["id"],
     "tag_ids": lambda tenant: tenant.rows["contact_tags"]["id"],
     "segment_id": lambda tenant: tenant.rows["segments"]["id"],
-    "phone_number_id": lambda tenant: tenant.rows["phone_numbers"]["phone_number_id"],
-    "reply_to": lambda tenant: tenant.rows["messages"]["id"],
 }
 # What a body must say besides, for its ids to be looked at.
 SAID: Mapping[str, Callable[[Tenant], Any]] = {

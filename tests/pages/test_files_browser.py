@@ -31,7 +31,9 @@ async def product(own_database: Any, redis_url: str) -> AsyncIterator[Rig]:
 @asynccontextmanager
 async def signed_in(browser: Browser, rig: Rig, shop: Shop, **more: Any) -> AsyncIterator[tuple[BrowserContext, Page]]:
     """A page of the shop's owner; what the browser complains of fails the test."""
-    context = await browser.new_context(viewport=more.pop("viewport", DESKTOP), locale="es-ES", **more)
+    # What is still fading in has no contrast yet.
+    more = {"viewport": DESKTOP, "reduced_motion": "reduce", **more}
+    context = await browser.new_context(locale="es-ES", **more)
     claims = Claims(shop.user_id, shop.business_id, shop.session_id)
     token = rig.house.auth.tokens.issue(claims, "session", rig.house.clock())
     await context.add_cookies([{"name": "wacloud_session", "value": token, "url": rig.url}])
