@@ -22,10 +22,10 @@ async def snooze_conversation(
     :raises SnoozeTooShort: the time has passed, or is more than a year away.
     """
     now = deps.clock()
-    check_snooze(until, now)
     async with deps.db.tenant(business_id) as tx:
         if await deps.conversations.find(tx, business_id, conversation_id) is None:
             raise ConversationUnknown
+        check_snooze(until, now)
         await deps.desk.snooze(tx, business_id, conversation_id, until)
         tx.queue(
             NewJob(

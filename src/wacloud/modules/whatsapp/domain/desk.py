@@ -32,10 +32,8 @@ class SnoozeTooShort(AppError):
     kind = "invalid"
 
 
-class AssigneeUnknown(AppError):
+class AssigneeUnknown(NotFound):
     """Nobody of this team who answers customers can be given this conversation."""
-
-    kind = "conflict"
 
 
 class LabelUnknown(NotFound):

@@ -52,15 +52,15 @@ class SetPriority(_Strict):
 
 
 class Assign(_Strict):
-    """A member's id; `null` is nobody; `balance` is whoever has the fewest open conversations."""
+    """A member of the team who answers customers; `null` is nobody."""
 
-    to: UUID | Literal["balance"] | None
+    user_id: UUID | None
 
 
 class PutLabels(_Strict):
     """Labels by their ids: these and no others."""
 
-    labels: Annotated[list[UUID], Field(max_length=MOST_ON_ONE)]
+    label_ids: Annotated[list[UUID], Field(max_length=MOST_ON_ONE)]
 
 
 def _one_line(name: str) -> str:
@@ -150,20 +150,24 @@ def routes(deps: WhatsappDeps) -> APIRouter:
         f"{ONE}/assignee",
         operation_id="assign_conversation",
         summary="Say whose a conversation is",
-        responses=problems(_404="conversation_unknown", _409="assignee_unknown"),
+        responses=problems(_404="conversation_unknown"),
         **done,
     )
     async def assign(conversation_id: UUID, body: Assign, member: Writer) -> None:
+        """The assistant is silent in it from then on. Somebody who does not answer is refused, `assignee_unknown`."""
+        to = UserId(body.user_id) if body.user_id else None
+        await assign_conversation(deps, member.user_id, member.business_id, conversation_id, to)
+
+    @router.post(
+        f"{ONE}/balance",
+        operation_id="balance_conversation",
+        summary="Give a conversation to whoever has the fewest open",
+        responses=problems(_404="conversation_unknown"),
+        **done,
+    )
+    async def balance(conversation_id: UUID, member: Writer) -> None:
         """The assistant is silent in it from then on."""
-        to = body.to if isinstance(body.to, UUID) else None
-        await assign_conversation(
-            deps,
-            member.user_id,
-            member.business_id,
-            conversation_id,
-            UserId(to) if to else None,
-            by_balance=body.to == "balance",
-        )
+        await assign_conversation(deps, member.user_id, member.business_id, conversation_id, None, by_balance=True)
 
     @router.put(
         f"{ONE}/labels",
@@ -174,7 +178,7 @@ def routes(deps: WhatsappDeps) -> APIRouter:
     )
     async def put_labels(conversation_id: UUID, body: PutLabels, member: Writer) -> None:
         """An unknown label is refused with `label_unknown` and nothing changes."""
-        await label_conversation(deps, member.business_id, conversation_id, body.labels)
+        await label_conversation(deps, member.business_id, conversation_id, body.label_ids)
 
     @router.get(
         "/api/whatsapp/labels",
