@@ -10,6 +10,7 @@ import sys
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 
@@ -53,12 +54,15 @@ MAKERS: Mapping[str, Callable[[Tenant], Any]] = {
     "other_id": lambda tenant: tenant.rows["contacts"]["id"],
     "tag_id": lambda tenant: tenant.rows["contact_tags"]["id"],
     "tag_ids": lambda tenant: tenant.rows["contact_tags"]["id"],
+    "label_id": lambda tenant: tenant.rows["labels"]["id"],
+    "label_ids": lambda tenant: tenant.rows["labels"]["id"],
     "segment_id": lambda tenant: tenant.rows["segments"]["id"],
 }
 # What a body must say besides, for its ids to be looked at.
 SAID: Mapping[str, Callable[[Tenant], Any]] = {
     "business_name": lambda tenant: tenant.rows["businesses"]["name"],
     "role": lambda _: "agent",
+    "until": lambda _: (datetime.now(UTC) + timedelta(days=1)).isoformat(),
 }
 # Columns that say until when a thing is good.
 ENDS = frozenset({"expires_at", "not_after"})

@@ -270,8 +270,8 @@ MEMBERS_WRITE = {
         "conversations",
         "update",
         (
-            "assigned_to, handed_over_because, handler, handler_since, last_inbound_at, last_message_at, "
-            "last_message_created_at, last_message_id, unread"
+            "assigned_to, closed_at, closed_by, handed_over_because, handler, handler_since, last_inbound_at, "
+            "last_message_at, last_message_created_at, last_message_id, last_outbound_at, snoozed_until, status, unread"
         ),
     ),
     ("idempotency_keys", "select", "business_id, created_at, id, state"),

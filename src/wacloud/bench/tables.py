@@ -106,6 +106,18 @@ def show_api(console: Console, report: Mapping[str, Any]) -> None:
     _show_conditions(console, report)
 
 
+def show_inbox(console: Console, report: Mapping[str, Any]) -> None:
+    """Each read of the inbox."""
+    plan = report["plan"]
+    table = _Figures(f"{plan['messages']:,} messages in {plan['conversations']:,} conversations of one business")
+    table.add_column("read")
+    table.add("n", "p50", "p95", "p99", "max")
+    for name, figures in report["reads"].items():
+        table.add_row(name, str(figures["n"]), *(_ms(figures[key]) for key in ("p50", "p95", "p99", "max")))
+    console.print(table)
+    _show_conditions(console, report)
+
+
 def show_search(console: Console, report: Mapping[str, Any]) -> None:
     """Every rate that was tried."""
     table = _Figures("rates tried")

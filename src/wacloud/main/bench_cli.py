@@ -14,18 +14,20 @@ from redis.exceptions import RedisError
 from rich.console import Console
 
 from wacloud.bench.api import ApiPlan, fill, measure_api, sign_in_owners
-from wacloud.bench.businesses import make_businesses, world_of
+from wacloud.bench.businesses import ids_of, make_businesses, world_of
 from wacloud.bench.e2e import E2e, E2ePlan
+from wacloud.bench.inbox import InboxPlan, measure_inbox
 from wacloud.bench.inboxes import Storage
 from wacloud.bench.ingest import Ingest, IngestPlan
 from wacloud.bench.model import InstantModel
 from wacloud.bench.places import conditions, store_pids
-from wacloud.bench.tables import show_api, show_e2e, show_ingest, show_search, show_terms
+from wacloud.bench.tables import show_api, show_e2e, show_inbox, show_ingest, show_search, show_terms
 from wacloud.bench.twin import Witness
 from wacloud.main.bench_rig import Rig, open_rig
 from wacloud.main.child import CannotStart, free_port
 from wacloud.main.settings import BadSettings, Settings, load_settings
 from wacloud.main.supervisor import interruptible
+from wacloud.main.volume_cli import fill as fill_volume
 from wacloud.main.wiring import Swaps
 from wacloud.shared.application.db import StoreAway
 from wacloud.shared.infra.http import open_egress
@@ -169,6 +171,36 @@ def api(
         return asyncio.run(run())
 
     show_api(console, _measured(measure, data, database_url, redis_url, json_file))
+
+
+@bench_app.command()
+def inbox(
+    messages: Annotated[int, typer.Option(min=1, help="Stored before, in one business.")] = 1_000_000,
+    conversations: Annotated[int, typer.Option(min=1)] = 200_000,
+    times: Annotated[int, typer.Option(min=1, help="How often each page is read.")] = 50,
+    data: Data = None,
+    database_url: Database = "",
+    redis_url: Redis = "",
+    json_file: Json = Path("bench-inbox.json"),
+) -> None:
+    """Every view of the inbox, a thread and searches in a business of any size, as the server sees them."""
+    plan = InboxPlan(messages, conversations, times)
+
+    def measure(rig: Rig) -> dict[str, Any]:
+        async def run() -> dict[str, Any]:
+            async with rig.database() as db:
+                stated = await conditions(db, rig.stores)
+                [business_id] = ids_of(await make_businesses(db, rig.encrypt, 1))
+                await fill_volume(db, business_id, plan.messages, plan.conversations)
+                # What was stored is counted a moment later; a worker looks every ten seconds.
+                await asyncio.sleep(2)
+                async with db.system("bench: statistics of what was stored") as tx:
+                    await tx.rows("select private.analyze_grown()")
+                return {**await measure_inbox(db, business_id, plan, rig.say), "conditions": stated}
+
+        return asyncio.run(run())
+
+    show_inbox(console, _measured(measure, data, database_url, redis_url, json_file))
 
 
 @bench_app.command(hidden=True)

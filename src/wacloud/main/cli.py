@@ -111,14 +111,23 @@ def migrate(
 
 
 @app.command()
-def seed(as_json: Annotated[bool, typer.Option("--json", help="Print one line of JSON.")] = False) -> None:
+def seed(
+    as_json: Annotated[bool, typer.Option("--json", help="Print one line of JSON.")] = False,
+    messages: Annotated[int, typer.Option(min=0, max=100_000_000, help="About so many more, for measuring.")] = 0,
+    conversations: Annotated[int | None, typer.Option(min=1, help="In so many: a fifth of the messages.")] = None,
+    business: Annotated[UUID | None, typer.Option(help="Of this business, which has a number: the demo's.")] = None,
+) -> None:
     """Make the demo's business: a shop with people, questions and answers, and some history."""
     from wacloud.main.seed import seed_demo  # noqa: PLC0415
+    from wacloud.main.volume_cli import fill  # noqa: PLC0415
     from wacloud.main.wiring import open_house  # noqa: PLC0415
     from wacloud.modules.bot.application.knowledge import index_knowledge  # noqa: PLC0415
 
     async def run() -> None:
         async with open_house(settings) as house:
+            if business is not None:
+                await fill(house.db, BusinessId(business), messages, conversations)
+                return
             seeded = await seed_demo(
                 house.db,
                 encrypt=house.secrets.encrypt,
@@ -126,6 +135,8 @@ def seed(as_json: Annotated[bool, typer.Option("--json", help="Print one line of
                 password=os.environ.get("DEMO_PASSWORD"),
             )
             await index_knowledge(house.knowledge, seeded.business_id)
+            if messages:
+                await fill(house.db, seeded.business_id, messages, conversations)
         print(seeded.as_json() if as_json else f"{seeded.verified_name}: sign in as {seeded.email}")
 
     settings = _settings()

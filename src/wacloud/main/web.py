@@ -54,6 +54,7 @@ from wacloud.modules.whatsapp.infra.simulated_phones import TwinPhones
 from wacloud.modules.whatsapp.ui import (
     compose_pages,
     cost_pages,
+    desk_api,
     import_pages,
     inbox_pages,
     json_api,
@@ -169,6 +170,7 @@ def make_app(house: House) -> FastAPI:
         ledger_pages,
         cost_pages,
         json_api,
+        desk_api,
         media_api,
         media_pages,
     ):

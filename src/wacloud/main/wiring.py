@@ -73,6 +73,7 @@ from wacloud.modules.whatsapp.infra.contacts import PostgresContacts
 from wacloud.modules.whatsapp.infra.conversations import PostgresConversations
 from wacloud.modules.whatsapp.infra.costs import PostgresCosts
 from wacloud.modules.whatsapp.infra.deliveries import PostgresDeliveries
+from wacloud.modules.whatsapp.infra.desk import PostgresDesk, PostgresLabels
 from wacloud.modules.whatsapp.infra.inbox_reader import PostgresInbox
 from wacloud.modules.whatsapp.infra.mailboxes import PostgresMailboxes
 from wacloud.modules.whatsapp.infra.messages import PostgresMessages
@@ -206,6 +207,8 @@ async def open_house(settings: Settings, swaps: Swaps | None = None) -> AsyncIte
             contacts=PostgresContacts(),
             consents=PostgresConsents(),
             conversations=PostgresConversations(),
+            desk=PostgresDesk(),
+            labels=PostgresLabels(),
             messages=PostgresMessages(),
             mailboxes=PostgresMailboxes(),
             deliveries=PostgresDeliveries(),

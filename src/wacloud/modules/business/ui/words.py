@@ -75,6 +75,8 @@ ACTIONS: Final = {
     "business.role_changed": N_("changed a role"),
     "business.member_removed": N_("removed a member"),
     "business.member_left": N_("left the business"),
+    "whatsapp.conversation_closed": N_("closed a conversation"),
+    "whatsapp.conversation_assigned": N_("assigned a conversation"),
     "business.ownership_transferred": N_("handed the business over"),
     "business.invitation_made": N_("invited somebody"),
     "business.invitation_revoked": N_("took an invitation back"),

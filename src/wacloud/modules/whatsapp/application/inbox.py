@@ -6,10 +6,15 @@ from datetime import datetime
 from typing import Any, Literal, Protocol
 from uuid import UUID
 
+from wacloud.modules.whatsapp.application.desk_stores import Label
 from wacloud.modules.whatsapp.application.media_stored import MediaRow
+from wacloud.modules.whatsapp.domain.desk import Status
 from wacloud.shared.domain.ids import BusinessId, UserId
 
-Filter = Literal["all", "waiting", "unread", "bot", "person"]
+# due: somebody of the team has to write and still may freely, soonest closing first; late: the same, 24 hours over.
+Filter = Literal[
+    "all", "due", "late", "mine", "nobody", "urgent", "waiting", "unread", "bot", "person", "snoozed", "closed"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,12 @@ class ConversationRow:
     unread: int
     number: str  # display_phone_number of the business's number
     profile_name: str | None = None  # what the contact calls itself, where the business has a name of its own for it
+    status: Status = "open"
+    snoozed_until: datetime | None = None
+    priority: int = 0  # 0 none, 1 low, 2 high, 3 urgent
+    assigned_id: UUID | None = None
+    is_due: bool = False
+    labels: Sequence[Label] = ()
     found_text: str | None = None  # the newest message a search found, from around the words searched for
 
     @property
@@ -161,7 +172,7 @@ class InboxReader(Protocol):
         cursor: str | None = None,
         limit: int = 50,
     ) -> Page:
-        """Newest conversations first."""
+        """Newest first; those that are due by the time left to answer, the urgent ones by urgency."""
         ...
 
     async def rows(self, business_id: BusinessId, conversation_ids: Sequence[UUID]) -> list[ConversationRow]:
@@ -185,7 +196,7 @@ class InboxReader(Protocol):
         ...
 
     async def counts(self, user_id: UserId, business_id: BusinessId) -> dict[str, int]:
-        """How many conversations are waiting, and how many unread (each counted to 99 at most)."""
+        """How many conversations are due, waiting and unread (each counted to 99 at most)."""
         ...
 
     async def ledger(self, business_id: BusinessId) -> Ledger:

@@ -72,7 +72,7 @@ async def put_in_outbox(deps: WhatsappDeps, tx: Tx, drafts: Sequence[Draft]) -> 
         await deps.conversations.hear(
             tx,
             [
-                Heard(m.business_id, m.conversation_id, None, m.sent_at, m.id, m.created_at, 0)
+                Heard(m.business_id, m.conversation_id, None, m.sent_at, m.id, m.created_at, 0, m.sent_at)
                 for m in {m.conversation_id: m for m in heard}.values()
             ],
         )

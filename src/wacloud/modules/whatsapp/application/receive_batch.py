@@ -309,6 +309,7 @@ def _heard(messages: Sequence[NewMessage]) -> list[Heard]:
                 newest.id,
                 newest.created_at,
                 sum(m.direction == "in" and m.author == "contact" and _is_news(m) for m in own),
+                max((m.sent_at for m in shown if m.direction == "out"), default=None),
             )
         )
     return heard

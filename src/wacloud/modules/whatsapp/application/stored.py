@@ -91,6 +91,7 @@ class Heard:
     last_message_id: UUID
     last_message_created_at: datetime
     unread: int
+    last_outbound_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

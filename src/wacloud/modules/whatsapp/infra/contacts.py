@@ -217,12 +217,24 @@ class PostgresContacts:
                   when coalesce(g.last_message_at > k.last_message_at, k.last_message_at is null)
                   then g.last_message_created_at else k.last_message_created_at end,
                 last_message_at = greatest(k.last_message_at, g.last_message_at),
+                last_outbound_at = greatest(k.last_outbound_at, g.last_outbound_at),
+                status = 'open', snoozed_until = null, closed_at = null, closed_by = null,
+                priority = greatest(k.priority, g.priority),
                 handler = case when 'person' in (k.handler, g.handler) then 'person'
                                when 'waiting' in (k.handler, g.handler) then 'waiting' else 'bot' end,
                 handed_over_because = coalesce(k.handed_over_because, g.handed_over_because),
                 assigned_to = coalesce(k.assigned_to, g.assigned_to)
             from app.conversations g
             where k.business_id = %(business)s and k.id = %(keep)s and g.business_id = %(business)s and g.id = %(gone)s
+            """,
+            both,
+        )
+        await tx.execute(
+            """
+            insert into app.conversation_labels (business_id, conversation_id, label_id)
+            select business_id, %(keep)s, label_id from app.conversation_labels
+            where business_id = %(business)s and conversation_id = %(gone)s
+            on conflict do nothing
             """,
             both,
         )

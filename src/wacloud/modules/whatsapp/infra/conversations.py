@@ -55,15 +55,22 @@ class PostgresConversations:
             """
             update app.conversations c
             set last_inbound_at = greatest(c.last_inbound_at, h.last_inbound_at),
+                last_outbound_at = greatest(c.last_outbound_at, h.last_outbound_at),
                 unread = c.unread + h.unread,
+                -- What is new from the contact brings it back, whoever had put it away.
+                status = case when h.unread > 0 then 'open' else c.status end,
+                snoozed_until = case when h.unread > 0 then null else c.snoozed_until end,
+                closed_at = case when h.unread > 0 then null else c.closed_at end,
+                closed_by = case when h.unread > 0 then null else c.closed_by end,
                 last_message_id = case when c.last_message_at is null or h.last_message_at >= c.last_message_at
                                        then h.last_message_id else c.last_message_id end,
                 last_message_created_at = case when c.last_message_at is null or h.last_message_at >= c.last_message_at
                                                then h.last_message_created_at else c.last_message_created_at end,
                 last_message_at = greatest(c.last_message_at, h.last_message_at)
             from unnest(%s::uuid[], %s::uuid[], %s::timestamptz[], %s::timestamptz[], %s::uuid[],
-                        %s::timestamptz[], %s::int[])
-              as h(business_id, id, last_inbound_at, last_message_at, last_message_id, last_message_created_at, unread)
+                        %s::timestamptz[], %s::int[], %s::timestamptz[])
+              as h(business_id, id, last_inbound_at, last_message_at, last_message_id, last_message_created_at, unread,
+                   last_outbound_at)
             where c.business_id = h.business_id and c.id = h.id
             """,
             (
@@ -74,6 +81,7 @@ class PostgresConversations:
                 [one.last_message_id for one in in_order],
                 [one.last_message_created_at for one in in_order],
                 [one.unread for one in in_order],
+                [one.last_outbound_at for one in in_order],
             ),
         )
 
@@ -93,7 +101,12 @@ class PostgresConversations:
                 handler_since = case when c.handler = %(handler)s then c.handler_since else now() end,
                 handed_over_because = case when %(handler)s = 'bot' then null
                                            else coalesce(%(because)s, c.handed_over_because) end,
-                assigned_to = case when %(handler)s = 'person' then coalesce(%(user)s, c.assigned_to) end
+                assigned_to = case when %(handler)s = 'person' then coalesce(%(user)s, c.assigned_to) end,
+                -- Whoever needs or has a person is open; given back to the bot it stays as it was.
+                status = case when %(handler)s = 'bot' then c.status else 'open' end,
+                snoozed_until = case when %(handler)s = 'bot' then c.snoozed_until end,
+                closed_at = case when %(handler)s = 'bot' then c.closed_at end,
+                closed_by = case when %(handler)s = 'bot' then c.closed_by end
             from unnest(%(businesses)s::uuid[], %(ids)s::uuid[]) as h(business_id, id)
             where c.business_id = h.business_id and c.id = h.id
               -- Waiting for a person is over once a person has it.

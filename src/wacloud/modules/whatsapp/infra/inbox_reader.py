@@ -6,6 +6,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any
 from uuid import UUID
 
+from wacloud.modules.whatsapp.application.desk_stores import Label
 from wacloud.modules.whatsapp.application.inbox import (
     ConversationRow,
     Filter,
@@ -18,7 +19,8 @@ from wacloud.modules.whatsapp.application.inbox import (
 from wacloud.modules.whatsapp.application.media_stored import MediaRow
 from wacloud.modules.whatsapp.domain.conversation import ServiceWindow
 from wacloud.modules.whatsapp.domain.media import media_id_in
-from wacloud.modules.whatsapp.infra.cursor import as_number, as_uuid, read_cursor, write_cursor
+from wacloud.modules.whatsapp.infra.cursor import as_number, read_cursor, write_cursor
+from wacloud.modules.whatsapp.infra.inbox_views import ANYWHERE, VIEWS, View, as_place
 from wacloud.modules.whatsapp.infra.ledger import PostgresLedger
 from wacloud.modules.whatsapp.infra.media import PostgresMedia
 from wacloud.shared.application.db import Database, Tx
@@ -32,27 +34,28 @@ _LIKE_A_PHONE = re.compile(r"[\d\s+().-]{3,}", re.ASCII)
 # A search looks through so many of the newest messages of the business, whatever it has: some hundredths of a second.
 _SEARCHED = 10_000
 
+# First which conversations, then one look-up by its whole key for each: whatever the planner knows of the tables.
 _ROW = """
 select c.id, c.contact_id, coalesce(p.name, p.profile_name, '@' || p.username, '+' || p.phone, '?') as contact_name,
        p.profile_name, p.username, p.phone, c.handler, c.handed_over_because, u.name as assigned_to, c.last_message_at,
        case when m.revoked_at is null then left(m.body, 160) end as last_preview,
        case when m.kind = 'audio' and m.content #>> '{media,voice}' = 'true' then 'voice' else m.kind end as last_kind,
-       m.author as last_author, m.state as last_state, c.last_inbound_at, c.unread, n.display_phone_number as number
-from app.conversations c
-join app.contacts p on p.business_id = c.business_id and p.id = c.contact_id
-join app.phone_numbers n on n.business_id = c.business_id and n.id = c.number_id
+       m.author as last_author, m.state as last_state, c.last_inbound_at, c.unread, n.display_phone_number as number,
+       c.status, c.snoozed_until, c.priority, c.assigned_to as assigned_id, c.is_due,
+       (select json_agg(json_build_array(l.id, l.name, l.colour) order by lower(l.name)) from app.conversation_labels cl
+        cross join lateral (
+          select * from app.labels o where o.business_id = cl.business_id and o.id = cl.label_id limit 1) l
+        where cl.business_id = c.business_id and cl.conversation_id = c.id) as labels
+from (select c.* from app.conversations c where c.business_id = %(business)s /*these*/) c
+cross join lateral (
+  select * from app.contacts o where o.business_id = c.business_id and o.id = c.contact_id limit 1) p
+cross join lateral (
+  select * from app.phone_numbers o where o.business_id = c.business_id and o.id = c.number_id limit 1) n
 left join app.users u on u.id = c.assigned_to
-left join app.messages m
-  on m.business_id = c.business_id and m.id = c.last_message_id and m.created_at = c.last_message_created_at
-where c.business_id = %(business)s
+left join lateral (
+  select * from app.messages o where o.business_id = c.business_id and o.id = c.last_message_id
+    and o.created_at = c.last_message_created_at limit 1) m on true
 """
-_SHOWN = {
-    "all": "",
-    "waiting": "and c.handler = 'waiting'",
-    "unread": "and c.unread > 0",
-    "bot": "and c.handler = 'bot'",
-    "person": "and c.handler = 'person'",
-}
 _FOUND = f"""
 and (c.id = any(%(found)s) or c.contact_id in (
   select s.id from app.contacts s where s.business_id = %(business)s and (
@@ -92,6 +95,16 @@ order by m.sent_at, m.arrival
 """
 
 
+def _rows(which: str) -> str:
+    return _ROW.replace("/*these*/", which)
+
+
+def page_of(view: View, *more: str) -> str:
+    """The statement of a page; `more` says what else is asked of its conversations."""
+    within = " ".join((view.where, *more, view.order, "limit %(limit)s"))
+    return f"{_rows(within)} {view.order}"
+
+
 class PostgresInbox(PostgresLedger):
     """See `inbox.InboxReader`. The ledger's half is in `ledger.py`."""
 
@@ -111,7 +124,8 @@ class PostgresInbox(PostgresLedger):
         limit: int = 50,
     ) -> Page:
         search = search.strip()[:100]
-        at, last_id = read_cursor(cursor, as_uuid)
+        at, place = read_cursor(cursor, as_place)
+        rank, last_id = place or (0, None)
         params = {
             "business": business_id,
             "search": search.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_"),
@@ -120,12 +134,12 @@ class PostgresInbox(PostgresLedger):
             "at": at,
             "id": last_id,
             "limit": limit + 1,
+            "me": user_id,
+            "rank": rank,
         }
-        sql = (
-            f"{_ROW} {_SHOWN[show]} {_FOUND if search else ''} and c.last_message_at is not null "
-            + ("and (c.last_message_at, c.id) < (%(at)s, %(id)s) " if at else "")
-            + "order by c.last_message_at desc, c.id desc limit %(limit)s"
-        )
+        # Whoever searches looks for somebody, wherever they are.
+        view = VIEWS[show] if show != "all" or not search else ANYWHERE
+        sql = page_of(view, _FOUND if search else "", view.after if at else "")
         async with self._db.member(user_id, read_only=True) as tx:
             texts: dict[UUID, str] = {}
             if search:
@@ -136,12 +150,12 @@ class PostgresInbox(PostgresLedger):
         more = len(rows) > limit
         rows = rows[:limit]
         last = rows[-1] if rows else None
-        return Page(rows, write_cursor(last.last_message_at, str(last.id)) if more and last else None)
+        return Page(rows, view.cursor_of(last) if more and last else None)
 
     async def rows(self, business_id: BusinessId, conversation_ids: Sequence[UUID]) -> list[ConversationRow]:
         async with self._db.tenant(business_id, read_only=True) as tx:
             rows = await tx.rows(
-                f"{_ROW} and c.id = any(%(ids)s) and c.last_message_at is not null",
+                _rows("and c.id = any(%(ids)s) and c.last_message_at is not null"),
                 {"business": business_id, "ids": list(conversation_ids)},
             )
         return [_to_conversation(row) for row in rows]
@@ -156,7 +170,7 @@ class PostgresInbox(PostgresLedger):
         limit: int = 50,
     ) -> Thread | None:
         async with self._db.member(user_id, read_only=True) as tx:
-            row = await tx.row(f"{_ROW} and c.id = %(id)s", {"business": business_id, "id": conversation_id})
+            row = await tx.row(_rows("and c.id = %(id)s"), {"business": business_id, "id": conversation_id})
             if row is None:
                 return None
             messages = await self._messages(tx, business_id, conversation_id, before, limit + 1)
@@ -194,13 +208,16 @@ class PostgresInbox(PostgresLedger):
                 """
                 select
                   (select count(*) from (select from app.conversations where business_id = %(b)s
-                     and handler = 'waiting' and last_message_at is not null limit 100) w) as waiting,
+                     and is_due and last_inbound_at > now() - interval '24 hours' limit 100) d) as due,
+                  (select count(*) from (select from app.conversations where business_id = %(b)s
+                     and status = 'open' and handler = 'waiting' and last_message_at is not null
+                     limit 100) w) as waiting,
                   (select count(*) from (select from app.conversations where business_id = %(b)s
                      and unread > 0 and last_message_at is not null limit 100) u) as unread
                 """,
                 {"b": business_id},
             )
-        return {"waiting": min(row.waiting, 99), "unread": min(row.unread, 99)} if row else {"waiting": 0, "unread": 0}
+        return {name: min(getattr(row, name), 99) if row else 0 for name in ("due", "waiting", "unread")}
 
     def _read(self, business_id: BusinessId) -> AbstractAsyncContextManager[Tx]:
         return self._replica.tenant(business_id, read_only=True)
@@ -235,6 +252,12 @@ def _to_conversation(row: Any, found_text: str | None = None) -> ConversationRow
         unread=row.unread,
         number=row.number,
         profile_name=row.profile_name,
+        status=row.status,
+        snoozed_until=row.snoozed_until,
+        priority=row.priority,
+        assigned_id=row.assigned_id,
+        is_due=row.is_due,
+        labels=tuple(Label(UUID(id_), name, colour) for id_, name, colour in row.labels or ()),
         found_text=found_text,
     )
 

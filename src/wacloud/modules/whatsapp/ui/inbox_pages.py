@@ -16,6 +16,7 @@ from wacloud.modules.whatsapp.application.reply_with import attached_files, repl
 from wacloud.modules.whatsapp.application.send_again import send_again
 from wacloud.modules.whatsapp.application.take_over import give_back, mark_seen, take_over
 from wacloud.modules.whatsapp.application.write_reply import FormReused, write_reply
+from wacloud.modules.whatsapp.ui import desk_pages
 from wacloud.modules.whatsapp.ui.thread_view import answer_context, messages_context, parts_context, words
 from wacloud.shared.domain.errors import AppError, NotFound
 from wacloud.shared.ui.guard import Member, find_member, public, requires
@@ -137,6 +138,11 @@ def routes(deps: WhatsappDeps) -> APIRouter:
         if wants_fragment(request):
             return Response(status_code=204)
         return _back_to(conversation_id)
+
+    async def head(request: Request, member: Member, conversation_id: UUID) -> Response:
+        return await _answered(deps, request, member, conversation_id, "whatsapp/_head.html")
+
+    desk_pages.add_routes(router, deps, head)
 
     @router.post("/inbox/messages/{message_id}/send-again")
     async def again(

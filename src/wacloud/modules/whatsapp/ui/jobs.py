@@ -20,6 +20,7 @@ from wacloud.modules.whatsapp.application.note_first_messages import note_first_
 from wacloud.modules.whatsapp.application.outbox import DISPATCH
 from wacloud.modules.whatsapp.application.ports import WhatsappDeps
 from wacloud.modules.whatsapp.application.receive_batch import Received, arrival_of, receive_batch
+from wacloud.modules.whatsapp.application.snooze_conversation import WAKE, wake_conversation
 from wacloud.modules.whatsapp.application.stored import Owners
 from wacloud.modules.whatsapp.application.tidy_media import remove_old_media, wake_waiting_media
 from wacloud.modules.whatsapp.application.transcribe_media import transcribe_media
@@ -60,6 +61,9 @@ def whatsapp_jobs(deps: WhatsappDeps) -> list[JobKind]:
     async def remove_media(_: Job) -> None:
         await remove_old_media(deps)
 
+    async def wake(job: Job) -> None:
+        await wake_conversation(deps, job)
+
     async def follow(job: Job) -> None:
         if job.business_id is not None:
             await follow_closing(deps, job.business_id)
@@ -72,6 +76,7 @@ def whatsapp_jobs(deps: WhatsappDeps) -> list[JobKind]:
         JobKind(DISPATCH, Lane.SENDING, DispatchMessages(deps)),
         JobKind(SETTLE_UNMATCHED, Lane.HOUSEKEEPING, one_by_one(settle_unmatched)),
         JobKind(WAKE_STALE, Lane.HOUSEKEEPING, one_by_one(wake_stale)),
+        JobKind(WAKE, Lane.HOUSEKEEPING, one_by_one(wake)),
         JobKind(NOTE_FIRST, Lane.HOUSEKEEPING, one_by_one(note_first)),
         JobKind(FETCH, Lane.MEDIA, FetchMedia(deps)),
         JobKind(TRANSCRIBE, Lane.MEDIA, one_by_one(words)),

@@ -14,8 +14,10 @@ from wacloud.modules.whatsapp.ui.message_parts import KINDS
 from wacloud.modules.whatsapp.ui.message_view import STATES, author_in_words, days_of, why_of
 from wacloud.modules.whatsapp.ui.reasons import reason_in_words
 from wacloud.modules.whatsapp.ui.whatsapp_text import plain
-from wacloud.shared.ui.i18n import Translate, translator
+from wacloud.shared.ui.i18n import N_, Translate, translator
 from wacloud.shared.ui.pages import Look
+
+PRIORITIES = (N_("No priority"), N_("Low priority"), N_("High priority"), N_("Urgent"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,10 @@ class Words:
         """Icon and name of an outbound state."""
         known = STATES.get(state or "")
         return (known[0], self.say(known[1])) if known else None
+
+    def priority(self, priority: int) -> str:
+        """How urgent."""
+        return self.say(PRIORITIES[priority])
 
     def plain(self, text: str | None) -> str:
         """One line of a text, without WhatsApp's marks."""

@@ -164,6 +164,8 @@
     if (event.key === "j" || (event.key === "ArrowDown" && inList)) { event.preventDefault(); move(1); }
     else if (event.key === "k" || (event.key === "ArrowUp" && inList)) { event.preventDefault(); move(-1); }
     else if (event.key === "r") { const reply = $("reply"); if (reply) { event.preventDefault(); reply.focus(); } }
+    else if (event.key === "e" || event.key === "a") { const does = document.querySelector(`#thread-head [data-key="${event.key}"]`); if (does) { event.preventDefault(); does.click(); } }
+    else if (event.key === "s") { const more = $("desk-more"); if (more) { event.preventDefault(); more.open = !more.open; if (more.open) more.querySelector("button").focus(); } }
     else if (event.key === "/") { event.preventDefault(); $("search")?.focus(); }
     else if (event.key === "?") { event.preventDefault(); showKeys(); }
     else if (event.key === "Escape" && pane() && !document.querySelector("details.me[open]")) {

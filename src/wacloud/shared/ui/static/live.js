@@ -49,13 +49,26 @@
     const rows = $("rows");
     if (rows.dataset.search) return Boolean($(row.id));
     const show = rows.dataset.show;
-    return show === "all" || (show === "unread" ? row.dataset.unread !== "0" : row.dataset.handler === show);
+    const { unread, status, due, handler, priority, assigned } = row.dataset;
+    if (show === "unread") return unread !== "0";
+    if (show === "snoozed" || show === "closed") return status === show;
+    if (status !== "open") return false;
+    if (show === "all") return true;
+    if (show === "due") return Boolean(due);
+    if (show === "late") return Boolean(due) && row.querySelector(".chip-window.is-closed") !== null;
+    if (show === "mine") return assigned === $("main").dataset.me;
+    if (show === "nobody") return !assigned && handler !== "bot";
+    if (show === "urgent") return priority !== "0";
+    return handler === show;
   };
 
   const applyRows = (html) => {
     const list = $("conversations");
     if (!list) return;
+    const show = $("rows").dataset.show;
     for (const fresh of [...parse(html).children]) {
+      if (show === "due" || show === "late") fresh.dataset.order = fresh.dataset.due;
+      if (show === "urgent") fresh.dataset.order = `${fresh.dataset.priority} ${fresh.dataset.order}`;
       const old = $(fresh.id);
       const current = pane()?.dataset.conversation;
       if (fresh.id === `c-${current}`) fresh.querySelector("a").setAttribute("aria-current", "true");

@@ -1,0 +1,84 @@
+"""The repositories of a team's inbox: where conversations stand, and their labels."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from wacloud.modules.whatsapp.domain.desk import Colour, Priority
+from wacloud.shared.application.db import Tx
+from wacloud.shared.domain.ids import BusinessId, UserId
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """One of a business's own labels."""
+
+    id: UUID
+    name: str
+    colour: Colour
+
+
+class Desk(Protocol):
+    """Where conversations stand with the team. Each method changes one conversation the caller has locked."""
+
+    async def close(self, tx: Tx, business_id: BusinessId, conversation_id: UUID, by: UserId, at: datetime) -> bool:
+        """It is done and read; False where it was closed before."""
+        ...
+
+    async def snooze(self, tx: Tx, business_id: BusinessId, conversation_id: UUID, until: datetime) -> None:
+        """Out of the way until then; read."""
+        ...
+
+    async def reopen(self, tx: Tx, business_id: BusinessId, conversation_id: UUID) -> bool:
+        """Open again; False where it was."""
+        ...
+
+    async def wake(self, tx: Tx, business_id: BusinessId, conversation_id: UUID, now: datetime) -> bool:
+        """Open and unread where it is snoozed until `now` or before; else False, changing nothing."""
+        ...
+
+    async def set_priority(self, tx: Tx, business_id: BusinessId, conversation_id: UUID, priority: Priority) -> None:
+        """How urgent it is."""
+        ...
+
+    async def assign(self, tx: Tx, business_id: BusinessId, conversation_id: UUID, to: UserId | None) -> bool:
+        """Whose it is; None: nobody's. False where this is no member who answers."""
+        ...
+
+    async def least_busy(self, tx: Tx, business_id: BusinessId) -> UserId | None:
+        """
+        Who of those who answer has the fewest open conversations.
+
+        Until the transaction ends nobody else is told: two conversations at once do not go to one person.
+        """
+        ...
+
+
+class Labels(Protocol):
+    """The labels of a business, and which conversation has which."""
+
+    async def all(self, tx: Tx, business_id: BusinessId) -> Sequence[Label]:
+        """By name."""
+        ...
+
+    async def add(self, tx: Tx, business_id: BusinessId, label: Label, most: int) -> bool:
+        """
+        :raises TooManyLabels: there are so many already.
+
+        False, writing nothing, where the name is taken.
+        """
+        ...
+
+    async def change(self, tx: Tx, business_id: BusinessId, label: Label) -> bool | None:
+        """None: there is none such; False: the name is taken."""
+        ...
+
+    async def remove(self, tx: Tx, business_id: BusinessId, label_id: UUID) -> bool:
+        """Also from every conversation; False where there is none such."""
+        ...
+
+    async def put_on(self, tx: Tx, business_id: BusinessId, conversation_id: UUID, label_ids: Sequence[UUID]) -> bool:
+        """These and no others; False, changing nothing, where one is unknown."""
+        ...
