@@ -69,10 +69,12 @@ async def test_axe_finds_nothing(visit: Open, theme: str, viewport: dict[str, in
         pytest.skip("axe-core is not installed (bin/setup dev)")
     assert (SHARED / "vendor" / "tabler.min.css").exists(), "bin/setup puts the front-end files there"
     pages = (
-        *("/inbox", f"/inbox/{LUCIA}", f"/inbox/{ROSA}", "/inbox?q=zzz", "/ledger"),
+        *("/inbox", "/inbox?show=all", f"/inbox/{LUCIA}", f"/inbox/{ROSA}", "/inbox?q=zzz", "/ledger"),
         *("/ledger/rows?group=inbound&state=handed_over", "/ledger/rows?group=webhooks&state=received", A_WEBHOOK),
     )
-    async with visit("/inbox", theme=theme, viewport=viewport, bypass_csp=True, reduced_motion="reduce") as page:
+    async with visit(
+        "/inbox?show=all", theme=theme, viewport=viewport, bypass_csp=True, reduced_motion="reduce"
+    ) as page:
         for path in pages:
             await page.goto(page.url.split("/inbox")[0].split("/ledger")[0] + path)
             for details in await page.locator("details.why, details.edits").all():
@@ -95,7 +97,7 @@ async def test_axe_finds_nothing(visit: Open, theme: str, viewport: dict[str, in
     ids=["desktop", "small desktop", "tablet", "phone", "small phone"],
 )
 async def test_nothing_is_wider_than_the_screen(visit: Open, viewport: dict[str, int]) -> None:
-    async with visit("/inbox", viewport=viewport) as page:
+    async with visit("/inbox?show=all", viewport=viewport) as page:
         for path in (
             *("/inbox", f"/inbox/{LUCIA}", f"/inbox/{MARCOS}", "/ledger"),
             *("/ledger/rows?group=inbound&state=handed_over", A_WEBHOOK),
@@ -112,7 +114,7 @@ async def test_nothing_is_wider_than_the_screen(visit: Open, viewport: dict[str,
 
 
 async def test_a_conversation_opens_in_place_and_the_way_back_works(visit: Open) -> None:
-    async with visit("/inbox") as page:
+    async with visit("/inbox?show=all") as page:
         await page.evaluate("window.stayed = true")
         await page.get_by_role("link", name="Marcos Ortega").click()
         await expect(page.get_by_role("heading", name="Marcos Ortega")).to_be_visible()
@@ -123,7 +125,7 @@ async def test_a_conversation_opens_in_place_and_the_way_back_works(visit: Open)
 
 
 async def test_a_list_without_conversations_says_why(visit: Open, rig: Rig) -> None:
-    async with visit("/inbox") as page:
+    async with visit("/inbox?show=all") as page:
         nothing = page.locator(".nothing")
         await expect(nothing).to_be_hidden()
         await page.locator("#search").fill("zzz")
@@ -135,7 +137,7 @@ AT_END = "one => one.scrollHeight - one.clientHeight - one.scrollTop < 2 && one.
 
 
 async def test_the_first_conversation_opened_shows_its_newest_message(visit: Open) -> None:
-    async with visit("/inbox") as page:
+    async with visit("/inbox?show=all") as page:
         await page.get_by_role("link", name="Lucía Fernández").click()
         await expect(page.locator("#messages .msg").last).to_be_in_viewport()
         await page.wait_for_timeout(200)
@@ -167,7 +169,7 @@ async def test_on_a_phone_the_buttons_say_what_they_do(visit: Open) -> None:
 
 
 async def test_a_new_message_shows_in_the_list_and_the_thread_within_moments(visit: Open, rig: Rig) -> None:
-    async with visit(f"/inbox/{MARCOS}") as page:
+    async with visit(f"/inbox/{MARCOS}?show=all") as page:
         await expect(page.locator("[data-live-state=on]")).to_be_attached()
         new_message(rig, "Rosa M.", "¿Sigue abierto?")
         await expect(page.locator("#conversations > li").first).to_contain_text("¿Sigue abierto?")
@@ -242,7 +244,7 @@ async def test_taking_over_shows_at_once_everywhere(visit: Open) -> None:
 
 
 async def test_opening_a_conversation_marks_it_as_read(visit: Open, rig: Rig) -> None:
-    async with visit("/inbox") as page:
+    async with visit("/inbox?show=all") as page:
         await expect(page.locator(f"#c-{MARCOS}")).to_have_class(r"conv is-waiting is-unread")
         await page.get_by_role("link", name="Marcos Ortega").click()
         await expect(page.locator(f"#c-{MARCOS} .unread")).to_have_count(0)
@@ -250,7 +252,7 @@ async def test_opening_a_conversation_marks_it_as_read(visit: Open, rig: Rig) ->
 
 
 async def test_the_keyboard_is_enough(visit: Open) -> None:
-    async with visit("/inbox") as page:
+    async with visit("/inbox?show=all") as page:
         await page.keyboard.press("j")
         await expect(page.locator(f"#c-{MARCOS} a")).to_be_focused()
         await page.keyboard.press("ArrowDown")
@@ -276,7 +278,7 @@ async def test_a_longer_list_and_thread_load_while_scrolling(visit: Open, rig: R
         rig.inbox.put(a_conversation(f"Cliente {number}", last_message_at=None))
     rig.inbox.page_size = 15
     rig.inbox.thread_size = 8
-    async with visit(f"/inbox/{LUCIA}") as page:
+    async with visit(f"/inbox/{LUCIA}?show=all") as page:
         await expect(page.locator("#messages .msg").last).to_be_in_viewport()
         for _ in range(12):
             await page.locator("#scroller").evaluate("element => element.scrollTop = 0")
@@ -291,7 +293,7 @@ async def test_a_longer_list_and_thread_load_while_scrolling(visit: Open, rig: R
 
 
 async def test_after_a_gap_the_page_looks_again(visit: Open, rig: Rig) -> None:
-    async with visit(f"/inbox/{MARCOS}") as page:
+    async with visit(f"/inbox/{MARCOS}?show=all") as page:
         await expect(page.locator("[data-live-state=on]")).to_be_attached()
         row = rig.inbox.conversations[MARCOS]
         missed = a_message(row, "Nadie lo anunció", sent_at=datetime.now(UTC))
@@ -302,7 +304,7 @@ async def test_after_a_gap_the_page_looks_again(visit: Open, rig: Rig) -> None:
 
 
 async def test_the_theme_changes_at_once_and_stays(visit: Open) -> None:
-    async with visit("/inbox") as page:
+    async with visit("/inbox?show=all") as page:
         await page.locator("details.me summary").click()
         await page.get_by_role("button", name="Oscuro").click()
         assert await page.evaluate("getComputedStyle(document.body).colorScheme") == "dark"
@@ -314,14 +316,14 @@ async def test_the_theme_changes_at_once_and_stays(visit: Open) -> None:
 
 
 async def test_the_system_decides_where_nobody_chose(visit: Open) -> None:
-    async with visit("/inbox", color_scheme="dark") as page:
+    async with visit("/inbox?show=all", color_scheme="dark") as page:
         dark = await page.evaluate("getComputedStyle(document.body).backgroundColor")
         await page.emulate_media(color_scheme="light")
         assert await page.evaluate("getComputedStyle(document.body).backgroundColor") != dark
 
 
 async def test_on_a_phone_there_is_the_list_or_the_thread(visit: Open) -> None:
-    async with visit("/inbox", viewport=PHONE, has_touch=True) as page:
+    async with visit("/inbox?show=all", viewport=PHONE, has_touch=True) as page:
         await page.get_by_role("link", name="Marcos Ortega").click()
         await expect(page.get_by_role("heading", name="Marcos Ortega")).to_be_visible()
         await expect(page.locator("#conversations")).to_be_hidden()
@@ -334,7 +336,7 @@ async def test_on_a_phone_there_is_the_list_or_the_thread(visit: Open) -> None:
 
 
 async def test_reading_and_writing_work_without_javascript(visit: Open, rig: Rig) -> None:
-    async with visit("/inbox", java_script_enabled=False) as page:
+    async with visit("/inbox?show=all", java_script_enabled=False) as page:
         await page.get_by_role("link", name="Marcos Ortega").click()
         await page.get_by_role("button", name="Marcar como leída").click()
         await page.get_by_role("textbox", name="Responder a Marcos Ortega").fill("Sin guiones")

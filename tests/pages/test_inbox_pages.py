@@ -43,7 +43,7 @@ async def test_the_start_leads_to_the_inbox(client: ClientSession) -> None:
 
 
 async def test_the_list_shows_who_waits_and_why_and_how_long_one_may_reply(client: ClientSession) -> None:
-    page = await text_of(client, "/inbox")
+    page = await text_of(client, "/inbox?show=all")
     assert page.index("Marcos Ortega") < page.index("Inés Álvarez") < page.index("Rosa M.")
     assert "En espera: pidió hablar con una persona" in page
     assert re.search(r"data-left>\s*23 h<", page)
@@ -68,7 +68,7 @@ async def test_an_unknown_filter_is_refused(client: ClientSession) -> None:
 
 async def test_more_of_the_list_is_one_link_away(rig: Rig, client: ClientSession) -> None:
     rig.inbox.page_size = 4
-    first = await text_of(client, "/inbox")
+    first = await text_of(client, "/inbox?show=all")
     link = re.search(r'href="(/inbox\?[^"]*cursor=4)"', first)
     assert link is not None
     assert "Rosa M." not in first
@@ -114,7 +114,7 @@ async def test_a_text_looks_as_on_the_phone(rig: Rig, client: ClientSession) -> 
     text = "*negrita* _cursiva *las dos*_ ~tachado~ ```a*b``` 2*3*4 mi_nombre_largo *<b>* *sin fin"
     row = rig.inbox.put(a_conversation("Marcas", last_preview=text))
     rig.inbox.put(row, a_message(row, text))
-    page = await text_of(client, f"/inbox/{row.id}")
+    page = await text_of(client, f"/inbox/{row.id}?show=all")
     assert (
         "<strong>negrita</strong> <em>cursiva <strong>las dos</strong></em> <s>tachado</s> <code>a*b</code> "
         "2*3*4 mi_nombre_largo <strong>&lt;b&gt;</strong> *sin fin</div>"

@@ -1,18 +1,35 @@
 """Changes go from any process to every serve process through Valkey, and come back after it was away."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import secrets
+from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing
 from typing import Any
 from uuid import uuid4
 
+import pytest
 import pytest_asyncio
 from redis.asyncio import Redis
 
+from wacloud.main.child import Running
+from wacloud.main.embedded import EmbeddedValkey
 from wacloud.shared.application.live import Change
 from wacloud.shared.domain.ids import BusinessId
 from wacloud.shared.infra import live_valkey
 from wacloud.shared.infra.live_valkey import ValkeyAnnouncer, ValkeyChanges
+
+
+@pytest.fixture(scope="module")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A server of their own: what workers of other tests still announce would be heard here."""
+    folder = tmp_path_factory.mktemp("valkey")
+    valkey = EmbeddedValkey(folder, password=secrets.token_urlsafe(16))
+    running = Running(valkey.child, folder)
+    try:
+        running.wait_until_ready()
+        yield valkey.url
+    finally:
+        running.stop()
 
 
 @pytest_asyncio.fixture(loop_scope="session")

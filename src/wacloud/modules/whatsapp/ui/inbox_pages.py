@@ -27,7 +27,7 @@ from wacloud.shared.ui.permissions import Permission
 Reader = Annotated[Member, Depends(requires(Permission.INBOX_READ))]
 Writer = Annotated[Member, Depends(requires(Permission.INBOX_WRITE))]
 Sender = Annotated[Member, Depends(requires(Permission.MESSAGES_SEND))]
-Show = Annotated[Filter, Query(alias="show")]
+Show = Annotated[Filter | None, Query()]
 Search = Annotated[str, Query(alias="q", max_length=100)]
 Cursor = Annotated[str | None, Query(max_length=500)]
 Attached = Annotated[tuple[UUID, ...], Form(max_length=10)]
@@ -47,22 +47,24 @@ def routes(deps: WhatsappDeps) -> APIRouter:
 
     @router.get("/inbox")
     async def inbox(
-        request: Request, member: Reader, show: Show = "all", search: Search = "", cursor: Cursor = None
+        request: Request, member: Reader, show: Show = None, search: Search = "", cursor: Cursor = None
     ) -> Response:
-        context = await _list_context(deps, member, look_of(request, member), show, search.strip(), cursor)
+        view = _view(show, search)
+        context = await _list_context(deps, member, look_of(request, member), view, search.strip(), cursor)
         return render(request, "whatsapp/inbox.html", member=member, thread=None, **context)
 
     @router.get("/inbox/rows")
     async def rows(
-        request: Request, member: Reader, show: Show = "all", search: Search = "", cursor: Cursor = None
+        request: Request, member: Reader, show: Show = None, search: Search = "", cursor: Cursor = None
     ) -> Response:
-        page = await _page(deps, member, show, search.strip(), cursor)
+        view = _view(show, search)
+        page = await _page(deps, member, view, search.strip(), cursor)
         return render(
             request,
             "whatsapp/_rows.html",
             member=member,
             page=page,
-            show=show,
+            show=view,
             search=search.strip(),
             current=None,
             words=words(look_of(request, member).language),
@@ -73,7 +75,7 @@ def routes(deps: WhatsappDeps) -> APIRouter:
         request: Request,
         member: Reader,
         conversation_id: UUID,
-        show: Show = "all",
+        show: Show = None,
         search: Search = "",
         before: Cursor = None,
         answer: UUID | None = None,
@@ -87,7 +89,7 @@ def routes(deps: WhatsappDeps) -> APIRouter:
         context |= answer_context(thread.messages, answer, look.language)
         if wants_fragment(request):
             return render(request, "whatsapp/_thread.html", member=member, **context)
-        beside = await _list_context(deps, member, look, show, search.strip(), None)
+        beside = await _list_context(deps, member, look, _view(show, search), search.strip(), None)
         beside |= {"current": conversation_id}
         return render(request, "whatsapp/inbox.html", member=member, **(beside | context))
 
@@ -157,6 +159,11 @@ def routes(deps: WhatsappDeps) -> APIRouter:
         return _back_to(conversation)
 
     return router
+
+
+def _view(asked: Filter | None, search: str) -> Filter:
+    """First of all those who wait for the team; whoever searches looks everywhere."""
+    return asked or ("all" if search.strip() else "due")
 
 
 async def _page(deps: WhatsappDeps, member: Member, show: Filter, search: str, cursor: str | None) -> Page:
@@ -234,7 +241,7 @@ async def _refused(
     thread = await deps.inbox.thread(member.user_id, member.business_id, conversation_id)
     if thread is None:
         raise NotFound
-    context = await _list_context(deps, member, look_of(request, member), "all", "", None) | {
+    context = await _list_context(deps, member, look_of(request, member), _view(None, ""), "", None) | {
         "current": conversation_id
     }
     context |= _thread_context(thread, member, look_of(request, member))

@@ -1,6 +1,6 @@
 """What the templates of the inbox are given, whether a page asks for it or a live update pushes it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -9,6 +9,7 @@ from uuid import UUID
 
 from wacloud.modules.whatsapp.application.inbox import ConversationRow, MessageRow
 from wacloud.modules.whatsapp.domain.conversation import ServiceWindow
+from wacloud.modules.whatsapp.domain.desk import Colour
 from wacloud.modules.whatsapp.ui.compose_forms import FORMS
 from wacloud.modules.whatsapp.ui.message_parts import KINDS
 from wacloud.modules.whatsapp.ui.message_view import STATES, author_in_words, days_of, why_of
@@ -18,6 +19,14 @@ from wacloud.shared.ui.i18n import N_, Translate, translator
 from wacloud.shared.ui.pages import Look
 
 PRIORITIES = (N_("No priority"), N_("Low priority"), N_("High priority"), N_("Urgent"))
+COLOURS: Mapping[Colour, str] = {
+    "grey": N_("Grey"),
+    "red": N_("Red"),
+    "orange": N_("Orange"),
+    "green": N_("Green"),
+    "blue": N_("Blue"),
+    "purple": N_("Purple"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +43,10 @@ class Words:
         """Icon and name of an outbound state."""
         known = STATES.get(state or "")
         return (known[0], self.say(known[1])) if known else None
+
+    def colour(self, colour: Colour) -> str:
+        """Of a label."""
+        return self.say(COLOURS[colour])
 
     def priority(self, priority: int) -> str:
         """How urgent."""

@@ -1,13 +1,16 @@
-// The + menu's forms in a dialog, answering a message, and jumping to what is quoted. Links do it without this file.
+// Menus, their forms in a dialog, answering a message, and jumping to what is quoted. Links do it without this file.
 const $ = (id) => document.getElementById(id);
+
+const MENUS = "#plus[open], #desk-more[open], .views[open]";
+// But not the one that is being used.
+const closeMenus = (used) => { for (const menu of document.querySelectorAll(MENUS)) if (!used || !menu.contains(used)) menu.open = false; };
 
 const off = () => { const bar = $("answer"); if (bar) bar.replaceChildren(); };
 
 document.addEventListener("htmx:afterSwap", (event) => {
   const { id } = event.detail.target;
   if (id === "extra-body") {
-    const plus = $("plus");
-    if (plus) plus.open = false;
+    closeMenus();
     if (!$("extra").open) $("extra").showModal();
   }
   if (id === "answer" && event.detail.target.children.length) $("reply")?.focus();
@@ -32,11 +35,10 @@ document.addEventListener("click", (event) => {
     quoted.scrollIntoView({ block: "center" });
     location.replace(quote.hash);
   }
-  const plus = $("plus");
-  if (plus?.open && !at.closest("#plus")) plus.open = false;
+  closeMenus(at);
 });
 
 document.addEventListener("keydown", (event) => {
-  const plus = $("plus");
-  if (event.key === "Escape" && plus?.open) { plus.open = false; plus.querySelector("summary").focus(); event.stopPropagation(); }
+  const open = event.key === "Escape" && document.querySelector(MENUS);
+  if (open) { open.open = false; open.querySelector("summary").focus(); event.stopPropagation(); }
 }, true);
