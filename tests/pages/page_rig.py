@@ -178,7 +178,7 @@ def stand_in_for_use_cases(rig: Rig, set_attribute: Any) -> None:
     """The use cases write to a database and have tests of their own; here they write to the frozen rows."""
 
     async def write_reply(
-        _: Any, author: Any, business: Any, conversation_id: UUID, text: str, key: str, answers: Any = None
+        _: Any, author: Any, business: Any, conversation_id: UUID, text: str, key: str, answers: Any = None, *_read: Any
     ) -> UUID:
         if rig.wrote.refuse_with is not None:
             raise rig.wrote.refuse_with

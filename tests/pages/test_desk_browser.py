@@ -1,6 +1,7 @@
 """A team's work in its inbox, in a real browser over the whole product: views, labels, snooze, close, whose it is."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,7 +9,9 @@ from playwright.async_api import Browser, Page, expect
 from test_compose_browser import writes
 from test_files_browser import DESKTOP, PHONE, looked_at, signed_in
 
-from rig import Rig, eventually, open_rig
+from rig import Rig, Shop, eventually, open_rig
+from wacloud.modules.whatsapp.application.write_reply import write_reply
+from wacloud.shared.domain.ids import SessionId, UserId, new_id
 
 pytestmark = pytest.mark.browser
 
@@ -114,6 +117,68 @@ async def test_what_one_does_the_other_sees_without_asking(chromium: Browser, pr
         await expect(seen).to_have_count(0)
         await theirs.goto(f"{product.url}/inbox?show=closed")
         await expect(seen).to_be_visible()
+
+
+async def colleague(rig: Rig, shop: Shop, name: str) -> Shop:
+    """The same shop, as somebody else of its team sees it."""
+    user_id, session_id = UserId(new_id()), SessionId(new_id())
+    async with rig.house.db.system("test: a colleague") as tx:
+        await tx.execute(
+            "insert into app.users (id, name, email, email_verified_at) values (%s, %s, %s, now())",
+            (user_id, name, f"{user_id}@example.test"),
+        )
+        await tx.execute(
+            "insert into app.members (business_id, user_id, role) values (%s, %s, 'agent')", (shop.business_id, user_id)
+        )
+        await tx.execute(
+            "insert into app.sessions (id, user_id, not_after) values (%s, %s, now() + interval '1 day')",
+            (session_id, user_id),
+        )
+    return replace(shop, user_id=user_id, session_id=session_id)
+
+
+async def test_two_agents_at_one_conversation_see_each_other_and_do_not_answer_twice(
+    chromium: Browser, product: Rig
+) -> None:
+    shop = await product.shop(enabled=False)
+    row = await writes(product, shop, "¿Me lo podéis enviar?")
+    ana = await colleague(product, shop, "Ana Ríos")
+    async with (
+        signed_in(chromium, product, shop) as (_, ours),
+        signed_in(chromium, product, ana) as (_, anas),
+    ):
+        for page in (ours, anas):
+            await page.goto(f"{product.url}/inbox/{row.conversation_id}")
+        await expect(ours.locator("#here")).to_have_text("Ana Ríos también está aquí.")
+        await anas.locator("#reply").press_sequentially("Sí, mañana", delay=10)
+        await expect(ours.locator("#here")).to_have_text("Ana Ríos está escribiendo…")
+        await looked_at(ours, "here-typing")
+        await ours.locator("#reply").fill("Claro que sí")
+        await ours.keyboard.press("Enter")
+        await expect(ours.locator("#here")).to_contain_text("también está escribiendo. Envía otra vez")
+        await looked_at(ours, "here-warning")
+        await expect(ours.locator("#reply")).to_have_value("Claro que sí")
+        await anas.close()
+        await expect(ours.locator("#here")).to_be_hidden()
+        await ours.keyboard.press("Enter")
+        await expect(ours.locator(".msg.by-member")).to_have_count(1)
+
+
+async def test_an_answer_the_page_has_not_shown_yet_stops_a_second_one_once(chromium: Browser, product: Rig) -> None:
+    shop = await product.shop(enabled=False)
+    row = await writes(product, shop, "¿Tenéis mesa?")
+    ana = await colleague(product, shop, "Ana Ríos")
+    async with signed_in(chromium, product, shop, java_script_enabled=False) as (_, page):
+        await page.goto(f"{product.url}/inbox/{row.conversation_id}")
+        await write_reply(product.house.whatsapp, ana.user_id, shop.business_id, row.conversation_id, "Sí, a las nueve")
+        await page.locator("#reply").fill("No, está lleno")
+        send = page.get_by_role("button", name="Enviar", exact=True)
+        await send.click()
+        await expect(page.locator("#composer-error")).to_contain_text("ha respondido entretanto")
+        await expect(page.locator("#reply")).to_have_value("No, está lleno")
+        await expect(page.locator(".msg.by-member")).to_have_count(1)
+        await send.click()
+        await expect(page.locator(".msg.by-member")).to_have_count(2)
 
 
 async def test_all_of_it_works_without_script(chromium: Browser, product: Rig) -> None:

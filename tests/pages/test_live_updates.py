@@ -17,8 +17,9 @@ from page_rig import TOKEN, Announced, Rig
 
 from wacloud.modules.whatsapp.ui import live_updates
 from wacloud.modules.whatsapp.ui.live_updates import LOOK_AGAIN, Eyes, LiveHub, Viewer
-from wacloud.shared.application.live import Change
-from wacloud.shared.domain.ids import BusinessId
+from wacloud.modules.whatsapp.ui.presence import TYPES_FOR_S, Rooms
+from wacloud.shared.application.live import Change, Here
+from wacloud.shared.domain.ids import BusinessId, UserId
 from wacloud.shared.ui.pages import Look
 
 LUCIA = id_of("Lucía Fernández")
@@ -223,3 +224,35 @@ async def test_a_conversation_that_is_gone_does_not_disturb(hub: LiveHub, inbox:
     hub.changed(Change(BUSINESS, id_of("Nueva")))
     hub.changed(Change(BUSINESS, uuid4()))
     assert "Nueva" in str(told(await soon(viewer))["rows"])
+
+
+async def test_who_is_at_a_conversation_is_told_to_those_who_look_at_it_once_until_it_changes(hub: LiveHub) -> None:
+    at_marcos, at_lucia = open_page(hub, conversation=MARCOS), open_page(hub, conversation=LUCIA)
+    ana = Here(BUSINESS, MARCOS, UserId(uuid4()), "Ana", "looking")
+    for doing in ("looking", "looking", "typing", "typing", "gone", "gone"):
+        hub.here(replace(ana, doing=doing))
+    people = [told(await soon(at_marcos))["people"] for _ in range(3)]
+    assert people == [
+        [{"id": str(ana.user_id), "name": "Ana", "doing": "looking"}],
+        [{"id": str(ana.user_id), "name": "Ana", "doing": "typing"}],
+        [],
+    ]
+    assert at_marcos.queue.empty()
+    assert at_lucia.queue.empty()
+
+
+async def test_who_comes_later_is_told_who_is_there(hub: LiveHub) -> None:
+    hub.here(Here(BUSINESS, MARCOS, UserId(uuid4()), "Ana", "typing"))
+    assert "Ana" in str(told(await soon(open_page(hub, conversation=MARCOS))))
+    elsewhere = open_page(hub, conversation=MARCOS, business=BusinessId(uuid4()))
+    assert elsewhere.queue.empty(), "another business"
+
+
+def test_what_is_not_said_again_is_over() -> None:
+    rooms, room = Rooms(), (BUSINESS, MARCOS)
+    ana = Here(BUSINESS, MARCOS, UserId(uuid4()), "Ana", "typing")
+    assert rooms.note(ana, 100.0)
+    assert rooms.forget_old(100.0 + TYPES_FOR_S - 0.1) == []
+    assert rooms.forget_old(100.0 + TYPES_FOR_S) == [room]
+    assert rooms.at(*room) == []
+    assert rooms.note(ana, 200.0)

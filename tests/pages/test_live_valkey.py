@@ -13,8 +13,8 @@ from redis.asyncio import Redis
 
 from wacloud.main.child import Running
 from wacloud.main.embedded import EmbeddedValkey
-from wacloud.shared.application.live import Change
-from wacloud.shared.domain.ids import BusinessId
+from wacloud.shared.application.live import Change, Here
+from wacloud.shared.domain.ids import BusinessId, UserId
 from wacloud.shared.infra import live_valkey
 from wacloud.shared.infra.live_valkey import ValkeyAnnouncer, ValkeyChanges
 
@@ -39,8 +39,8 @@ async def redis(redis_url: str) -> AsyncIterator[Redis]:
     await client.aclose()
 
 
-async def upcoming(changes: Any) -> Change | None:
-    found: Change | None = await asyncio.wait_for(anext(changes), 5)
+async def upcoming(changes: Any) -> Change | Here | None:
+    found: Change | Here | None = await asyncio.wait_for(anext(changes), 5)
     return found
 
 
@@ -54,12 +54,22 @@ async def test_what_is_announced_arrives_and_listening_begins_by_saying_so(redis
         await announcer.drained()
 
 
+async def test_who_is_at_a_conversation_is_heard_everywhere(redis: Redis, redis_url: str) -> None:
+    here = Here(BusinessId(uuid4()), uuid4(), UserId(uuid4()), "José Ángel", "typing")
+    async with aclosing(ValkeyChanges(redis_url).listen()) as changes:
+        assert await upcoming(changes) is None
+        await redis.publish(f"here:{here.business_id}", "nonsense")
+        await ValkeyAnnouncer(redis).say_here(here)
+        assert await upcoming(changes) == here
+
+
 async def test_announcing_never_raises_and_never_waits() -> None:
     nowhere = Redis.from_url("redis://127.0.0.1:1/0", socket_connect_timeout=0.2)
     announcer = ValkeyAnnouncer(nowhere)
     announcer.announce([Change(BusinessId(uuid4()), uuid4())])
     announcer.announce([])
     await announcer.drained()
+    await announcer.say_here(Here(BusinessId(uuid4()), uuid4(), UserId(uuid4()), "Ana", "looking"))
     await nowhere.aclose()
 
 

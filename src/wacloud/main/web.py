@@ -65,6 +65,7 @@ from wacloud.modules.whatsapp.ui import (
     people_api,
     people_pages,
     people_settings_pages,
+    presence,
     segment_pages,
     simulator_pages,
 )
@@ -177,7 +178,8 @@ def make_app(house: House) -> FastAPI:
         app.include_router(about_messages.routes(house.whatsapp))
     for about_people in (people_api, people_settings_pages, segment_pages, import_pages, people_pages):
         app.include_router(about_people.routes(house.people))
-    app.include_router(live_updates.routes(hub))
+    for live in (live_updates.routes(hub), presence.routes(house.announcer)):
+        app.include_router(live)
     app.include_router(notice_pages.routes(house.notification))
     if house.mail_shelf is not None:
         app.include_router(dev_pages.routes(house.mail_shelf))

@@ -107,6 +107,7 @@ class House:
     clock: Clock
     db: PostgresDatabase
     redis: "Redis"
+    announcer: ValkeyAnnouncer
     egress: aiohttp.ClientSession
     secrets: SecretBox
     rings: "BullMqRings | None"
@@ -245,6 +246,7 @@ async def open_house(settings: Settings, swaps: Swaps | None = None) -> AsyncIte
             clock=clock,
             db=db,
             redis=redis,
+            announcer=announcer,
             egress=egress,
             secrets=secrets,
             rings=rings,

@@ -232,6 +232,12 @@ class Messages(Protocol):
         """
         ...
 
+    async def is_answered_since(
+        self, tx: Tx, business_id: BusinessId, conversation_id: UUID, message_id: UUID, author: UserId
+    ) -> bool:
+        """Whether another member than this one has written after that message, within the last hour."""
+        ...
+
     async def find_by_cause(self, tx: Tx, business_id: BusinessId, cause: str) -> "Caused | None":
         """The message of a cause, as it was written first."""
         ...

@@ -17,6 +17,12 @@ from wacloud.shared.domain.ids import BusinessId, UserId, new_id
 _TOLD_LATER: Final = frozenset({"media", "quoted"})
 
 
+class AnsweredMeanwhile(AppError):
+    """Somebody of your team has answered meanwhile. Read it, and send once more if yours has to go as well."""
+
+    kind = "conflict"
+
+
 class FormReused(AppError):
     """This request already sent something else. Send it once more if it is a new message."""
 
@@ -29,13 +35,15 @@ async def write_reply(
     text: str,
     key: str | None = None,
     answers: UUID | None = None,
+    read_until: UUID | None = None,
 ) -> MessageId:
     """
     Queue a text and take the conversation over: the bot is silent in it until it is given back.
 
     `answers` is the message it quotes. `key` names the request: the same one again sends nothing and returns the first
-    message's id.
+    message's id. `read_until` is the newest message its author has seen.
 
+    :raises AnsweredMeanwhile: another member has written since that one.
     :raises FormReused: the key was used for another conversation or another text.
     :raises ConversationUnknown: this person sees no such conversation.
     :raises OutsideServiceWindow: only a message template may be sent now.
@@ -43,7 +51,7 @@ async def write_reply(
     :raises TextTooLong: Meta takes 4096 characters.
     """
     wanted = Wanted(body=checked_text(text), answers=answers)
-    return await queue_reply(deps, author, business_id, conversation_id, wanted, key)
+    return await queue_reply(deps, author, business_id, conversation_id, wanted, key, read_until=read_until)
 
 
 async def queue_reply(
@@ -54,6 +62,7 @@ async def queue_reply(
     wanted: Wanted,
     key: str | None,
     number_id: UUID | None = None,
+    read_until: UUID | None = None,
 ) -> MessageId:
     """
     The same for a message of any kind, which the caller has checked; a template or a reaction leaves the bot in charge.
@@ -71,6 +80,8 @@ async def queue_reply(
             raise ConversationUnknown
         if key and (earlier := await _sent_before(deps, tx, business_id, cause, conversation_id, wanted)):
             return earlier
+        if read_until and await deps.messages.is_answered_since(tx, business_id, conversation_id, read_until, author):
+            raise AnsweredMeanwhile
         refers_to, content = None, wanted.content
         if wanted.answers is not None:
             refers_to = await _wamid_of(deps, tx, business_id, conversation_id, wanted, wanted.answers)

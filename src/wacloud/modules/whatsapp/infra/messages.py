@@ -11,7 +11,7 @@ import psycopg
 from wacloud.modules.whatsapp.application.stored import Caused, Filled, Here, NewMessage
 from wacloud.modules.whatsapp.domain.outgoing import MarketingStopped
 from wacloud.shared.application.db import Tx
-from wacloud.shared.domain.ids import BusinessId
+from wacloud.shared.domain.ids import BusinessId, UserId
 
 REFERRING_KINDS = ("edit", "revoke", "reaction")
 
@@ -226,6 +226,24 @@ class PostgresMessages:
             """,
             {"business": business_id, "conversation": conversation_id, "reasons": list(reasons), "since": since},
         )
+
+    async def is_answered_since(
+        self, tx: Tx, business_id: BusinessId, conversation_id: UUID, message_id: UUID, author: UserId
+    ) -> bool:
+        row = await tx.row(
+            """
+            select 1 from app.messages m
+            where m.business_id = %(business)s and m.conversation_id = %(conversation)s
+              and m.sent_at > now() - interval '1 hour'
+              and m.direction = 'out' and m.author = 'member' and m.author_id <> %(author)s
+              and (m.sent_at, m.arrival) > (
+                select s.sent_at, s.arrival from app.messages s
+                where s.business_id = %(business)s and s.conversation_id = %(conversation)s and s.id = %(message)s)
+            limit 1
+            """,
+            {"business": business_id, "conversation": conversation_id, "message": message_id, "author": author},
+        )
+        return row is not None
 
     async def find_by_cause(self, tx: Tx, business_id: BusinessId, cause: str) -> Caused | None:
         row = await tx.row(

@@ -102,6 +102,7 @@ def routes(deps: WhatsappDeps) -> APIRouter:
         text: ReplyText = "",
         media: Attached = (),
         reply_to: Annotated[UUID | None, Form()] = None,
+        read_until: Annotated[UUID | None, Form()] = None,
     ) -> Response:
         """A text, or files that were uploaded before, with the text under the first that takes one."""
         if not text.strip() and not media:
@@ -111,7 +112,7 @@ def routes(deps: WhatsappDeps) -> APIRouter:
             if media:
                 await reply_with(*place, media, key, reply_to)
             else:
-                await write_reply(*place, key, reply_to)
+                await write_reply(*place, key, reply_to, read_until)
         except AppError as refused:
             if refused.kind not in ("invalid", "conflict", "limit", "too_large"):
                 raise

@@ -20,8 +20,9 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import StreamingResponse
 
 from wacloud.modules.whatsapp.application.inbox import ConversationRow, InboxReader, MessageRow
+from wacloud.modules.whatsapp.ui.presence import Rooms
 from wacloud.modules.whatsapp.ui.thread_view import messages_context, parts_context, words
-from wacloud.shared.application.live import Change
+from wacloud.shared.application.live import Change, Here
 from wacloud.shared.domain.errors import AppError
 from wacloud.shared.domain.ids import BusinessId, SessionId, UserId
 from wacloud.shared.ui.guard import Member, requires
@@ -50,9 +51,9 @@ MayStay = Callable[[Collection[Place]], Awaitable[Collection[Place]]]
 
 
 class Changes(Protocol):
-    """Where changes come from; None says that some may have been missed."""
+    """Where changes come from, and who is where; None says that some may have been missed."""
 
-    def listen(self) -> AsyncIterator[Change | None]:
+    def listen(self) -> AsyncIterator[Change | Here | None]:
         """For ever."""
         ...
 
@@ -101,6 +102,7 @@ class LiveHub:
         self._pending: dict[BusinessId, set[UUID]] = defaultdict(set)
         self._drawing: dict[BusinessId, asyncio.Task[None]] = {}
         self._remembered: dict[BusinessId, OrderedDict[UUID, int]] = {}
+        self._rooms = Rooms()
         self._listening_since: int | None = None
         self._is_closed = False
 
@@ -117,6 +119,8 @@ class LiveHub:
                     self._listening_since = _now_ms()
                     self._remembered.clear()
                     self._tell(self._viewers.values(), LOOK_AGAIN)
+                elif isinstance(change, Here):
+                    self.here(change)
                 else:
                     self.changed(change)
 
@@ -124,6 +128,8 @@ class LiveHub:
         """End the streams of those who may not look any more, until cancelled."""
         while True:
             await asyncio.sleep(WATCH_S)
+            for business_id, conversation_id in self._rooms.forget_old(time.monotonic()):
+                self._tell_here(business_id, conversation_id)
             places = {viewer.place: viewer for viewers in self._viewers.values() for viewer in viewers}
             if not places:
                 continue
@@ -149,12 +155,19 @@ class LiveHub:
             self._pending[change.business_id].add(change.conversation_id)
             self._draw_soon(change.business_id)
 
+    def here(self, here: Here) -> None:
+        """Note who is at a conversation; those who look at it hear of it where it is new."""
+        if self._rooms.note(here, time.monotonic()):
+            self._tell_here(here.business_id, here.conversation_id)
+
     def open(self, viewer: Viewer, since_ms: int | None) -> None:
         """Add a page; it gets what changed since it was rendered, or is told to look again where that is unknown."""
         self._viewers[viewer.business_id].add(viewer)
         if self._is_closed:
             viewer.push(_CLOSED)
             return
+        if viewer.conversation_id is not None and self._rooms.at(viewer.business_id, viewer.conversation_id):
+            self._tell_here(viewer.business_id, viewer.conversation_id)
         if self._listening_since is None or since_ms is None:
             viewer.push(LOOK_AGAIN)
             return
@@ -228,6 +241,12 @@ class LiveHub:
                     told |= _thread_part(viewer.eyes, rows[at], newest[at], now)
                 events[viewer.eyes, at] = _event("change", told)
         return events
+
+    def _tell_here(self, business_id: BusinessId, conversation_id: UUID) -> None:
+        people = self._rooms.at(business_id, conversation_id)
+        event = _event("here", {"conversation": str(conversation_id), "people": people})
+        lookers = [one for one in self._viewers.get(business_id, ()) if one.conversation_id == conversation_id]
+        self._tell([lookers], event)
 
     def _tell(self, groups: Iterable[Iterable[Viewer]], event: bytes) -> None:
         for viewers in list(groups):

@@ -119,6 +119,7 @@ def parts_context(
     turns = [message.turn for message in messages if message.turn is not None]
     return {
         "row": row,
+        "newest_id": messages[-1].id if messages else None,
         "is_open": ServiceWindow(row.last_inbound_at).is_open(now),
         "forms": FORMS,
         "last_why": why_of(turns[-1], translator(look.language)) if turns else None,

@@ -182,6 +182,7 @@
     const keepTime = (event) => { since = Math.max(since, Number(event.lastEventId) || 0); };
     source.addEventListener("hello", (event) => { keepTime(event); sign("on"); });
     source.addEventListener("change", (event) => { keepTime(event); sign("on"); apply(JSON.parse(event.data)); refetchPage(); });
+    source.addEventListener("here", (event) => document.dispatchEvent(new CustomEvent("live:here", { detail: JSON.parse(event.data) })));
     source.addEventListener("refresh", () => { lookAgain(); refetchPage(); });
     source.addEventListener("signed-out", () => { source.close(); location.reload(); });
     source.onerror = () => {
