@@ -76,6 +76,8 @@ async def test_the_phone_sends_the_inbox_shows_the_bot_answers_and_the_phone_sho
     chromium: Browser, demo: dict[str, Any]
 ):
     inbox = await sign_in(chromium, demo, viewport={"width": 1280, "height": 800})
+    # Whom the assistant answers waits for nobody.
+    await inbox.get_by_role("link", name="Todas", exact=True).click()
     phone = await inbox.context.new_page()
     await phone.goto("/simulator")
     await phone.get_by_role("button", name=re.compile("^Rosa")).or_(phone.get_by_text("Rosa").first).first.click()
