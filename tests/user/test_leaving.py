@@ -39,6 +39,21 @@ async def test_the_export_holds_what_is_kept_about_a_person_and_no_more(people: 
     assert str(eva.id) not in text
 
 
+async def test_keys_they_made_are_exported_by_name_and_never_by_what_opens(people: People):
+    shop = await people.rig.shop()
+    ana = await people.add(shop.business_id)
+    async with people.rig.house.db.tenant(shop.business_id) as tx:
+        await tx.execute(
+            "insert into app.api_keys (business_id, created_by, name, hint, hash, scopes) "
+            "values (%s, %s, 'La caja', 'wck_AbCd', %s, '{inbox.read}')",
+            (shop.business_id, ana.id, b"h" * 32),
+        )
+    _, _, content = await people.ask(ana, "GET", f"{ME}/export")
+    [key] = content["sign_in"]["api_keys"]
+    assert (key["name"], key["hint"], key["scopes"]) == ("La caja", "wck_AbCd", ["inbox.read"])
+    assert "hash" not in key
+
+
 async def test_second_factors_are_exported_by_name_and_gone_with_the_person(people: People):
     ana = await people.add((await people.rig.shop()).business_id)
     status, _, made = await people.ask(ana, "POST", "/api/auth/2fa/enroll", json={"name": "El de casa"})

@@ -11,7 +11,7 @@ class AuthPersonalData:
         self._db = db
 
     async def export(self, user_id: UserId) -> object:
-        """Whether there is a password, and since when; their second factors by name; where they signed in."""
+        """Whether there is a password, and since when; their second factors and keys by name; where they signed in."""
         async with self._db.system("export what is kept about a person") as tx:
             row = await tx.row("select changed_at from app.credentials where user_id = %s", (user_id,))
             sessions = await tx.rows(
@@ -32,11 +32,17 @@ class AuthPersonalData:
             codes = await tx.row(
                 "select count(*) as n from app.backup_codes where user_id = %s and saved_at is not null", (user_id,)
             )
+            keys = await tx.rows(
+                "select business_id, name, hint, scopes, created_at, expires_at, revoked_at, last_used_at, used_from"
+                " from app.api_keys where created_by = %s order by created_at",
+                (user_id,),
+            )
         return {
             "supabase": [one._asdict() for one in outside],
             "password_changed_at": row.changed_at if row else None,
             "second_factors": [one._asdict() for one in factors],
             "backup_codes_left": codes.n if codes else 0,
+            "api_keys": [one._asdict() for one in keys],
             "sessions": [one._asdict() for one in sessions],
         }
 
