@@ -49,9 +49,14 @@ async def test_a_number_written_down_by_hand_is_whoever_writes_from_it(desk: Des
     assert f"wa_id:{written}" in [f"{one['kind']}:{one['value']}" for one in (await desk.get(made["id"]))["identities"]]
 
 
+@pytest.mark.parametrize("is_turned", [False, True], ids=["as told", "the other way round"])
 @pytest.mark.parametrize(
     ("first", "second", "people"),
     [
+        ({"from": "5511987654321"}, {"from": "551187654321"}, 1),
+        ({"from": "5491123456789"}, {"from": "541123456789"}, 1),
+        ({"from": "5215512345678"}, {"from": "525512345678"}, 1),
+        ({"from": "551187654321"}, {"from": "5511987654321", "from_user_id": "BR.a1"}, 1),
         ({"from": "34600111222"}, {"from": "34600111222", "from_user_id": "ES.a1"}, 1),
         ({"from_user_id": "ES.a1"}, {"from": "34600111222", "from_user_id": "ES.a1"}, 1),
         ({"from_user_id": "ES.a1"}, {"from_user_id": "ES.a2"}, 2),
@@ -63,13 +68,23 @@ async def test_a_number_written_down_by_hand_is_whoever_writes_from_it(desk: Des
         # A number whose owner has another BSUID has another owner.
         ({"from": "34600111222", "from_user_id": "ES.a1"}, {"from": "34600111222", "from_user_id": "ES.b1"}, 2),
     ],
-    ids=["the id appears later", "the phone appears later", "two ids", "one parent id", "a number that changed hands"],
+    ids=[
+        "BR with and without the 9",
+        "AR with and without the 9",
+        "MX with and without the 1",
+        "BR without the 9, then with it and an id",
+        "the id appears later",
+        "the phone appears later",
+        "two ids",
+        "one parent id",
+        "a number that changed hands",
+    ],
 )
 async def test_ids_prove_who_is_one_person(
-    desk: Desk, first: dict[str, str], second: dict[str, str], people: int
+    desk: Desk, first: dict[str, str], second: dict[str, str], people: int, is_turned: bool
 ) -> None:
-    await writes(desk, **first)
-    await writes(desk, **second)
+    for told in (second, first) if is_turned else (first, second):
+        await writes(desk, **told)
     assert len(await desk.all()) == people
 
 
