@@ -17,7 +17,7 @@ from frozen_shop import BUSINESS, USER, FrozenInbox, by_member
 from limits_off import limits_off
 from wacloud.modules.whatsapp.application.people_stored import Person as KnownPerson
 from wacloud.modules.whatsapp.application.people_stored import PersonRow
-from wacloud.modules.whatsapp.ui import inbox_pages, ledger_pages, live_updates, people_pages
+from wacloud.modules.whatsapp.ui import inbox_pages, ledger_pages, live_updates, people_pages, presence
 from wacloud.shared.application.live import Change
 from wacloud.shared.domain.errors import NotSignedIn
 from wacloud.shared.ui import preferences, static_files
@@ -118,6 +118,13 @@ class Rig:
         assert not self.thread.is_alive()
 
 
+class Silent:
+    """Tells nobody where anybody is."""
+
+    async def say_here(self, here: Any) -> None:
+        pass
+
+
 class FrozenPeople:
     """What is known of whoever is asked for: nothing but the name."""
 
@@ -166,6 +173,7 @@ def build_rig(inbox: FrozenInbox) -> Rig:
         ledger_pages.routes(deps),
         people_pages.routes(cast(Any, SimpleNamespace(reader=FrozenPeople()))),
         live_updates.routes(hub),
+        presence.routes(Silent()),
         preferences.routes(),
         static_files.routes(),
     ):
