@@ -96,6 +96,7 @@ SYSTEM = {
     "shared/infra/webhook_inbox.py",
     "modules/whatsapp/application/import_rates.py",
     "modules/whatsapp/infra/costs.py",
+    "modules/whatsapp/application/index_words.py",
 }
 
 # Whose each table is. The two queues are everybody's: shared code writes them, ledgers read them.
@@ -132,6 +133,8 @@ TABLES = {
         "conversations",
         "labels",
         "conversation_labels",
+        "conversation_words",
+        "word_marks",
         "messages",
         "message_keys",
         "delivery_counts",

@@ -57,6 +57,7 @@ SYSTEM_RIGHTS = {
 UNGUARDED = {
     "conversations.last_message_id": "a messages partition may go by retention",
     "message_keys.message_id": "a messages partition may go by retention",
+    "word_marks.message_id": "a messages partition may go by retention",
     "media.message_id": "a messages partition may go by retention",
     "media.uploaded_by": "who sent a file stays known after the member left",
     "messages.answered_by": "the same table, over partitions",

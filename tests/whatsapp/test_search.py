@@ -1,11 +1,16 @@
 """The search of the inbox: people by name and phone, and what was written."""
 
+import asyncio
 import time
+from datetime import timedelta
 
 import pytest
 
 from builders import meta
 from rig import Rig, Shop, as_body
+from wacloud.modules.whatsapp.application.index_words import index_words
+from wacloud.modules.whatsapp.infra import inbox_reader
+from wacloud.modules.whatsapp.infra.word_index import PostgresWordIndex
 
 ROSA, IVAN = "34600111222", "34600333444"
 
@@ -52,3 +57,90 @@ async def test_signs_of_patterns_are_only_signs(rig: Rig, chatty: Shop):
 async def test_no_business_finds_what_another_was_written(rig: Rig, chatty: Shop):
     stranger = await rig.shop()
     assert await found(rig, stranger, "corona") == []
+
+
+@pytest.fixture
+async def indexed(rig: Rig, chatty: Shop, monkeypatch: pytest.MonkeyPatch) -> Shop:
+    """All of it is in the index of words, and the search reads no message by itself."""
+    await taken_in(rig, chatty)
+    nothing = inbox_reader._IN_MESSAGES.replace(f"limit {inbox_reader._SEARCHED}", "limit 0")
+    assert nothing != inbox_reader._IN_MESSAGES
+    monkeypatch.setattr(inbox_reader, "_IN_MESSAGES", nothing)
+    return chatty
+
+
+async def taken_in(rig: Rig, shop: Shop) -> int:
+    async with rig.house.db.tenant(shop.business_id) as tx:
+        return await PostgresWordIndex().add(tx, shop.business_id, timedelta(0), 1_000)
+
+
+@pytest.mark.parametrize(
+    ("search", "names"),
+    [
+        ("corona", {"Rosa Núñez"}),
+        ("coronas", {"Rosa Núñez"}),
+        ("coro", {"Rosa Núñez"}),
+        ("reyes corona", {"Rosa Núñez"}),
+        ("la corona de los reyes", {"Rosa Núñez"}),
+        ("PIÑONES", {"Rosa Núñez", "Iván"}),
+        ("tarta piñon", {"Rosa Núñez", "Iván"}),
+        ("centeno", {"Iván"}),
+        ("100 centeno", {"Iván"}),
+        ("corona centeno", set()),
+        ("coronita reyes", set()),  # said in two messages
+        ("ivan corona", set()),
+        ("de la", set()),
+        ("it's \\ 'corona", set()),
+        ("'corona \\ reyes", {"Rosa Núñez"}),
+        ("", {"Rosa Núñez", "Iván"}),
+    ],
+)
+async def test_old_messages_are_found_by_their_words_in_any_order_and_form(
+    rig: Rig, indexed: Shop, search: str, names: set[str]
+):
+    assert {name for name, _ in await found(rig, indexed, search)} == names
+
+
+async def test_of_old_messages_the_one_that_has_the_words_is_shown(rig: Rig, indexed: Shop):
+    assert await found(rig, indexed, "corona sábado") == [
+        ("Rosa Núñez", "Buenas tardes, mirad: me gustaría encargar para el sábado una CORONA de reyes, sin nata")
+    ]
+
+
+async def test_no_business_finds_the_words_of_another(rig: Rig, indexed: Shop):
+    stranger = await rig.shop()
+    assert await found(rig, stranger, "corona") == []
+
+
+async def test_what_is_taken_in_is_taken_in_once_however_many_try(rig: Rig):
+    shop = await rig.shop(enabled=False)
+    for number in range(3):
+        await rig.post(as_body(meta.inbound_of(shop, meta.text(ROSA, f"palabra{number}", at=time.time()))))
+    await rig.settled(shop, webhooks=3)
+    assert sum(await asyncio.gather(*(taken_in(rig, shop) for _ in range(4)))) == 3
+    assert await taken_in(rig, shop) == 0
+    await rig.post(as_body(meta.inbound_of(shop, meta.text(ROSA, "palabra9", at=time.time()))))
+    await rig.settled(shop, webhooks=4)
+    assert await taken_in(rig, shop) == 1
+
+
+async def test_the_job_leaves_what_may_not_be_settled_yet(rig: Rig):
+    shop = await rig.shop(enabled=False)
+    await rig.heard(shop)
+    await index_words(rig.house.whatsapp, PostgresWordIndex())
+    counted = "select count(*) as n from app.conversation_words where business_id = %s"
+    assert (await rig.rows(shop, counted, (shop.business_id,)))[0].n == 0
+
+
+async def test_nothing_of_an_erased_person_stays_among_the_words(rig: Rig):
+    shop = await rig.shop(enabled=False)
+    conversation = await rig.heard(shop)
+    await taken_in(rig, shop)
+    counted = "select count(*) as n from app.conversation_words where business_id = %s and conversation_id = %s"
+    assert (await rig.rows(shop, counted, (shop.business_id, conversation)))[0].n > 0
+    [row] = await rig.rows(shop, "select contact_id from app.conversations where business_id = %s", (shop.business_id,))
+    async with rig.house.db.tenant(shop.business_id) as tx:
+        while await rig.house.people.erasing.sweep(tx, shop.business_id, row.contact_id, 100):
+            pass
+    assert (await rig.rows(shop, counted, (shop.business_id, conversation)))[0].n == 0
+    assert await taken_in(rig, shop) == 0

@@ -7,8 +7,11 @@ that an interrupted run goes on where it stopped.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 
+from wacloud.modules.whatsapp.application.index_words import AT_ONCE
+from wacloud.modules.whatsapp.infra.word_index import PostgresWordIndex
 from wacloud.shared.application.db import Database
 from wacloud.shared.domain.ids import BusinessId
 
@@ -123,8 +126,16 @@ async def seed_volume(
                 part,
             )
             if known is None:
+                # They are older than what is in the index of words: it begins again.
+                await tx.execute("delete from app.word_marks where business_id = %s", (business_id,))
                 for statement in (_CONTACTS, _ROWS):
                     await tx.execute(statement, part)
                 written += await tx.execute(_MESSAGES, part)
         tell(Progress(last, written))
     return written
+
+
+async def index_sample(db: Database, business_id: BusinessId) -> int:
+    """Take the next part into the index of words; returns how many messages that were."""
+    async with db.tenant(business_id) as tx:
+        return await PostgresWordIndex().add(tx, business_id, timedelta(0), AT_ONCE)

@@ -5,7 +5,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from wacloud.main.command import stop
 from wacloud.main.seed_volume import Progress as Written
-from wacloud.main.seed_volume import seed_volume
+from wacloud.main.seed_volume import index_sample, seed_volume
 from wacloud.shared.application.db import Database
 from wacloud.shared.domain.ids import BusinessId
 
@@ -14,14 +14,14 @@ async def fill(db: Database, business_id: BusinessId, messages: int, conversatio
     """Write them with a bar on the error output; interrupted and run again it goes on."""
     most = conversations or max(1, messages // 5)
     columns = (
-        TextColumn("conversations"),
+        TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
         TextColumn("{task.fields[rate]:,.0f} messages/s"),
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task("", total=most, rate=0.0)
+        task = bar.add_task("conversations", total=most, rate=0.0)
 
         def tell(written: Written) -> None:
             bar.update(task, completed=written.conversations)
@@ -30,5 +30,8 @@ async def fill(db: Database, business_id: BusinessId, messages: int, conversatio
 
         try:
             await seed_volume(db, business_id, messages=messages, conversations=most, tell=tell)
+            bar.reset(task, total=messages, description="words")
+            while taken := await index_sample(db, business_id):
+                bar.advance(task, taken)
         except LookupError:
             stop("this business is unknown or has no number: connect one first")

@@ -19,6 +19,7 @@ from wacloud.modules.business.ui.jobs import BUSINESS_SCHEDULES, business_jobs
 from wacloud.modules.notification.application.accept_report import PROVIDER as RESEND
 from wacloud.modules.notification.ui.jobs import NOTIFICATION_SCHEDULES, notification_jobs, process_reports
 from wacloud.modules.whatsapp.application.accept_webhook import PROVIDER
+from wacloud.modules.whatsapp.infra.word_index import PostgresWordIndex
 from wacloud.modules.whatsapp.ui.jobs import WHATSAPP_SCHEDULES, process_webhooks, whatsapp_jobs
 from wacloud.modules.whatsapp.ui.people_jobs import people_jobs
 from wacloud.shared.application.clock import system_clock
@@ -57,7 +58,7 @@ class Worker:
         self._house = house
         self._jobs = PostgresJobs(house.db, f"{socket.gethostname()}:{os.getpid()}")
         self.kinds: Sequence[JobKind] = [
-            *whatsapp_jobs(house.whatsapp),
+            *whatsapp_jobs(house.whatsapp, PostgresWordIndex()),
             *people_jobs(house.people),
             *bot_jobs(house.bot, house.knowledge),
             *notification_jobs(house.notification),

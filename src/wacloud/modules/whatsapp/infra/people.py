@@ -238,6 +238,13 @@ class PostgresErasing:
         )
 
     async def sweep(self, tx: Tx, business_id: BusinessId, contact_id: UUID, most: int) -> int:
+        # Whoever takes words in has the mark: what they have read is in before it is taken out here.
+        await tx.execute("select 1 from app.word_marks where business_id = %s for update", (business_id,))
+        await tx.execute(
+            "delete from app.conversation_words w using app.conversations c where w.business_id = %(b)s "
+            "and c.business_id = w.business_id and c.id = w.conversation_id and c.contact_id = %(contact)s",
+            {"b": business_id, "contact": contact_id},
+        )
         return await tx.execute(
             """
             update app.messages m set body = null, content = '{}', raw = null, wamid = null, refers_to = null,

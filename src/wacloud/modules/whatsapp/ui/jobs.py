@@ -10,6 +10,7 @@ from wacloud.modules.whatsapp.application.apply_account_news import APPLY_ACCOUN
 from wacloud.modules.whatsapp.application.dispatch_messages import DispatchMessages
 from wacloud.modules.whatsapp.application.fetch_media import FETCH, FetchMedia
 from wacloud.modules.whatsapp.application.follow_closing import FOLLOW_CLOSING, follow_closing
+from wacloud.modules.whatsapp.application.index_words import WordIndex, index_words
 from wacloud.modules.whatsapp.application.keep_media import TRANSCRIBE
 from wacloud.modules.whatsapp.application.mend import (
     settle_unmatched_statuses,
@@ -36,10 +37,11 @@ WAKE_STALE = "whatsapp.wake_stale_mailboxes"
 NOTE_FIRST = "whatsapp.note_first_messages"
 WAKE_MEDIA = "whatsapp.wake_waiting_media"
 REMOVE_MEDIA = "whatsapp.remove_old_media"
+INDEX_WORDS = "whatsapp.index_words"
 BIG_BODY = 50_000
 
 
-def whatsapp_jobs(deps: WhatsappDeps) -> list[JobKind]:
+def whatsapp_jobs(deps: WhatsappDeps, words_said: WordIndex) -> list[JobKind]:
     """The kinds of jobs this module runs."""
 
     async def settle_unmatched(_: Job) -> None:
@@ -60,6 +62,9 @@ def whatsapp_jobs(deps: WhatsappDeps) -> list[JobKind]:
 
     async def remove_media(_: Job) -> None:
         await remove_old_media(deps)
+
+    async def index(_: Job) -> None:
+        await index_words(deps, words_said)
 
     async def wake(job: Job) -> None:
         await wake_conversation(deps, job)
@@ -82,6 +87,7 @@ def whatsapp_jobs(deps: WhatsappDeps) -> list[JobKind]:
         JobKind(TRANSCRIBE, Lane.MEDIA, one_by_one(words)),
         JobKind(WAKE_MEDIA, Lane.HOUSEKEEPING, one_by_one(wake_media)),
         JobKind(REMOVE_MEDIA, Lane.HOUSEKEEPING, one_by_one(remove_media)),
+        JobKind(INDEX_WORDS, Lane.HOUSEKEEPING, one_by_one(index)),
         JobKind(FOLLOW_CLOSING, Lane.HOUSEKEEPING, one_by_one(follow)),
         JobKind(APPLY_ACCOUNT_NEWS, Lane.HOUSEKEEPING, one_by_one(apply_news)),
     ]
@@ -93,6 +99,7 @@ WHATSAPP_SCHEDULES = {
     NOTE_FIRST: timedelta(seconds=30),
     WAKE_MEDIA: timedelta(minutes=1),
     REMOVE_MEDIA: timedelta(hours=1),
+    INDEX_WORDS: timedelta(minutes=1),
 }
 
 

@@ -1,0 +1,161 @@
+"""The words of conversations, and the search in them; see `application/index_words.py` and the migration."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+from uuid import UUID
+
+from wacloud.shared.application.db import Tx
+from wacloud.shared.domain.ids import BusinessId
+
+_LONGEST_WORD: Final = 60
+_MOST_TERMS: Final = 6
+_MOST_WORDS: Final = 20  # that begin like the last one, which may not be written to its end
+_MOST_SAID: Final = 2_000  # conversations looked at for each word, the newest first
+_MOST_FOUND: Final = 200
+_NEWEST_OF_ONE: Final = 300  # messages of a conversation among which the one to show is looked for
+
+# The mark is locked while words go in: two never take in the same, and an erasure waits for what it has to undo.
+_ADD: Final = f"""
+with mark as (
+  select business_id, created_at, message_id from app.word_marks where business_id = %(business)s
+  for update skip locked
+), fresh as (
+  select m.business_id, m.conversation_id, m.body, m.created_at, m.id, m.kind, m.revoked_at
+  from mark k join app.messages m on m.business_id = k.business_id and m.created_at >= k.created_at
+    and (m.created_at, m.id) > (k.created_at, k.message_id) and m.created_at <= now() - %(settled_after)s
+  order by m.created_at, m.id limit %(most)s
+), said as (
+  select f.business_id, left(w.word, {_LONGEST_WORD}) as word, f.conversation_id, max(f.created_at) as said_at
+  from fresh f cross join lateral unnest(
+    tsvector_to_array(to_tsvector('spanish'::regconfig, private.plain(f.body)))) w(word)
+  where f.body is not null and f.revoked_at is null and f.kind <> 'reaction' group by 1, 2, 3
+), kept as (
+  insert into app.conversation_words as c (business_id, word, conversation_id, said_at)
+  select business_id, word, conversation_id, said_at from said order by 1, 2, 3
+  on conflict (business_id, word, conversation_id) do update set said_at = excluded.said_at
+    where c.said_at < excluded.said_at - interval '1 day'
+), moved as (
+  update app.word_marks k set created_at = n.created_at, message_id = n.id
+  from (select business_id, created_at, id from fresh order by created_at desc, id desc limit 1) n
+  where k.business_id = n.business_id
+)
+select count(*) as taken from fresh
+"""
+_TERMS: Final = """
+select tsvector_to_array(to_tsvector('spanish'::regconfig, private.plain(%(search)s::text))) as whole,
+       regexp_split_to_array(private.plain(%(search)s::text), '[^[:alnum:]]+') as written
+"""
+# One step of the index to each next word: however often a word was said, it is passed by.
+_BEGINS: Final = f"""
+with recursive w(word) as (
+  (select c.word from app.conversation_words c where c.business_id = %(business)s and c.word >= %(begin)s
+   order by c.word limit 1)
+  union all
+  select (select c.word from app.conversation_words c where c.business_id = %(business)s and c.word > w.word
+          order by c.word limit 1)
+  from w where starts_with(w.word, %(begin)s)
+)
+select word from w where starts_with(word, %(begin)s) limit {_MOST_WORDS}
+"""
+_SAID: Final = f"""
+select count(*) as n from (
+  select 1 from app.conversation_words where business_id = %(business)s and word = any(%(words)s) limit {_MOST_SAID}) s
+"""
+_TEXTS: Final = f"""
+select c.id, t.body from unnest(%(conversations)s::uuid[]) with ordinality c(id, place)
+cross join lateral (
+  select n.body from (
+    select m.body, m.revoked_at, m.kind, m.sent_at, m.arrival from app.messages m
+    where m.business_id = %(business)s and m.conversation_id = c.id
+    order by m.sent_at desc, m.arrival desc limit {_NEWEST_OF_ONE}) n
+  where n.revoked_at is null and n.kind not in ('reaction', 'edit', 'revoke')
+    and private.plain(n.body) like all (%(patterns)s::text[])  -- costs little, and leaves few for the next
+    and to_tsvector('spanish'::regconfig, private.plain(n.body)) @@ %(words)s::tsquery
+  order by n.sent_at desc, n.arrival desc limit 1) t
+order by c.place
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One word that is searched for: the stems it may stand for, and signs every text with it has."""
+
+    words: Sequence[str]
+    signs: str
+
+
+class PostgresWordIndex:
+    """See `index_words.WordIndex`; the inbox searches in it."""
+
+    async def add(self, tx: Tx, business_id: BusinessId, settled_after: timedelta, most: int) -> int:
+        here = {"business": business_id, "settled_after": settled_after, "most": most}
+        await tx.execute("insert into app.word_marks (business_id) values (%(business)s) on conflict do nothing", here)
+        row = await tx.row(_ADD, here)
+        return int(row.taken) if row else 0
+
+    async def find(self, tx: Tx, business_id: BusinessId, search: str) -> dict[UUID, str]:
+        """
+        Conversations with a message that has all the words, and that message; the newest of each word are looked at.
+
+        The last word may be the beginning of one.
+        """
+        terms = await self._terms(tx, business_id, search)
+        if not terms or not all(term.words for term in terms):
+            return {}
+        counted = []
+        for term in terms:
+            row = await tx.row(_SAID, {"business": business_id, "words": list(term.words)})
+            counted.append((row.n if row else 0, term))
+        # The rarest leads; the others are looked up in what it has.
+        (_, rarest), *others = sorted(counted, key=lambda one: one[0])
+        also = "".join(
+            f" and exists (select 1 from app.conversation_words o where o.business_id = %(business)s "
+            f"and o.word = any(%(words{place})s) and o.conversation_id = s.conversation_id)"
+            for place, _ in enumerate(others)
+        )
+        statement = (
+            "select s.conversation_id, max(s.said_at) as at from unnest(%(words)s::text[]) v(word) "
+            "cross join lateral (select c.conversation_id, c.said_at from app.conversation_words c "
+            "where c.business_id = %(business)s and c.word = v.word "
+            f"order by c.said_at desc limit {_MOST_SAID}) s where true{also} "
+            f"group by 1 order by 2 desc limit {_MOST_FOUND}"
+        )
+        asked = {f"words{place}": list(term.words) for place, (_, term) in enumerate(others)}
+        rows = await tx.rows(statement, {"business": business_id, "words": list(rarest.words), **asked})
+        patterns = [f"%{term.signs}%" for term in terms]
+        texts = {
+            "business": business_id,
+            "conversations": [row.conversation_id for row in rows],
+            "patterns": patterns,
+            "words": " & ".join(f"({' | '.join(map(_quoted, term.words))})" for term in terms),
+        }
+        return {row.id: row.body for row in await tx.rows(_TEXTS, texts)}
+
+    async def _terms(self, tx: Tx, business_id: BusinessId, search: str) -> list[Term]:
+        row = await tx.row(_TERMS, {"search": search})
+        if row is None:
+            return []
+        written = [word for word in row.written if word]
+        begun = written[-1] if written and search[-1:].isalnum() and len(written[-1]) > 1 else ""
+        # Which of the stems is the last word's: it begins like it. A stop word has none.
+        last = next((stem for stem in row.whole if begun and begun.startswith(stem[: max(2, len(stem) - 2)])), None)
+        terms = [Term([stem], _signs(stem)) for stem in row.whole if stem != last]
+        if begun:
+            here = {"business": business_id, "begin": begun[:_LONGEST_WORD]}
+            words = {found.word for found in await tx.rows(_BEGINS, here)} | ({last} if last else set())
+            terms.append(Term(sorted(words), _signs(last or begun)))
+        return terms[-_MOST_TERMS:]
+
+
+def _quoted(word: str) -> str:
+    """As a `tsquery` takes it for itself."""
+    escaped = word.replace("\\", "\\\\").replace("'", "''")
+    return f"'{escaped}'"
+
+
+def _signs(stem: str) -> str:
+    """A stem may end in letters the word does not have ("paciencia" is "pacient")."""
+    signs = stem[: max(2, len(stem) - 2)] if len(stem) > 3 else stem
+    return signs.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
