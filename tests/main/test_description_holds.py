@@ -139,6 +139,7 @@ async def objects(rig: Rig, operation: Operation) -> tuple[Someone, dict[str, li
         "phone_number_id": numbers,
         "reply_to": [str(uuid4())],
         "notice_id": [str(told.id)],
+        "mention_ids": [[str(agent.user_id)], [str(owner.user_id)]],
         **sorted_by,
     }
 

@@ -62,6 +62,7 @@ from wacloud.modules.whatsapp.ui import (
     live_updates,
     media_api,
     media_pages,
+    note_api,
     people_api,
     people_pages,
     people_settings_pages,
@@ -173,6 +174,7 @@ def make_app(house: House) -> FastAPI:
         desk_api,
         media_api,
         media_pages,
+        note_api,
     ):
         app.include_router(about_messages.routes(house.whatsapp))
     for about_people in (people_api, people_settings_pages, segment_pages, import_pages, people_pages):

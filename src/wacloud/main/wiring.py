@@ -77,6 +77,7 @@ from wacloud.modules.whatsapp.infra.desk import PostgresDesk, PostgresLabels
 from wacloud.modules.whatsapp.infra.inbox_reader import PostgresInbox
 from wacloud.modules.whatsapp.infra.mailboxes import PostgresMailboxes
 from wacloud.modules.whatsapp.infra.messages import PostgresMessages
+from wacloud.modules.whatsapp.infra.notes import PostgresNotes
 from wacloud.modules.whatsapp.infra.numbers import PostgresNumbers
 from wacloud.modules.whatsapp.infra.people import PostgresErasing, PostgresPeople
 from wacloud.modules.whatsapp.infra.people_reader import PostgresPeopleReader
@@ -209,6 +210,7 @@ async def open_house(settings: Settings, swaps: Swaps | None = None) -> AsyncIte
             conversations=PostgresConversations(),
             desk=PostgresDesk(),
             labels=PostgresLabels(),
+            notes=PostgresNotes(),
             messages=PostgresMessages(),
             mailboxes=PostgresMailboxes(),
             deliveries=PostgresDeliveries(),

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from wacloud.modules.whatsapp.application.reply_with import attached_files, repl
 from wacloud.modules.whatsapp.application.send_again import send_again
 from wacloud.modules.whatsapp.application.take_over import give_back, mark_seen, take_over
 from wacloud.modules.whatsapp.application.write_reply import FormReused, write_reply
-from wacloud.modules.whatsapp.ui import desk_pages
+from wacloud.modules.whatsapp.ui import desk_pages, note_pages
 from wacloud.modules.whatsapp.ui.thread_view import answer_context, messages_context, parts_context, words
 from wacloud.shared.domain.errors import AppError, NotFound
 from wacloud.shared.ui.guard import Member, find_member, public, requires
@@ -139,10 +140,9 @@ def routes(deps: WhatsappDeps) -> APIRouter:
             return Response(status_code=204)
         return _back_to(conversation_id)
 
-    async def head(request: Request, member: Member, conversation_id: UUID) -> Response:
-        return await _answered(deps, request, member, conversation_id, "whatsapp/_head.html")
+    desk_pages.add_routes(router, deps, partial(_answered, deps, template="whatsapp/_head.html"))
 
-    desk_pages.add_routes(router, deps, head)
+    note_pages.add_routes(router, deps, partial(_noted, deps))
 
     @router.post("/inbox/messages/{message_id}/send-again")
     async def again(
@@ -184,10 +184,25 @@ def _thread_context(thread: Thread, member: Member, look: Look) -> dict[str, Any
     may_send, may_write = member.may(Permission.MESSAGES_SEND), member.may(Permission.INBOX_WRITE)
     return {
         "thread": thread,
+        "team": thread.team,
         "is_earlier": False,
         **messages_context(thread.conversation, thread.messages, look, now, may_send=may_send),
         **parts_context(thread.conversation, thread.messages, look, now, may_send=may_send, may_write=may_write),
     }
+
+
+async def _noted(
+    deps: WhatsappDeps, request: Request, member: Member, conversation_id: UUID, refused: AppError | None, text: str
+) -> Response:
+    if refused is None:
+        return await _answered(deps, request, member, conversation_id, "whatsapp/_noted.html")
+    told: dict[str, Any] = {
+        "note_error": translate(look_of(request, member).language, refused.message),
+        "note_text": text,
+    }
+    if wants_fragment(request):
+        return await _fragment(deps, request, member, conversation_id, "whatsapp/_note.html", 422, **told)
+    return await _whole(deps, request, member, conversation_id, 422, **told)
 
 
 async def _answered(
@@ -231,16 +246,26 @@ async def _refused(
             attached=attached,
             answer=answer,
         )
+    told: dict[str, Any] = {"error": said, "text": text, "key": key, "attached": attached}
+    return await _whole(deps, request, member, conversation_id, 422, answer, **told)
+
+
+async def _whole(
+    deps: WhatsappDeps,
+    request: Request,
+    member: Member,
+    conversation_id: UUID,
+    status: int,
+    answer: UUID | None = None,
+    **more: Any,
+) -> Response:
     thread = await deps.inbox.thread(member.user_id, member.business_id, conversation_id)
     if thread is None:
         raise NotFound
-    context = await _list_context(deps, member, look_of(request, member), "all", "", None) | {
-        "current": conversation_id
-    }
-    context |= _thread_context(thread, member, look_of(request, member))
-    context |= answer_context(thread.messages, answer, look_of(request, member).language)
-    context |= {"error": said, "text": text, "key": key, "attached": attached}
-    return render(request, "whatsapp/inbox.html", 422, member=member, **context)
+    look = look_of(request, member)
+    context = await _list_context(deps, member, look, "all", "", None) | {"current": conversation_id}
+    context |= _thread_context(thread, member, look) | answer_context(thread.messages, answer, look.language)
+    return render(request, "whatsapp/inbox.html", status, member=member, **context, **more)
 
 
 async def _fragment(
