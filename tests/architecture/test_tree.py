@@ -133,6 +133,7 @@ TABLES = {
         "labels",
         "conversation_labels",
         "conversation_notes",
+        "canned_replies",
         "messages",
         "message_keys",
         "delivery_counts",

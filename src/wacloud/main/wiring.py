@@ -66,6 +66,7 @@ from wacloud.modules.whatsapp.application.ports import CloudApi, WhatsappDeps
 from wacloud.modules.whatsapp.application.read_marks import ReadMarks
 from wacloud.modules.whatsapp.infra.account_events import PostgresAccountEvents
 from wacloud.modules.whatsapp.infra.account_states import PostgresAccountStates
+from wacloud.modules.whatsapp.infra.canned import PostgresCanned
 from wacloud.modules.whatsapp.infra.cloud_api import GraphApi
 from wacloud.modules.whatsapp.infra.consents import PostgresConsents
 from wacloud.modules.whatsapp.infra.contact_imports import PostgresImports
@@ -211,6 +212,7 @@ async def open_house(settings: Settings, swaps: Swaps | None = None) -> AsyncIte
             desk=PostgresDesk(),
             labels=PostgresLabels(),
             notes=PostgresNotes(),
+            canned=PostgresCanned(),
             messages=PostgresMessages(),
             mailboxes=PostgresMailboxes(),
             deliveries=PostgresDeliveries(),

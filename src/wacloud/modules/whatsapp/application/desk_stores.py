@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from wacloud.modules.whatsapp.domain.canned import CannedReply
 from wacloud.modules.whatsapp.domain.desk import Colour, Priority
 from wacloud.modules.whatsapp.domain.note import Note, Teammate
 from wacloud.shared.application.db import Tx
@@ -106,4 +107,28 @@ class Notes(Protocol):
         limit: int,
     ) -> Sequence[Note]:
         """The newest of a stretch of time, oldest first; None: without an end."""
+        ...
+
+
+class CannedReplies(Protocol):
+    """The texts a team writes often."""
+
+    async def all(self, tx: Tx, business_id: BusinessId) -> Sequence[CannedReply]:
+        """By shortcut."""
+        ...
+
+    async def add(self, tx: Tx, business_id: BusinessId, reply: CannedReply, most: int) -> bool:
+        """
+        :raises TooManyCanned: there are so many already.
+
+        False, writing nothing, where the shortcut is taken.
+        """
+        ...
+
+    async def change(self, tx: Tx, business_id: BusinessId, reply: CannedReply) -> bool | None:
+        """None: there is none such; False: the shortcut is taken."""
+        ...
+
+    async def remove(self, tx: Tx, business_id: BusinessId, reply_id: UUID) -> bool:
+        """False where there is none such."""
         ...

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from wacloud.modules.whatsapp.application.desk_stores import Label
 from wacloud.modules.whatsapp.application.media_stored import MediaRow
+from wacloud.modules.whatsapp.domain.canned import CannedReply
 from wacloud.modules.whatsapp.domain.desk import Status
 from wacloud.modules.whatsapp.domain.note import Teammate
 from wacloud.shared.domain.ids import BusinessId, UserId
@@ -124,6 +125,7 @@ class Thread:
     messages: Sequence[MessageRow]
     before: str | None
     team: Sequence[Teammate] = ()
+    replies: Sequence[CannedReply] = ()
 
 
 @dataclass(frozen=True, slots=True)

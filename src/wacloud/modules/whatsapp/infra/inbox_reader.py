@@ -20,6 +20,7 @@ from wacloud.modules.whatsapp.application.media_stored import MediaRow
 from wacloud.modules.whatsapp.domain.conversation import ServiceWindow
 from wacloud.modules.whatsapp.domain.media import media_id_in
 from wacloud.modules.whatsapp.domain.note import Note
+from wacloud.modules.whatsapp.infra.canned import PostgresCanned
 from wacloud.modules.whatsapp.infra.cursor import as_number, read_cursor, write_cursor
 from wacloud.modules.whatsapp.infra.inbox_views import ANYWHERE, VIEWS, View, as_place
 from wacloud.modules.whatsapp.infra.ledger import PostgresLedger
@@ -116,6 +117,7 @@ class PostgresInbox(PostgresLedger):
         self._replica = replica or db
         self._media = PostgresMedia()
         self._notes = PostgresNotes()
+        self._canned = PostgresCanned()
 
     async def page(
         self,
@@ -183,8 +185,9 @@ class PostgresInbox(PostgresLedger):
             first = messages[0] if messages else None
             shown = await self._with_notes(tx, business_id, conversation_id, messages, before, whole=not more)
             team = await self._notes.team(tx, business_id)
+            replies = await self._canned.all(tx, business_id)
         earlier = write_cursor(first.sent_at, str(first.arrival)) if more and first else None
-        return Thread(_to_conversation(row), shown, earlier, team)
+        return Thread(_to_conversation(row), shown, earlier, team, replies)
 
     async def newest(self, business_id: BusinessId, conversation_id: UUID, limit: int = 15) -> list[MessageRow]:
         async with self._db.tenant(business_id, read_only=True) as tx:

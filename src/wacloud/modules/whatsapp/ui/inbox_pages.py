@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Annotated, Any
@@ -17,6 +18,7 @@ from wacloud.modules.whatsapp.application.reply_with import attached_files, repl
 from wacloud.modules.whatsapp.application.send_again import send_again
 from wacloud.modules.whatsapp.application.take_over import give_back, mark_seen, take_over
 from wacloud.modules.whatsapp.application.write_reply import FormReused, write_reply
+from wacloud.modules.whatsapp.domain.canned import CannedReply, check_filled, filled, values_of
 from wacloud.modules.whatsapp.ui import desk_pages, note_pages
 from wacloud.modules.whatsapp.ui.thread_view import answer_context, messages_context, parts_context, words
 from wacloud.shared.domain.errors import AppError, NotFound
@@ -78,6 +80,7 @@ def routes(deps: WhatsappDeps) -> APIRouter:
         search: Search = "",
         before: Cursor = None,
         answer: UUID | None = None,
+        canned: UUID | None = None,
     ) -> Response:
         since = _now_ms()
         thread = await deps.inbox.thread(member.user_id, member.business_id, conversation_id, before=before)
@@ -86,6 +89,7 @@ def routes(deps: WhatsappDeps) -> APIRouter:
         look = look_of(request, member)
         context = {**_thread_context(thread, member, look), "is_earlier": before is not None, "since": since}
         context |= answer_context(thread.messages, answer, look.language)
+        context["text"] = next((one.text for one in context["replies"] if one.id == canned), "")
         if wants_fragment(request):
             return render(request, "whatsapp/_thread.html", member=member, **context)
         beside = await _list_context(deps, member, look, show, search.strip(), None)
@@ -106,6 +110,7 @@ def routes(deps: WhatsappDeps) -> APIRouter:
         if not text.strip() and not media:
             return await _answered(deps, request, member, conversation_id)
         try:
+            check_filled(text)
             place = (deps, member.user_id, member.business_id, conversation_id, text.strip())
             if media:
                 await reply_with(*place, media, key, reply_to)
@@ -179,12 +184,19 @@ async def _list_context(
     }
 
 
+def _filled(thread: Thread, member: Member) -> list[CannedReply]:
+    agent = next((mate.name for mate in thread.team if mate.id == member.user_id), "")
+    values = values_of(thread.conversation.contact_name, agent, member.business_name)
+    return [replace(one, text=filled(one.text, values)) for one in thread.replies]
+
+
 def _thread_context(thread: Thread, member: Member, look: Look) -> dict[str, Any]:
     now = datetime.now(UTC)
     may_send, may_write = member.may(Permission.MESSAGES_SEND), member.may(Permission.INBOX_WRITE)
     return {
         "thread": thread,
         "team": thread.team,
+        "replies": _filled(thread, member),
         "is_earlier": False,
         **messages_context(thread.conversation, thread.messages, look, now, may_send=may_send),
         **parts_context(thread.conversation, thread.messages, look, now, may_send=may_send, may_write=may_write),

@@ -86,3 +86,13 @@ document.addEventListener("keydown", (event) => {
 document.addEventListener("toggle", (event) => {
   if (event.target.id === "noting") (event.target.open ? $("note-text") : $("reply"))?.focus();
 }, true);
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("a[data-canned]");
+  const box = $("reply");
+  if (!link || !box) return;
+  event.preventDefault();
+  $("canned").open = false;
+  box.setRangeText(link.dataset.canned, box.selectionStart, box.selectionEnd, "end");
+  box.focus();
+});
