@@ -135,6 +135,8 @@ TABLES = {
         "conversation_labels",
         "conversation_words",
         "word_marks",
+        "conversation_notes",
+        "canned_replies",
         "messages",
         "message_keys",
         "delivery_counts",
@@ -158,6 +160,8 @@ BORROWED = {
     ): "the list shows who has a conversation; one statement, not two",
     ("modules/business/infra/reader.py", "users"): "members and the audit log are told with people's names",
     ("modules/whatsapp/infra/desk.py", "members"): "who has the fewest is found and given it in one statement",
+    ("modules/whatsapp/infra/notes.py", "users"): "notes are told with the names of who wrote them",
+    ("modules/whatsapp/infra/notes.py", "members"): "who may be mentioned is read with their names",
     ("modules/whatsapp/infra/people_reader.py", "users"): "who noted a choice or a merge is told by name",
     ("modules/whatsapp/infra/inbox_reader.py", "bot_turns"): "the thread shows why the bot said what it said",
 }

@@ -56,6 +56,8 @@ MAKERS: Mapping[str, Callable[[Tenant], Any]] = {
     "tag_ids": lambda tenant: tenant.rows["contact_tags"]["id"],
     "label_id": lambda tenant: tenant.rows["labels"]["id"],
     "label_ids": lambda tenant: tenant.rows["labels"]["id"],
+    "reply_id": lambda tenant: tenant.rows["canned_replies"]["id"],
+    "mention_ids": lambda tenant: tenant.person,
     "segment_id": lambda tenant: tenant.rows["segments"]["id"],
 }
 # What a body must say besides, for its ids to be looked at.

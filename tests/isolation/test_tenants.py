@@ -55,6 +55,7 @@ SYSTEM_RIGHTS = {
 
 # Ids of other rows that no foreign key guards, and why not.
 UNGUARDED = {
+    "conversation_notes.author_id": "who noted it stays told after the member left",
     "conversations.last_message_id": "a messages partition may go by retention",
     "message_keys.message_id": "a messages partition may go by retention",
     "word_marks.message_id": "a messages partition may go by retention",

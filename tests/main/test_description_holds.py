@@ -139,6 +139,7 @@ async def objects(rig: Rig, operation: Operation) -> tuple[Someone, dict[str, li
         "phone_number_id": numbers,
         "reply_to": [str(uuid4())],
         "notice_id": [str(told.id)],
+        "mention_ids": [[str(agent.user_id)], [str(owner.user_id)]],
         **sorted_by,
     }
 
@@ -151,6 +152,7 @@ async def sorting(people: People, owner: Someone) -> dict[str, list[Any]]:
     tag = await people.ask(owner, "POST", "/api/contact-tags", {"name": "VIP"})
     label = await people.ask(owner, "POST", "/api/whatsapp/labels", {"name": "VIP"})
     segment = await people.ask(owner, "POST", "/api/segments", {"name": "All", "filter": {"rules": []}})
+    reply = await people.ask(owner, "POST", "/api/whatsapp/replies", {"shortcut": "hi", "text": "Hola"})
     ids = [one.json["id"] for one in contacts]
     tags = [tag.json["id"]]
     return {
@@ -160,6 +162,7 @@ async def sorting(people: People, owner: Someone) -> dict[str, list[Any]]:
         "tag_ids": [tags],
         "label_id": [label.json["id"]],
         "label_ids": [[label.json["id"]]],
+        "reply_id": [reply.json["id"]],
         "segment_id": [segment.json["id"]],
     }
 

@@ -50,6 +50,7 @@ async def signed_in(browser: Browser, rig: Rig, shop: Shop, **more: Any) -> Asyn
 
 async def looked_at(page: Page, name: str) -> None:
     """Nothing for axe to find, nothing wider than the screen; a picture where one is wanted."""
+    await page.wait_for_load_state("load")  # with its styles
     if SHOTS:
         await page.screenshot(path=f"{SHOTS}/{name}.png")
     assert not await page.evaluate("document.documentElement.scrollWidth > innerWidth"), name

@@ -299,7 +299,8 @@ async def test_a_refused_reply_keeps_what_was_written(rig: Rig, client: ClientSe
 async def test_outside_the_window_there_is_an_explanation_and_no_form(client: ClientSession) -> None:
     page = await text_of(client, f"/inbox/{id_of('Rosa M.')}")
     assert "solo se puede enviar una plantilla aprobada" in page
-    assert "<textarea" not in page
+    assert 'id="reply"' not in page
+    assert 'id="note-text"' in page, "the team may still tell each other"
 
 
 async def test_a_person_takes_over_and_gives_back(rig: Rig, client: ClientSession) -> None:

@@ -52,6 +52,8 @@ from wacloud.modules.user.ui import pages as user_pages
 from wacloud.modules.whatsapp.infra.numbers import PostgresNumbers
 from wacloud.modules.whatsapp.infra.simulated_phones import TwinPhones
 from wacloud.modules.whatsapp.ui import (
+    canned_api,
+    canned_pages,
     compose_pages,
     cost_pages,
     desk_api,
@@ -62,6 +64,7 @@ from wacloud.modules.whatsapp.ui import (
     live_updates,
     media_api,
     media_pages,
+    note_api,
     people_api,
     people_pages,
     people_settings_pages,
@@ -174,6 +177,9 @@ def make_app(house: House) -> FastAPI:
         desk_api,
         media_api,
         media_pages,
+        note_api,
+        canned_api,
+        canned_pages,
     ):
         app.include_router(about_messages.routes(house.whatsapp))
     for about_people in (people_api, people_settings_pages, segment_pages, import_pages, people_pages):

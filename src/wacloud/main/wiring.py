@@ -66,6 +66,7 @@ from wacloud.modules.whatsapp.application.ports import CloudApi, WhatsappDeps
 from wacloud.modules.whatsapp.application.read_marks import ReadMarks
 from wacloud.modules.whatsapp.infra.account_events import PostgresAccountEvents
 from wacloud.modules.whatsapp.infra.account_states import PostgresAccountStates
+from wacloud.modules.whatsapp.infra.canned import PostgresCanned
 from wacloud.modules.whatsapp.infra.cloud_api import GraphApi
 from wacloud.modules.whatsapp.infra.consents import PostgresConsents
 from wacloud.modules.whatsapp.infra.contact_imports import PostgresImports
@@ -77,6 +78,7 @@ from wacloud.modules.whatsapp.infra.desk import PostgresDesk, PostgresLabels
 from wacloud.modules.whatsapp.infra.inbox_reader import PostgresInbox
 from wacloud.modules.whatsapp.infra.mailboxes import PostgresMailboxes
 from wacloud.modules.whatsapp.infra.messages import PostgresMessages
+from wacloud.modules.whatsapp.infra.notes import PostgresNotes
 from wacloud.modules.whatsapp.infra.numbers import PostgresNumbers
 from wacloud.modules.whatsapp.infra.people import PostgresErasing, PostgresPeople
 from wacloud.modules.whatsapp.infra.people_reader import PostgresPeopleReader
@@ -210,6 +212,8 @@ async def open_house(settings: Settings, swaps: Swaps | None = None) -> AsyncIte
             conversations=PostgresConversations(),
             desk=PostgresDesk(),
             labels=PostgresLabels(),
+            notes=PostgresNotes(),
+            canned=PostgresCanned(),
             messages=PostgresMessages(),
             mailboxes=PostgresMailboxes(),
             deliveries=PostgresDeliveries(),

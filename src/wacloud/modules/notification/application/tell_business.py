@@ -13,7 +13,7 @@ async def tell_business(deps: NotificationDeps, tx: Tx, notice: Notice) -> None:
     """
     Once for its key, in the caller's transaction; older ones of the same subject are settled by it.
 
-    What is more than information goes to owners and admins by mail, each in their own language.
+    What is more than information goes by mail, each in their own language: to owners and admins, or to whom it is for.
     """
     severity = SEVERITIES[notice.code]
     if not await deps.notices.add_once(tx, notice, severity):
@@ -21,7 +21,8 @@ async def tell_business(deps: NotificationDeps, tx: Tx, notice: Notice) -> None:
     if severity == "info":
         return
     profile = await business_profile(deps.business, tx, notice.business_id)
-    for user_id in await people_in_charge(deps.business, tx, notice.business_id):
+    in_charge = await people_in_charge(deps.business, tx, notice.business_id)
+    for user_id in [notice.user_id] if notice.user_id else in_charge:
         person = await find_user(deps.users, tx, user_id)
         if person is None or person.is_disabled:
             continue

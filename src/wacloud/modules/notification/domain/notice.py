@@ -7,7 +7,7 @@ from typing import Final, Literal, TypeAlias
 from uuid import UUID
 
 from wacloud.shared.domain.errors import NotFound
-from wacloud.shared.domain.ids import BusinessId
+from wacloud.shared.domain.ids import BusinessId, UserId
 
 Severity: TypeAlias = Literal["info", "warning", "critical"]
 
@@ -23,6 +23,7 @@ class Notice:
 
     `key` names the news it comes from: it is told once. `subject` is what it is about: a newer one settles an older.
     `details` fill the words: `name` of a number or template, `until` as ISO 8601, `told` by Meta.
+    `user_id`: it is for this member alone, not for everybody.
     """
 
     business_id: BusinessId
@@ -31,6 +32,7 @@ class Notice:
     subject: str
     at: datetime
     details: Mapping[str, str] = field(default_factory=dict)
+    user_id: UserId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,4 +82,5 @@ SEVERITIES: Final[Mapping[str, Severity]] = {
     "pin_changed": "critical",
     "pin_reset_asked": "critical",
     "flow_trouble": "warning",
+    "mentioned": "info",
 }

@@ -26,8 +26,8 @@ class PostgresNotices:
             with newest as (
               -- News come in any order: one that is older than what is known of its subject is over already.
               select max(at) as at from app.notices where business_id = %(business)s and subject = %(subject)s)
-            insert into app.notices (business_id, key, code, subject, severity, details, at, settled_at)
-            select %(business)s, %(key)s, %(code)s, %(subject)s, %(severity)s, %(details)s, %(at)s,
+            insert into app.notices (business_id, key, code, subject, severity, details, at, user_id, settled_at)
+            select %(business)s, %(key)s, %(code)s, %(subject)s, %(severity)s, %(details)s, %(at)s, %(user)s,
                    case when newest.at > %(at)s then newest.at end
             from newest
             on conflict do nothing returning id, settled_at
@@ -40,6 +40,7 @@ class PostgresNotices:
                 "severity": severity,
                 "details": json.dumps({name: storable(value, 500) for name, value in notice.details.items()}),
                 "at": notice.at,
+                "user": notice.user_id,
             },
         )
         if row is None or row.settled_at is not None:

@@ -94,6 +94,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
         N_("If it was nobody of yours, open the settings of your business at Meta at once."),
     ),
     "flow_trouble": (N_("A form of yours has a problem at Meta: %(told)s"), N_("Open the form at Meta to mend it.")),
+    "mentioned": (N_("%(name)s mentioned you in a note."), N_("Open the conversation to read it.")),
 }
 
 

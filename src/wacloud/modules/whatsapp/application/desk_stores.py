@@ -6,7 +6,9 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from wacloud.modules.whatsapp.domain.canned import CannedReply
 from wacloud.modules.whatsapp.domain.desk import Colour, Priority
+from wacloud.modules.whatsapp.domain.note import Note, Teammate
 from wacloud.shared.application.db import Tx
 from wacloud.shared.domain.ids import BusinessId, UserId
 
@@ -81,4 +83,52 @@ class Labels(Protocol):
 
     async def put_on(self, tx: Tx, business_id: BusinessId, conversation_id: UUID, label_ids: Sequence[UUID]) -> bool:
         """These and no others; False, changing nothing, where one is unknown."""
+        ...
+
+
+class Notes(Protocol):
+    """What the team notes for itself."""
+
+    async def team(self, tx: Tx, business_id: BusinessId) -> Sequence[Teammate]:
+        """Who works in the inbox, by name."""
+        ...
+
+    async def add_once(self, tx: Tx, business_id: BusinessId, note: Note) -> bool:
+        """False, writing nothing, where its id is known."""
+        ...
+
+    async def between(
+        self,
+        tx: Tx,
+        business_id: BusinessId,
+        conversation_id: UUID,
+        since: datetime | None,
+        until: datetime | None,
+        limit: int,
+    ) -> Sequence[Note]:
+        """The newest of a stretch of time, oldest first; None: without an end."""
+        ...
+
+
+class CannedReplies(Protocol):
+    """The texts a team writes often."""
+
+    async def all(self, tx: Tx, business_id: BusinessId) -> Sequence[CannedReply]:
+        """By shortcut."""
+        ...
+
+    async def add(self, tx: Tx, business_id: BusinessId, reply: CannedReply, most: int) -> bool:
+        """
+        :raises TooManyCanned: there are so many already.
+
+        False, writing nothing, where the shortcut is taken.
+        """
+        ...
+
+    async def change(self, tx: Tx, business_id: BusinessId, reply: CannedReply) -> bool | None:
+        """None: there is none such; False: the shortcut is taken."""
+        ...
+
+    async def remove(self, tx: Tx, business_id: BusinessId, reply_id: UUID) -> bool:
+        """False where there is none such."""
         ...

@@ -8,7 +8,9 @@ from uuid import UUID
 
 from wacloud.modules.whatsapp.application.desk_stores import Label
 from wacloud.modules.whatsapp.application.media_stored import MediaRow
+from wacloud.modules.whatsapp.domain.canned import CannedReply
 from wacloud.modules.whatsapp.domain.desk import Status
+from wacloud.modules.whatsapp.domain.note import Teammate
 from wacloud.shared.domain.ids import BusinessId, UserId
 
 # due: somebody of the team has to write and still may freely, soonest closing first; late: the same, 24 hours over.
@@ -68,7 +70,11 @@ class TurnRow:
 
 @dataclass(frozen=True, slots=True)
 class MessageRow:
-    """One message of a thread. Edits, revokes and reactions are already applied to what they refer to."""
+    """
+    One message of a thread. Edits, revokes and reactions are already applied to what they refer to.
+
+    Kind `note` is the team's own: the customer never sees it.
+    """
 
     id: UUID
     conversation_id: UUID
@@ -113,11 +119,13 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Thread:
-    """The newest messages of a conversation, oldest first; `before` fetches earlier ones."""
+    """The newest messages, the team's notes among them, oldest first; `before` fetches earlier ones."""
 
     conversation: ConversationRow
     messages: Sequence[MessageRow]
     before: str | None
+    team: Sequence[Teammate] = ()
+    replies: Sequence[CannedReply] = ()
 
 
 @dataclass(frozen=True, slots=True)

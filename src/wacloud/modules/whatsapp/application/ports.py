@@ -8,7 +8,7 @@ from typing import Protocol
 from wacloud.modules.business.api import BusinessDeps
 from wacloud.modules.notification.api import NotificationDeps
 from wacloud.modules.whatsapp.application.costs import CostsReader
-from wacloud.modules.whatsapp.application.desk_stores import Desk, Labels
+from wacloud.modules.whatsapp.application.desk_stores import CannedReplies, Desk, Labels, Notes
 from wacloud.modules.whatsapp.application.inbox import InboxReader
 from wacloud.modules.whatsapp.application.media_ports import MediaDeps
 from wacloud.modules.whatsapp.application.read_marks import ReadMarks
@@ -97,6 +97,8 @@ class WhatsappDeps:
     conversations: Conversations
     desk: Desk
     labels: Labels
+    notes: Notes
+    canned: CannedReplies
     messages: Messages
     mailboxes: Mailboxes
     deliveries: Deliveries

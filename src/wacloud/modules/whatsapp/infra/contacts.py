@@ -230,6 +230,11 @@ class PostgresContacts:
             both,
         )
         await tx.execute(
+            "update app.conversation_notes set conversation_id = %(keep)s "
+            "where business_id = %(business)s and conversation_id = %(gone)s",
+            both,
+        )
+        await tx.execute(
             """
             insert into app.conversation_labels (business_id, conversation_id, label_id)
             select business_id, %(keep)s, label_id from app.conversation_labels

@@ -19,10 +19,13 @@ from wacloud.modules.whatsapp.application.inbox import (
 from wacloud.modules.whatsapp.application.media_stored import MediaRow
 from wacloud.modules.whatsapp.domain.conversation import ServiceWindow
 from wacloud.modules.whatsapp.domain.media import media_id_in
+from wacloud.modules.whatsapp.domain.note import Note
+from wacloud.modules.whatsapp.infra.canned import PostgresCanned
 from wacloud.modules.whatsapp.infra.cursor import as_number, read_cursor, write_cursor
 from wacloud.modules.whatsapp.infra.inbox_views import ANYWHERE, VIEWS, View, as_place
 from wacloud.modules.whatsapp.infra.ledger import PostgresLedger
 from wacloud.modules.whatsapp.infra.media import PostgresMedia
+from wacloud.modules.whatsapp.infra.notes import PostgresNotes
 from wacloud.modules.whatsapp.infra.word_index import PostgresWordIndex
 from wacloud.shared.application.db import Database, Tx
 from wacloud.shared.domain.ids import BusinessId, UserId
@@ -34,6 +37,7 @@ _ACCENTS_OFF = str.maketrans(*_ACCENTS)
 _LIKE_A_PHONE = re.compile(r"[\d\s+().-]{3,}", re.ASCII)
 # A search reads so many of the newest messages itself, also within words; the index of words knows the older ones.
 _SEARCHED = 2_000
+_MOST_NOTES = 100  # between the messages of one page
 
 # First which conversations, then one look-up by its whole key for each: whatever the planner knows of the tables.
 _ROW = """
@@ -114,6 +118,8 @@ class PostgresInbox(PostgresLedger):
         self._replica = replica or db
         self._media = PostgresMedia()
         self._words = PostgresWordIndex()
+        self._notes = PostgresNotes()
+        self._canned = PostgresCanned()
 
     async def page(
         self,
@@ -178,15 +184,36 @@ class PostgresInbox(PostgresLedger):
             if row is None:
                 return None
             messages = await self._messages(tx, business_id, conversation_id, before, limit + 1)
-        more = len(messages) > limit
-        messages = messages[-limit:] if more else messages
-        first = messages[0] if messages else None
+            more = len(messages) > limit
+            messages = messages[-limit:]
+            first = messages[0] if messages else None
+            shown = await self._with_notes(tx, business_id, conversation_id, messages, before, whole=not more)
+            team = await self._notes.team(tx, business_id)
+            replies = await self._canned.all(tx, business_id)
         earlier = write_cursor(first.sent_at, str(first.arrival)) if more and first else None
-        return Thread(_to_conversation(row), messages, earlier)
+        return Thread(_to_conversation(row), shown, earlier, team, replies)
 
     async def newest(self, business_id: BusinessId, conversation_id: UUID, limit: int = 15) -> list[MessageRow]:
         async with self._db.tenant(business_id, read_only=True) as tx:
-            return await self._messages(tx, business_id, conversation_id, None, limit)
+            messages = await self._messages(tx, business_id, conversation_id, None, limit)
+            return await self._with_notes(tx, business_id, conversation_id, messages, None, whole=len(messages) < limit)
+
+    async def _with_notes(
+        self,
+        tx: Tx,
+        business_id: BusinessId,
+        conversation_id: UUID,
+        messages: Sequence[MessageRow],
+        before: str | None,
+        *,
+        whole: bool,
+    ) -> list[MessageRow]:
+        """What the team noted in the time of these messages, in its place among them; `whole`: none are earlier."""
+        until, _ = read_cursor(before, as_number)
+        since = None if whole or not messages else messages[0].sent_at
+        notes = await self._notes.between(tx, business_id, conversation_id, since, until, _MOST_NOTES)
+        among = [*messages, *(_as_message(note) for note in notes)]
+        return sorted(among, key=lambda one: (one.sent_at, one.arrival))
 
     async def _messages(
         self, tx: Tx, business_id: BusinessId, conversation_id: UUID, before: str | None, limit: int
@@ -263,6 +290,30 @@ def _to_conversation(row: Any, found_text: str | None = None) -> ConversationRow
         is_due=row.is_due,
         labels=tuple(Label(UUID(id_), name, colour) for id_, name, colour in row.labels or ()),
         found_text=found_text,
+    )
+
+
+def _as_message(note: Note) -> MessageRow:
+    return MessageRow(
+        id=note.id,
+        conversation_id=note.conversation_id,
+        sent_at=note.created_at,
+        arrival=0,
+        direction="out",
+        author="member",
+        author_name=note.author_name,
+        kind="note",
+        body=note.text,
+        content={},
+        state="noted",
+        reason=None,
+        error=None,
+        reactions={},
+        edited_at=None,
+        revoked_at=None,
+        edits=[],
+        quoted=None,
+        turn=None,
     )
 
 

@@ -200,6 +200,11 @@ class PostgresErasing:
             who,
         )
         await tx.execute(
+            "delete from app.conversation_notes n using app.conversations c where c.business_id = %s "
+            "and c.contact_id = any (%s) and n.business_id = c.business_id and n.conversation_id = c.id",
+            who,
+        )
+        await tx.execute(
             """
             update app.conversations set last_message_at = null, last_message_id = null,
               last_message_created_at = null, unread = 0, handler = 'bot', assigned_to = null

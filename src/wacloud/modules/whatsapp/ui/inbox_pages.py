@@ -2,7 +2,9 @@
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -16,7 +18,8 @@ from wacloud.modules.whatsapp.application.reply_with import attached_files, repl
 from wacloud.modules.whatsapp.application.send_again import send_again
 from wacloud.modules.whatsapp.application.take_over import give_back, mark_seen, take_over
 from wacloud.modules.whatsapp.application.write_reply import FormReused, write_reply
-from wacloud.modules.whatsapp.ui import desk_pages
+from wacloud.modules.whatsapp.domain.canned import CannedReply, check_filled, filled, values_of
+from wacloud.modules.whatsapp.ui import desk_pages, note_pages
 from wacloud.modules.whatsapp.ui.thread_view import answer_context, messages_context, parts_context, words
 from wacloud.shared.domain.errors import AppError, NotFound
 from wacloud.shared.ui.guard import Member, find_member, public, requires
@@ -58,12 +61,11 @@ def routes(deps: WhatsappDeps) -> APIRouter:
         request: Request, member: Reader, show: Show = None, search: Search = "", cursor: Cursor = None
     ) -> Response:
         view = _view(show, search)
-        page = await _page(deps, member, view, search.strip(), cursor)
         return render(
             request,
             "whatsapp/_rows.html",
             member=member,
-            page=page,
+            page=await _page(deps, member, view, search.strip(), cursor),
             show=view,
             search=search.strip(),
             current=None,
@@ -79,6 +81,7 @@ def routes(deps: WhatsappDeps) -> APIRouter:
         search: Search = "",
         before: Cursor = None,
         answer: UUID | None = None,
+        canned: UUID | None = None,
     ) -> Response:
         since = _now_ms()
         thread = await deps.inbox.thread(member.user_id, member.business_id, conversation_id, before=before)
@@ -87,6 +90,7 @@ def routes(deps: WhatsappDeps) -> APIRouter:
         look = look_of(request, member)
         context = {**_thread_context(thread, member, look), "is_earlier": before is not None, "since": since}
         context |= answer_context(thread.messages, answer, look.language)
+        context["text"] = next((one.text for one in context["replies"] if one.id == canned), "")
         if wants_fragment(request):
             return render(request, "whatsapp/_thread.html", member=member, **context)
         beside = await _list_context(deps, member, look, _view(show, search), search.strip(), None)
@@ -108,6 +112,7 @@ def routes(deps: WhatsappDeps) -> APIRouter:
         if not text.strip() and not media:
             return await _answered(deps, request, member, conversation_id)
         try:
+            check_filled(text)
             place = (deps, member.user_id, member.business_id, conversation_id, text.strip())
             if media:
                 await reply_with(*place, media, key, reply_to)
@@ -142,10 +147,9 @@ def routes(deps: WhatsappDeps) -> APIRouter:
             return Response(status_code=204)
         return _back_to(conversation_id)
 
-    async def head(request: Request, member: Member, conversation_id: UUID) -> Response:
-        return await _answered(deps, request, member, conversation_id, "whatsapp/_head.html")
+    desk_pages.add_routes(router, deps, partial(_answered, deps, template="whatsapp/_head.html"))
 
-    desk_pages.add_routes(router, deps, head)
+    note_pages.add_routes(router, deps, partial(_noted, deps))
 
     @router.post("/inbox/messages/{message_id}/send-again")
     async def again(
@@ -187,15 +191,37 @@ async def _list_context(
     }
 
 
+def _filled(thread: Thread, member: Member) -> list[CannedReply]:
+    agent = next((mate.name for mate in thread.team if mate.id == member.user_id), "")
+    values = values_of(thread.conversation.contact_name, agent, member.business_name)
+    return [replace(one, text=filled(one.text, values)) for one in thread.replies]
+
+
 def _thread_context(thread: Thread, member: Member, look: Look) -> dict[str, Any]:
     now = datetime.now(UTC)
     may_send, may_write = member.may(Permission.MESSAGES_SEND), member.may(Permission.INBOX_WRITE)
     return {
         "thread": thread,
+        "team": thread.team,
+        "replies": _filled(thread, member),
         "is_earlier": False,
         **messages_context(thread.conversation, thread.messages, look, now, may_send=may_send),
         **parts_context(thread.conversation, thread.messages, look, now, may_send=may_send, may_write=may_write),
     }
+
+
+async def _noted(
+    deps: WhatsappDeps, request: Request, member: Member, conversation_id: UUID, refused: AppError | None, text: str
+) -> Response:
+    if refused is None:
+        return await _answered(deps, request, member, conversation_id, "whatsapp/_noted.html")
+    told: dict[str, Any] = {
+        "note_error": translate(look_of(request, member).language, refused.message),
+        "note_text": text,
+    }
+    if wants_fragment(request):
+        return await _fragment(deps, request, member, conversation_id, "whatsapp/_note.html", 422, **told)
+    return await _whole(deps, request, member, conversation_id, 422, **told)
 
 
 async def _answered(
@@ -239,16 +265,26 @@ async def _refused(
             attached=attached,
             answer=answer,
         )
+    told: dict[str, Any] = {"error": said, "text": text, "key": key, "attached": attached}
+    return await _whole(deps, request, member, conversation_id, 422, answer, **told)
+
+
+async def _whole(
+    deps: WhatsappDeps,
+    request: Request,
+    member: Member,
+    conversation_id: UUID,
+    status: int,
+    answer: UUID | None = None,
+    **more: Any,
+) -> Response:
     thread = await deps.inbox.thread(member.user_id, member.business_id, conversation_id)
     if thread is None:
         raise NotFound
-    context = await _list_context(deps, member, look_of(request, member), _view(None, ""), "", None) | {
-        "current": conversation_id
-    }
-    context |= _thread_context(thread, member, look_of(request, member))
-    context |= answer_context(thread.messages, answer, look_of(request, member).language)
-    context |= {"error": said, "text": text, "key": key, "attached": attached}
-    return render(request, "whatsapp/inbox.html", 422, member=member, **context)
+    look = look_of(request, member)
+    context = await _list_context(deps, member, look, _view(None, ""), "", None) | {"current": conversation_id}
+    context |= _thread_context(thread, member, look) | answer_context(thread.messages, answer, look.language)
+    return render(request, "whatsapp/inbox.html", status, member=member, **context, **more)
 
 
 async def _fragment(

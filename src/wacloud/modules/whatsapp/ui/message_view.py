@@ -75,7 +75,7 @@ class MessageView:
 
     row: MessageRow
     order: str
-    side: str  # in | out | line
+    side: str  # in | out | line | note
     is_line: bool
     text: Markup | None
     line: str | None
@@ -142,6 +142,9 @@ def _each_ending_once(views: list[MessageView]) -> list[MessageView]:
 def view(row: MessageRow, language: str, now: datetime, *, is_open: bool) -> MessageView:
     """Work out one message. Nothing of its content is trusted: it may be of any shape."""
     say = translator(language)
+    if row.kind == "note":
+        order = sortable(row.sent_at, row.arrival)
+        return MessageView(row=row, order=order, side="note", is_line=False, line=None, text=formatted(row.body or ""))
     content = row.content
     is_line = row.kind in SYSTEM_LINES
     gone = row.revoked_at is not None
