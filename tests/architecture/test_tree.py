@@ -134,6 +134,7 @@ TABLES = {
         "labels",
         "conversation_labels",
         "conversation_words",
+        "contact_words",
         "word_marks",
         "conversation_notes",
         "canned_replies",

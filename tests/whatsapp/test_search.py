@@ -144,3 +144,27 @@ async def test_nothing_of_an_erased_person_stays_among_the_words(rig: Rig):
             pass
     assert (await rig.rows(shop, counted, (shop.business_id, conversation)))[0].n == 0
     assert await taken_in(rig, shop) == 0
+
+
+@pytest.mark.parametrize(
+    "search", ["nun", "Núñez rosa", "ROSA NUÑEZ", "111222", "600111", "34600111222", "+34 600 111 222"]
+)
+async def test_people_are_found_by_the_beginnings_of_their_names_and_the_ends_of_their_phones(
+    rig: Rig, indexed: Shop, search: str
+):
+    expected = set() if search == "Núñez rosa" else {"Rosa Núñez"}  # as it is written, not the other way round
+    assert {name for name, _ in await found(rig, indexed, search)} == expected
+
+
+async def test_whoever_is_called_otherwise_is_found_by_the_new_name_and_not_by_the_old(rig: Rig):
+    shop = await rig.shop(enabled=False)
+    await rig.heard(shop)
+    [row] = await rig.rows(shop, "select id from app.contacts where business_id = %s", (shop.business_id,))
+    for name in ("Begoña Etxeberria", "Leire Goñi"):
+        async with rig.house.db.tenant(shop.business_id) as tx:
+            await tx.execute(
+                "update app.contacts set name = %s where business_id = %s and id = %s",
+                (name, shop.business_id, row.id),
+            )
+    assert [name for name, _ in await found(rig, shop, "goni")] == ["Leire Goñi"]
+    assert await found(rig, shop, "etxeb") == []

@@ -61,12 +61,15 @@ left join lateral (
   select * from app.messages o where o.business_id = c.business_id and o.id = c.last_message_id
     and o.created_at = c.last_message_created_at limit 1) m on true
 """
-_FOUND = f"""
-and (c.id = any(%(found)s) or c.contact_id in (
-  select s.id from app.contacts s where s.business_id = %(business)s and (
-    {_PLAIN.format("coalesce(s.name, '') || ' ' || coalesce(s.profile_name, '') || ' ' || coalesce(s.username, '')")}
-      like '%%' || {_PLAIN.format("%(search)s::text")} || '%%'
-    or (%(digits)s <> '' and s.phone like '%%' || %(digits)s || '%%'))))
+_FOUND = "and c.id in (select unnest(%(found)s::uuid[]))"
+# The index of words knows whom it may be; this looks.
+_OF_PEOPLE = f"""
+select c.id from app.contacts s
+join app.conversations c on c.business_id = s.business_id and c.contact_id = s.id
+where s.business_id = %(business)s and s.id = any(%(people)s) and (
+  {_PLAIN.format("coalesce(s.name, '') || ' ' || coalesce(s.profile_name, '') || ' ' || coalesce(s.username, '')")}
+    like '%%' || {_PLAIN.format("%(search)s::text")} || '%%'
+  or (%(digits)s <> '' and s.phone like '%%' || %(digits)s || '%%'))
 """
 # Newest first, so the first of a conversation is the one to show.
 _IN_MESSAGES = f"""
@@ -134,11 +137,12 @@ class PostgresInbox(PostgresLedger):
         search = search.strip()[:100]
         at, place = read_cursor(cursor, as_place)
         rank, last_id = place or (0, None)
+        # Of "tarta de 8" the 8 is no part of a phone.
+        digits = re.sub(r"\D", "", search) if _LIKE_A_PHONE.fullmatch(search) else ""
         params = {
             "business": business_id,
             "search": search.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_"),
-            # Of "tarta de 8" the 8 is no part of a phone.
-            "digits": re.sub(r"\D", "", search) if _LIKE_A_PHONE.fullmatch(search) else "",
+            "digits": digits,
             "at": at,
             "id": last_id,
             "limit": limit + 1,
@@ -155,7 +159,9 @@ class PostgresInbox(PostgresLedger):
                     texts.setdefault(hit.conversation_id, hit.body)
                 for id_, body in (await self._words.find(tx, business_id, search)).items():
                     texts.setdefault(id_, body)
-            params["found"] = list(texts)
+                people = await self._words.people(tx, business_id, search, digits)
+                named = await tx.rows(_OF_PEOPLE, {**params, "people": list(people)})
+                params["found"] = [*texts, *(row.id for row in named)]
             rows = [_to_conversation(row, _around(search, texts.get(row.id))) for row in await tx.rows(sql, params)]
         more = len(rows) > limit
         rows = rows[:limit]

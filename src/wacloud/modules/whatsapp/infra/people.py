@@ -250,6 +250,9 @@ class PostgresErasing:
             "and c.business_id = w.business_id and c.id = w.conversation_id and c.contact_id = %(contact)s",
             {"b": business_id, "contact": contact_id},
         )
+        await tx.execute(
+            "delete from app.contact_words where business_id = %s and contact_id = %s", (business_id, contact_id)
+        )
         return await tx.execute(
             """
             update app.messages m set body = null, content = '{}', raw = null, wamid = null, refers_to = null,

@@ -78,6 +78,15 @@ order by c.place
 """
 
 
+_MOST_PEOPLE: Final = 2_000
+# Of each word's people, whoever else has the other words too.
+_PEOPLE: Final = f"""
+select w.contact_id from app.contact_words w
+where w.business_id = %(business)s and w.word >= %(w0)s and w.word < %(w0)s || chr(1114111)/*also*/
+limit {_MOST_PEOPLE}
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Term:
     """One word that is searched for: the stems it may stand for, and signs every text with it has."""
@@ -132,6 +141,26 @@ class PostgresWordIndex:
             "words": " & ".join(f"({' | '.join(map(_quoted, term.words))})" for term in terms),
         }
         return {row.id: row.body for row in await tx.rows(_TEXTS, texts)}
+
+    async def people(self, tx: Tx, business_id: BusinessId, search: str, digits: str) -> set[UUID]:
+        """
+        Contacts whose names have words that begin so, or whose phone has these digits near its end or at its beginning.
+
+        Of a search that fits very many some are left out.
+        """
+        row = await tx.row(_TERMS, {"search": search})
+        words = sorted({word for word in (row.written if row else ()) if word}, key=len, reverse=True)[:_MOST_TERMS]
+        found: set[UUID] = set()
+        for asked in filter(None, (words, [digits] if digits else [])):
+            also = "".join(
+                f" and exists (select 1 from app.contact_words o where o.business_id = w.business_id "
+                f"and o.contact_id = w.contact_id and o.word >= %(w{n})s and o.word < %(w{n})s || chr(1114111))"
+                for n in range(1, len(asked))
+            )
+            named = {f"w{n}": word[:_LONGEST_WORD] for n, word in enumerate(asked)}
+            rows = await tx.rows(_PEOPLE.replace("/*also*/", also), {"business": business_id, **named})
+            found.update(one.contact_id for one in rows)
+        return found
 
     async def _terms(self, tx: Tx, business_id: BusinessId, search: str) -> list[Term]:
         row = await tx.row(_TERMS, {"search": search})
