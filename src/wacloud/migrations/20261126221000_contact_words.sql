@@ -10,7 +10,7 @@ create table app.contact_words (
   primary key (business_id, word, contact_id),
   foreign key (business_id, contact_id) references app.contacts (business_id, id) on delete cascade
 );
-create index contact_words_contact on app.contact_words (business_id, contact_id);
+create index contact_words_contact on app.contact_words (business_id, contact_id, word);
 call private.protect('app.contact_words', 'business_id', 'select');
 
 create function private.words_of_contact(names text, phone text) returns setof text
