@@ -741,6 +741,13 @@ async def without_its_job(rig: Rig, shop: Shop, text: str, *, parked: bool = Fal
     conversation = await rig.heard(shop)
     await set_number(rig, shop, state="held", held_because="test")
     message_id = await sends(rig, shop, text, conversation)
+
+    async def is_in_nobodys_hands() -> bool:
+        # Whoever has it in hand could still send it once the number may again.
+        states = "select state from app.jobs where business_id = %s"
+        return all(job.state == "ready" for job in await rig.rows(shop, states, (shop.business_id,)))
+
+    await eventually(is_in_nobodys_hands)
     async with rig.house.db.tenant(shop.business_id) as tx:
         if parked:
             await tx.execute(
