@@ -92,6 +92,7 @@ async def test_from_sign_up_to_signing_out_elsewhere(
     await page.goto(f"{product.url}/login")
     await looked_at(page, f"login-{look}")
     await page.locator(".door-ways a").first.click()
+    await expect(page.locator("[name=name]")).to_be_focused()
     await page.keyboard.type("Ana Nueva")  # the first field has the focus; the rest goes by keyboard, too
     for text in (email, PASSWORD):
         await page.keyboard.press("Tab")
