@@ -2,6 +2,7 @@
 
 import json
 import time
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -14,6 +15,7 @@ from rig import Rig, as_body
 from wacloud.modules.whatsapp.application.media_ports import FileGone
 from wacloud.modules.whatsapp.domain.person import ContactField, FieldValueWrong
 from wacloud.modules.whatsapp.domain.segment import SegmentNotReadable, read_filter
+from wacloud.modules.whatsapp.infra.word_index import PostgresWordIndex
 from wacloud.shared.domain.ids import new_id
 
 ROSA, PACO = "34600111222", "34600333444"
@@ -309,6 +311,28 @@ async def test_two_who_are_merged_by_hand_keep_all_they_had(desk: Desk):
     assert "whatsapp.contacts_merged" in await desk.log()
     again = await desk.ask("POST", f"/api/contacts/{keep}/merge", {"other_id": str(other)})
     assert again.status == 404
+
+
+async def test_what_two_wrote_is_found_after_they_are_merged_and_by_nothing_after_they_are_erased(desk: Desk):
+    await desk.hears(ROSA, "una ensaimada", at=time.time() - 60)
+    other = await hears_hidden(desk, bsuid(), "dos magdalenas")
+    await desk.ask("PATCH", f"/api/contacts/{other}", {"name": "Begoña"})
+    keep, business = await desk.contact_of(ROSA), desk.shop.business_id
+    async with desk.rig.house.db.tenant(business) as tx:
+        assert await PostgresWordIndex().add(tx, business, timedelta(0), 100) == 2
+    assert (await desk.ask("POST", f"/api/contacts/{keep}/merge", {"other_id": str(other)})).status == 204
+    async with desk.rig.house.db.tenant(business) as tx:
+        index = PostgresWordIndex()
+        found = [[*(await index.find(tx, business, word))] for word in ("ensaimada", "magdalenas")]
+        assert found[0] == found[1] != []
+    assert (await desk.ask("DELETE", f"/api/contacts/{keep}")).status in (202, 204)
+
+    async def nothing_is_left() -> bool:
+        tables = ("conversation_words", "contact_words")
+        asked = [f"select 1 from app.{table} where business_id = %s" for table in tables]
+        return not any([await desk.rig.rows(desk.shop, one, (business,)) for one in asked])
+
+    await eventually(nothing_is_left)
 
 
 async def test_what_ids_prove_is_merged_by_itself_and_can_be_seen(desk: Desk):

@@ -88,6 +88,8 @@ async def taken_in(rig: Rig, shop: Shop) -> int:
         ("100 centeno", {"Iván"}),
         ("corona centeno", set()),
         ("coronita reyes", set()),  # said in two messages
+        ("coronas coronita", set()),
+        ("la corona de los", {"Rosa Núñez"}),
         ("ivan corona", set()),
         ("de la", set()),
         ("it's \\ 'corona", set()),

@@ -15,8 +15,7 @@ from rig import Rig, Shop, as_body, eventually
 
 PERSON = "34600111222"
 FIXTURES = Path(__file__).resolve().parents[3] / "shared/fixtures/whatsapp"
-PLACES = (FIXTURES, Path("/work/shared/fixtures/whatsapp"))
-FOLDER = next((place for place in PLACES if place.is_dir()), None)
+FOLDER = FIXTURES if FIXTURES.is_dir() else None
 
 
 def message(kind: str, content: Any, **more: Any) -> dict[str, Any]:

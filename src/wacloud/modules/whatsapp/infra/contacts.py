@@ -229,6 +229,21 @@ class PostgresContacts:
             """,
             both,
         )
+        # Whoever takes words in has the mark, and is done before they are moved.
+        await tx.execute("select 1 from app.word_marks where business_id = %(business)s for update", both)
+        await tx.execute(
+            """
+            insert into app.conversation_words as k (business_id, word, conversation_id, said_at)
+            select business_id, word, %(keep)s, said_at from app.conversation_words
+            where business_id = %(business)s and conversation_id = %(gone)s
+            on conflict (business_id, word, conversation_id)
+              do update set said_at = greatest(k.said_at, excluded.said_at)
+            """,
+            both,
+        )
+        await tx.execute(
+            "delete from app.conversation_words where business_id = %(business)s and conversation_id = %(gone)s", both
+        )
         await tx.execute(
             "update app.conversation_notes set conversation_id = %(keep)s "
             "where business_id = %(business)s and conversation_id = %(gone)s",

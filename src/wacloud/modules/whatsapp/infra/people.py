@@ -193,6 +193,7 @@ class PostgresErasing:
             ("contact_merges", "gone"),
             ("different_contacts", "one"),
             ("different_contacts", "other"),
+            ("contact_words", "contact_id"),
         ):
             await tx.execute(f"delete from app.{table} where business_id = %s and {column} = any (%s)", who)
         await tx.execute(
@@ -249,9 +250,6 @@ class PostgresErasing:
             "delete from app.conversation_words w using app.conversations c where w.business_id = %(b)s "
             "and c.business_id = w.business_id and c.id = w.conversation_id and c.contact_id = %(contact)s",
             {"b": business_id, "contact": contact_id},
-        )
-        await tx.execute(
-            "delete from app.contact_words where business_id = %s and contact_id = %s", (business_id, contact_id)
         )
         return await tx.execute(
             """

@@ -1,5 +1,6 @@
 """The words of conversations, and the search in them; see `application/index_words.py` and the migration."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -43,10 +44,14 @@ with mark as (
 )
 select count(*) as taken from fresh
 """
-_TERMS: Final = """
-select tsvector_to_array(to_tsvector('spanish'::regconfig, private.plain(%(search)s::text))) as whole,
-       regexp_split_to_array(private.plain(%(search)s::text), '[^[:alnum:]]+') as written
+_STEMS: Final = """
+select tsvector_to_array(to_tsvector('spanish'::regconfig, private.plain(%(whole)s::text))) as whole,
+       tsvector_to_array(to_tsvector('spanish'::regconfig, private.plain(%(begun)s::text))) as last,
+       private.plain(%(begun)s::text) as begun
 """
+_WRITTEN: Final = "select regexp_split_to_array(private.plain(%s::text), '[^[:alnum:]]+') as words"
+# The last word, which may not be written to its end.
+_BEGUN: Final = re.compile(r"[^\W_]{2,}\Z")
 # One step of the index to each next word: however often a word was said, it is passed by.
 _BEGINS: Final = f"""
 with recursive w(word) as (
@@ -76,7 +81,6 @@ cross join lateral (
   order by n.sent_at desc, n.arrival desc limit 1) t
 order by c.place
 """
-
 
 _MOST_PEOPLE: Final = 2_000
 # Of each word's people, whoever else has the other words too.
@@ -148,8 +152,8 @@ class PostgresWordIndex:
 
         Of a search that fits very many some are left out.
         """
-        row = await tx.row(_TERMS, {"search": search})
-        words = sorted({word for word in (row.written if row else ()) if word}, key=len, reverse=True)[:_MOST_TERMS]
+        row = await tx.row(_WRITTEN, (search,))
+        words = sorted({word for word in (row.words if row else ()) if word}, key=len, reverse=True)[:_MOST_TERMS]
         found: set[UUID] = set()
         for asked in filter(None, (words, [digits] if digits else [])):
             also = "".join(
@@ -163,18 +167,16 @@ class PostgresWordIndex:
         return found
 
     async def _terms(self, tx: Tx, business_id: BusinessId, search: str) -> list[Term]:
-        row = await tx.row(_TERMS, {"search": search})
+        end = _BEGUN.search(search)
+        begun = end[0] if end else ""
+        row = await tx.row(_STEMS, {"whole": search.removesuffix(begun), "begun": begun})
         if row is None:
             return []
-        written = [word for word in row.written if word]
-        begun = written[-1] if written and search[-1:].isalnum() and len(written[-1]) > 1 else ""
-        # Which of the stems is the last word's: it begins like it. A stop word has none.
-        last = next((stem for stem in row.whole if begun and begun.startswith(stem[: max(2, len(stem) - 2)])), None)
-        terms = [Term([stem], _signs(stem)) for stem in row.whole if stem != last]
-        if begun:
-            here = {"business": business_id, "begin": begun[:_LONGEST_WORD]}
-            words = {found.word for found in await tx.rows(_BEGINS, here)} | ({last} if last else set())
-            terms.append(Term(sorted(words), _signs(last or begun)))
+        terms = [Term([stem], _signs(stem)) for stem in row.whole]
+        if row.last:  # "de", "la" and their like have no stem, and ask for nothing
+            here = {"business": business_id, "begin": row.begun[:_LONGEST_WORD]}
+            words = {found.word for found in await tx.rows(_BEGINS, here)} | {*row.last}
+            terms.append(Term(sorted(words), _signs(row.last[0])))
         return terms[-_MOST_TERMS:]
 
 
