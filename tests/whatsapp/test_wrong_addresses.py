@@ -49,7 +49,7 @@ async def status_of(rig: Rig, shop: Shop, path: str) -> int:
 
 
 @pytest.mark.parametrize("rest", list(WRONG_IDS.values()), ids=list(WRONG_IDS))
-async def test_a_cursor_with_a_wrong_id_leads_to_the_first_page(rig: Rig, shop: Shop, conversation: UUID, rest):
+async def test_a_cursor_with_a_wrong_id_is_refused(rig: Rig, shop: Shop, conversation: UUID, rest):
     wrong = cursor(NOW, rest)
     for path in (
         f"/inbox?cursor={wrong}",
@@ -57,13 +57,15 @@ async def test_a_cursor_with_a_wrong_id_leads_to_the_first_page(rig: Rig, shop: 
         f"/inbox/{conversation}?before={wrong}",
         f"/ledger/rows?group=webhooks&state=received&cursor={wrong}",
         f"/ledger/rows?group=inbound&state=stored&cursor={wrong}",
+        f"/contacts?cursor={wrong}",
+        f"/api/contacts?cursor={wrong}",
     ):
-        assert await status_of(rig, shop, path) == 200, path
+        assert await status_of(rig, shop, path) == 422, path
 
 
 @pytest.mark.parametrize("at", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-01-01", "", None, 7])
 async def test_a_cursor_with_an_odd_time_breaks_nothing(rig: Rig, shop: Shop, conversation: UUID, at):
-    assert await status_of(rig, shop, f"/inbox?cursor={cursor(at, str(conversation))}") == 200
+    assert await status_of(rig, shop, f"/inbox?cursor={cursor(at, f'0.{conversation}')}") in (200, 422)
 
 
 @pytest.mark.parametrize(

@@ -97,6 +97,7 @@ RULES: Mapping[str, str] = {
     "name_part_missing": N_("A first name or a last name is needed as well."),
     "emoji_not_allowed": N_("No emoji here."),
     "not_an_emoji": N_("This must be one emoji."),
+    "not_a_cursor": N_("This place in the list cannot be read: begin with its first page."),
     "not_a_link": N_("This must be a public web address."),
     "not_an_address": N_("This must be a phone number with + and country code, or a user id of WhatsApp."),
     "not_a_name": N_("Small letters, digits and underscores only."),

@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
+from wacloud.shared.domain.errors import Fault, FaultyFields
+
 T = TypeVar("T")
 
 _LONGEST_NUMBER = 18  # more digits may not fit into a bigint
@@ -22,15 +24,18 @@ def read_cursor(cursor: str | None, read_rest: Callable[[str], T]) -> tuple[date
     """
     The time and what `read_rest` makes of the id: `as_uuid` or `as_number`.
 
-    A cursor that was tampered with is the same as none: the first page.
+    :raises FaultyFields: it was not written here, or changed on its way: the first page again would be a page twice.
     """
     if not cursor:
         return None, None
     try:
         at, rest = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        return datetime.fromisoformat(at), read_rest(rest)
+        moment, last = datetime.fromisoformat(at), read_rest(rest)
     except (ValueError, TypeError, AttributeError):
-        return None, None
+        moment, last = None, None
+    if moment is None or moment.tzinfo is None:
+        raise FaultyFields([Fault("cursor", "not_a_cursor")])
+    return moment, last
 
 
 def as_uuid(written: str) -> UUID:
