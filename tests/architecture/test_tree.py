@@ -75,6 +75,7 @@ SYSTEM = {
     "modules/auth/infra/personal_data.py",
     "modules/notification/application/apply_report.py",
     "modules/notification/application/lift_suppression.py",
+    "modules/notification/application/mail_invitation.py",
     "modules/notification/application/mail_ledger.py",
     "modules/notification/application/mend_mails.py",
     "modules/notification/application/send_mail.py",

@@ -169,6 +169,14 @@ async def test_only_those_who_write_knowledge_take_a_template(people: People, ro
     assert looked.json["title"] == "Clinic or practice"
 
 
+@pytest.mark.parametrize(("language", "title"), [("es", "Clínica o consulta"), ("en", "Clinic or practice")])
+async def test_a_template_is_shown_in_the_language_of_the_business(people: People, language: str, title: str) -> None:
+    owner = await people.business()
+    assert (await people.here(owner, "PATCH", "", {"language": language})).status == 200
+    looked = await people.ask(owner, "GET", "/api/bot/sector-template/healthcare")
+    assert looked.json["title"] == title
+
+
 async def _known(rig: Rig, owner: Someone) -> set[str]:
     assert owner.business_id is not None
     knowledge = rig.house.bot.answers.knowledge

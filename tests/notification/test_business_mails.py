@@ -13,6 +13,7 @@ from wacloud.modules.business.application.invite_member import Inviter, invite_m
 from wacloud.modules.business.events import InvitationMade
 from wacloud.modules.notification.application.mail_deletion import mail_deletion
 from wacloud.modules.notification.application.mail_invitation import Invited, mail_invitation
+from wacloud.modules.user.api import add_user
 from wacloud.shared.application.caller import NOBODY
 from wacloud.shared.application.jobs import Again
 from wacloud.shared.domain.ids import BusinessId, UserId
@@ -47,6 +48,19 @@ async def test_an_invitation_is_mailed_once_and_its_link_stays_good(post: Post) 
         inviter_name="Marta",
     )
     assert isinstance(await mail_invitation(post.deps, one_more), Again), "it waits until a mail may go there again"
+
+
+async def test_who_has_an_account_is_invited_in_their_own_language(post: Post) -> None:
+    shop, to = await post.rig.shop(), post.address()
+    async with post.rig.house.db.system("test: somebody who reads English") as tx:
+        await add_user(post.rig.house.user, tx, name="Ana", email=to, language="en", verified_at=post.rig.house.clock())
+    await invite_member(
+        post.rig.house.business, Inviter(shop.user_id, "Marta"), shop.business_id, to.upper(), "agent", NOBODY
+    )
+    await eventually(lambda: post.rows(to), 20)
+    await post.becomes(to, "sent", "delivered")
+    [mail] = post.arrived(to)
+    assert "invites you to work" in mail.content["text"]
 
 
 def test_no_job_about_an_invitation_holds_a_token() -> None:

@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from wacloud.modules.bot.application.apply_sector_template import TemplateDeps, apply_sector_template
 from wacloud.modules.bot.application.knowledge import list_knowledge, replace_knowledge
 from wacloud.modules.bot.domain.knowledge import KnowledgeItemId, KnowledgeText, has_gap
-from wacloud.modules.business.api import sector_template
+from wacloud.modules.business.api import business_profile, sector_template
 from wacloud.shared.domain.errors import AppError
 from wacloud.shared.ui.bodies import LARGEST_JSON, StrictJsonRoute
 from wacloud.shared.ui.caching import cacheable
@@ -77,10 +77,15 @@ def routes(deps: TemplateDeps) -> APIRouter:
     async def look(
         sector: Sector,
         member: Annotated[Member, requires(Permission.KNOWLEDGE_READ)],
-        language: Literal["es", "en"] = "es",
+        language: Literal["es", "en"] | None = None,
     ) -> object:
-        """What a business of this sector may start with."""
-        template = sector_template(sector, language)
+        """What a business of this sector may start with, in the business's language where none is asked for."""
+        if language is None:
+            async with deps.knowledge.db.tenant(member.business_id, read_only=True) as tx:
+                profile = await business_profile(deps.business, tx, member.business_id)
+            template = sector_template(sector, profile.language)
+        else:
+            template = sector_template(sector, language)
         return TemplateAnswer(
             sector=template.sector,
             language=template.language,
