@@ -60,8 +60,15 @@ def list_time(at: datetime, now: datetime, zone: str, language: str) -> str:
 
 
 @lru_cache(maxsize=4096)
+def date_time(at: datetime, zone: str, language: str) -> str:
+    """Date and time to the minute, as it stands in a sentence."""
+    there = at.astimezone(zone_named(zone))
+    return f"{format_date(there, 'medium', locale=language)}, {there:%H:%M}"
+
+
+@lru_cache(maxsize=4096)
 def full_time(at: datetime, zone: str, language: str) -> str:
-    """Date and time in full, for a title and for what is read aloud."""
+    """Date and time to the second, for a title and for records."""
     return str(format_datetime(at.astimezone(zone_named(zone)), "medium", locale=language))
 
 
