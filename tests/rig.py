@@ -247,7 +247,7 @@ class Rig:
         )
         return row
 
-    async def becomes(self, shop: Shop, message_id: Any, *states: str, seconds: float = 20) -> Any:
+    async def becomes(self, shop: Shop, message_id: Any, *states: str, seconds: float = 60) -> Any:
         """The message once it stands at one of these states."""
 
         async def look() -> Any:
@@ -274,7 +274,7 @@ class Rig:
 
 
 async def eventually(
-    look: Callable[[], Awaitable[Any]], seconds: float = 20, tell: Callable[[], Awaitable[Any]] | None = None
+    look: Callable[[], Awaitable[Any]], seconds: float = 60, tell: Callable[[], Awaitable[Any]] | None = None
 ) -> Any:
     """What `look` finds, as soon as it finds something."""
     deadline = asyncio.get_running_loop().time() + seconds
@@ -303,7 +303,7 @@ def rig_settings(app_dsn: str, redis_url: str, graph_url: str, **more: Any) -> S
         meta_graph_url=graph_url,
         # Every test comes from one address.
         rate_limits={"login": 100_000, "register": 100_000},
-        **{"media_url": FILES.as_uri(), **more},
+        **{"media_url": FILES.as_uri(), "undo_send_s": 0, **more},
     )
 
 

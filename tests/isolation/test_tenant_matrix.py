@@ -57,6 +57,7 @@ MAKERS: Mapping[str, Callable[[Tenant], Any]] = {
     "label_id": lambda tenant: tenant.rows["labels"]["id"],
     "label_ids": lambda tenant: tenant.rows["labels"]["id"],
     "reply_id": lambda tenant: tenant.rows["canned_replies"]["id"],
+    "scheduled_id": lambda tenant: tenant.rows["scheduled_messages"]["id"],
     "mention_ids": lambda tenant: tenant.person,
     "segment_id": lambda tenant: tenant.rows["segments"]["id"],
 }
@@ -64,6 +65,7 @@ MAKERS: Mapping[str, Callable[[Tenant], Any]] = {
 SAID: Mapping[str, Callable[[Tenant], Any]] = {
     "business_name": lambda tenant: tenant.rows["businesses"]["name"],
     "role": lambda _: "agent",
+    "send_at": lambda _: (datetime.now(UTC) + timedelta(days=1)).isoformat(),
     "until": lambda _: (datetime.now(UTC) + timedelta(days=1)).isoformat(),
 }
 # Columns that say until when a thing is good.

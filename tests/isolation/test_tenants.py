@@ -55,6 +55,8 @@ SYSTEM_RIGHTS = {
 
 # Ids of other rows that no foreign key guards, and why not.
 UNGUARDED = {
+    "scheduled_messages.author_id": "who wrote it stays told after the member left",
+    "scheduled_messages.answers": "a messages partition may go by retention",
     "conversation_notes.author_id": "who noted it stays told after the member left",
     "conversations.last_message_id": "a messages partition may go by retention",
     "message_keys.message_id": "a messages partition may go by retention",

@@ -5,7 +5,7 @@ import io
 import json
 import sys
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import quote
@@ -89,6 +89,8 @@ NEEDS_MORE = {
     # Refused to whoever alone owns a business, as all who try here do.
     "leave",
     "leave_business",
+    # Refused whatever the time is but the coming year; `test_scheduled.py` tries that.
+    "schedule_message",
 }
 API = Description(application().openapi())
 SCHEMA = schemathesis.openapi.from_dict(API.told)
@@ -109,7 +111,7 @@ async def objects(rig: Rig, operation: Operation) -> tuple[Someone, dict[str, li
     await nothing_counted(rig.house)
     people = People(rig)
     owner = await people.business()
-    if any(slot.name == "conversation_id" for slot in operation.slots):
+    if any(slot.name in ("conversation_id", "scheduled_id") for slot in operation.slots):
         shop = await rig.shop(enabled=False)
         owner = Someone(shop.user_id, "", shop.business_id, shop.session_id)
         conversations, numbers = [str(await rig.heard(shop))], [shop.phone_number_id]
@@ -139,9 +141,18 @@ async def objects(rig: Rig, operation: Operation) -> tuple[Someone, dict[str, li
         "phone_number_id": numbers,
         "reply_to": [str(uuid4())],
         "notice_id": [str(told.id)],
+        "scheduled_id": [await scheduled(rig, owner, conversations[0])],
         "mention_ids": [[str(agent.user_id)], [str(owner.user_id)]],
         **sorted_by,
     }
+
+
+async def scheduled(rig: Rig, owner: Someone, conversation_id: str) -> str:
+    """A text that waits in this conversation, where it is one."""
+    path = f"/api/whatsapp/conversations/{conversation_id}/scheduled"
+    at = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+    made = await People(rig).ask(owner, "POST", path, {"text": "Hola", "send_at": at})
+    return str(made.json.get("id", uuid4()))
 
 
 async def sorting(people: People, owner: Someone) -> dict[str, list[Any]]:

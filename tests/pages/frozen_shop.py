@@ -182,6 +182,9 @@ class FrozenInbox:
         self._count("newest")
         return self.messages[conversation_id][-limit:]
 
+    async def scheduled(self, business_id: BusinessId, conversation_id: UUID) -> tuple[()]:
+        return ()
+
     async def counts(self, user_id: UserId, business_id: BusinessId) -> dict[str, int]:
         rows = self.conversations.values()
         return {

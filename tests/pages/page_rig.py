@@ -17,7 +17,7 @@ from frozen_shop import BUSINESS, USER, FrozenInbox, by_member
 from limits_off import limits_off
 from wacloud.modules.whatsapp.application.people_stored import Person as KnownPerson
 from wacloud.modules.whatsapp.application.people_stored import PersonRow
-from wacloud.modules.whatsapp.ui import inbox_pages, ledger_pages, live_updates, people_pages, presence
+from wacloud.modules.whatsapp.ui import inbox_pages, later_pages, ledger_pages, live_updates, people_pages, presence
 from wacloud.shared.application.live import Change
 from wacloud.shared.domain.errors import NotSignedIn
 from wacloud.shared.ui import preferences, static_files
@@ -211,8 +211,8 @@ def stand_in_for_use_cases(rig: Rig, set_attribute: Any) -> None:
 
         return note
 
-    set_attribute(inbox_pages, "write_reply", write_reply)
+    set_attribute(inbox_pages, "hold_reply", write_reply)
     set_attribute(inbox_pages, "take_over", noted("take_over", handler="person", assigned_to="Carmen Ruiz"))
     set_attribute(inbox_pages, "give_back", noted("give_back", handler="bot", assigned_to=None))
     set_attribute(inbox_pages, "mark_seen", noted("mark_seen", unread=0))
-    set_attribute(inbox_pages, "send_again", noted("send_again"))
+    set_attribute(later_pages, "send_again", noted("send_again"))

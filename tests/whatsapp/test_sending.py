@@ -742,19 +742,15 @@ async def without_its_job(rig: Rig, shop: Shop, text: str, *, parked: bool = Fal
     await set_number(rig, shop, state="held", held_because="test")
     message_id = await sends(rig, shop, text, conversation)
 
-    async def is_in_nobodys_hands() -> bool:
-        # Whoever has it in hand could still send it once the number may again.
-        states = "select state from app.jobs where business_id = %s"
-        return all(job.state == "ready" for job in await rig.rows(shop, states, (shop.business_id,)))
+    change = "update app.jobs set state = 'parked', parked_at = now()" if parked else "delete from app.jobs"
 
-    await eventually(is_in_nobodys_hands)
+    async def took_it_away() -> int:
+        # Whoever has it in hand could still send it once the number may again.
+        async with rig.house.db.tenant(shop.business_id) as tx:
+            return await tx.execute(f"{change} where business_id = %s and state = 'ready'", (shop.business_id,))
+
+    await eventually(took_it_away)
     async with rig.house.db.tenant(shop.business_id) as tx:
-        if parked:
-            await tx.execute(
-                "update app.jobs set state = 'parked', parked_at = now() where business_id = %s", (shop.business_id,)
-            )
-        else:
-            await tx.execute("delete from app.jobs where business_id = %s", (shop.business_id,))
         await tx.execute(
             "update app.messages set created_at = created_at - interval '5 minutes' where id = %s", (message_id,)
         )

@@ -98,6 +98,8 @@ class Settings(BaseSettings):
     openai_embeddings: bool = False
     model_deadline_s: float = Field(20, gt=0, le=120)
 
+    undo_send_s: float = Field(5, ge=0, le=60)
+
     openai_transcribe_model: str = ""
 
     media_url: str = ""

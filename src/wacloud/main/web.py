@@ -69,6 +69,7 @@ from wacloud.modules.whatsapp.ui import (
     people_pages,
     people_settings_pages,
     presence,
+    scheduled_api,
     segment_pages,
     simulator_pages,
 )
@@ -179,6 +180,7 @@ def make_app(house: House) -> FastAPI:
         media_pages,
         note_api,
         canned_api,
+        scheduled_api,
         canned_pages,
     ):
         app.include_router(about_messages.routes(house.whatsapp))

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import aiohttp
@@ -82,6 +83,7 @@ from wacloud.modules.whatsapp.infra.notes import PostgresNotes
 from wacloud.modules.whatsapp.infra.numbers import PostgresNumbers
 from wacloud.modules.whatsapp.infra.people import PostgresErasing, PostgresPeople
 from wacloud.modules.whatsapp.infra.people_reader import PostgresPeopleReader
+from wacloud.modules.whatsapp.infra.scheduled import PostgresScheduled
 from wacloud.modules.whatsapp.infra.throttle import ValkeyThrottle
 from wacloud.shared.application.cache import Cache, NoCache
 from wacloud.shared.application.clock import Clock, system_clock
@@ -214,6 +216,7 @@ async def open_house(settings: Settings, swaps: Swaps | None = None) -> AsyncIte
             labels=PostgresLabels(),
             notes=PostgresNotes(),
             canned=PostgresCanned(),
+            scheduled=PostgresScheduled(),
             messages=PostgresMessages(),
             mailboxes=PostgresMailboxes(),
             deliveries=PostgresDeliveries(),
@@ -227,6 +230,7 @@ async def open_house(settings: Settings, swaps: Swaps | None = None) -> AsyncIte
             media=media_deps(settings, files, egress, secrets, stack, swaps.transcriber),
             business=business,
             notification=notification,
+            undo_send=timedelta(seconds=settings.undo_send_s),
         )
         embedder: Embedder = (
             OpenAIEmbedder(settings.openai_api_keys[0], settings.openai_base_url or None)

@@ -82,5 +82,6 @@ SEVERITIES: Final[Mapping[str, Severity]] = {
     "pin_changed": "critical",
     "pin_reset_asked": "critical",
     "flow_trouble": "warning",
+    "scheduled_not_sent": "warning",
     "mentioned": "info",
 }

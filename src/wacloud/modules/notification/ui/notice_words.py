@@ -94,6 +94,10 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
         N_("If it was nobody of yours, open the settings of your business at Meta at once."),
     ),
     "flow_trouble": (N_("A form of yours has a problem at Meta: %(told)s"), N_("Open the form at Meta to mend it.")),
+    "scheduled_not_sent": (
+        N_("A message that was to go out later was not sent: “%(name)s”"),
+        N_("The 24 hours to reply freely were over. It is kept in the conversation: send it once they write again."),
+    ),
     "mentioned": (N_("%(name)s mentioned you in a note."), N_("Open the conversation to read it.")),
 }
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
 from wacloud.modules.whatsapp.domain.canned import CannedReply
 from wacloud.modules.whatsapp.domain.desk import Colour, Priority
 from wacloud.modules.whatsapp.domain.note import Note, Teammate
+from wacloud.modules.whatsapp.domain.scheduled import Scheduled
 from wacloud.shared.application.db import Tx
 from wacloud.shared.domain.ids import BusinessId, UserId
 
@@ -131,4 +132,44 @@ class CannedReplies(Protocol):
 
     async def remove(self, tx: Tx, business_id: BusinessId, reply_id: UUID) -> bool:
         """False where there is none such."""
+        ...
+
+
+class ScheduledMessages(Protocol):
+    """Texts that wait for their time. Of one conversation they are changed by whoever has locked it."""
+
+    async def add_once(self, tx: Tx, business_id: BusinessId, made: Scheduled, cause: str) -> bool:
+        """False, writing nothing, where the cause is known."""
+        ...
+
+    async def shown(self, tx: Tx, business_id: BusinessId, conversation_id: UUID) -> Sequence[Scheduled]:
+        """What waits and what could not be sent, the next one first, with the names of who wrote it."""
+        ...
+
+    async def find(self, tx: Tx, business_id: BusinessId, scheduled_id: UUID) -> Scheduled | None:
+        """One that waits or could not be sent."""
+        ...
+
+    async def due(self, tx: Tx, business_id: BusinessId, conversation_id: UUID, until: datetime) -> Sequence[Scheduled]:
+        """Those whose time has come by then, in their order."""
+        ...
+
+    async def held(self, tx: Tx, business_id: BusinessId, conversation_id: UUID) -> Sequence[Scheduled]:
+        """Those that may be taken back for some seconds, in their order."""
+        ...
+
+    async def take(self, tx: Tx, business_id: BusinessId, scheduled_id: UUID) -> str | None:
+        """It becomes a message: forget it, and return its cause; None where it is gone."""
+        ...
+
+    async def cancel(self, tx: Tx, business_id: BusinessId, scheduled_id: UUID, reason: str) -> Scheduled | None:
+        """It is not sent and its text is forgotten; returns what it was, None where it is gone."""
+        ...
+
+    async def fail(self, tx: Tx, business_id: BusinessId, scheduled_id: UUID, reason: str) -> bool:
+        """It could not be sent and stays; False where it does not wait."""
+        ...
+
+    async def overdue(self, tx: Tx, older_than: timedelta) -> Sequence[tuple[BusinessId, UUID]]:
+        """Conversations with something that should have gone out so long ago."""
         ...

@@ -11,6 +11,7 @@ from wacloud.modules.whatsapp.application.media_stored import MediaRow
 from wacloud.modules.whatsapp.domain.canned import CannedReply
 from wacloud.modules.whatsapp.domain.desk import Status
 from wacloud.modules.whatsapp.domain.note import Teammate
+from wacloud.modules.whatsapp.domain.scheduled import Scheduled
 from wacloud.shared.domain.ids import BusinessId, UserId
 
 # due: somebody of the team has to write and still may freely, soonest closing first; late: the same, 24 hours over.
@@ -126,6 +127,7 @@ class Thread:
     before: str | None
     team: Sequence[Teammate] = ()
     replies: Sequence[CannedReply] = ()
+    scheduled: Sequence[Scheduled] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +203,10 @@ class InboxReader(Protocol):
 
     async def newest(self, business_id: BusinessId, conversation_id: UUID, limit: int = 15) -> list[MessageRow]:
         """The latest messages, oldest first, for a live update."""
+        ...
+
+    async def scheduled(self, business_id: BusinessId, conversation_id: UUID) -> Sequence[Scheduled]:
+        """What waits in it, for a live update."""
         ...
 
     async def counts(self, user_id: UserId, business_id: BusinessId) -> dict[str, int]:

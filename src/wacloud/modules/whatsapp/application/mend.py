@@ -6,6 +6,7 @@ import structlog
 
 from wacloud.modules.whatsapp.application.outbox import dispatch_job
 from wacloud.modules.whatsapp.application.ports import WhatsappDeps
+from wacloud.modules.whatsapp.application.release_scheduled import release_job
 from wacloud.modules.whatsapp.events import MessagesReceived
 
 log = structlog.get_logger()
@@ -87,3 +88,15 @@ async def wake_queued_messages(deps: WhatsappDeps) -> int:
         for one in failed:
             tx.show(one.business_id, one.conversation_id)
     return len(left)
+
+
+async def wake_overdue_messages(deps: WhatsappDeps) -> int:
+    """Texts whose time has passed although no job came for them are given one; returns in how many conversations."""
+    async with deps.db.system("list businesses with numbers") as tx:
+        businesses = await deps.numbers.businesses(tx)
+    if not businesses:
+        return 0
+    async with deps.db.tenant(*businesses) as tx:
+        overdue = await deps.scheduled.overdue(tx, STALE_AFTER)
+        tx.queue(*(release_job(business_id, conversation_id, timedelta()) for business_id, conversation_id in overdue))
+    return len(overdue)

@@ -8,7 +8,7 @@ from typing import Protocol
 from wacloud.modules.business.api import BusinessDeps
 from wacloud.modules.notification.api import NotificationDeps
 from wacloud.modules.whatsapp.application.costs import CostsReader
-from wacloud.modules.whatsapp.application.desk_stores import CannedReplies, Desk, Labels, Notes
+from wacloud.modules.whatsapp.application.desk_stores import CannedReplies, Desk, Labels, Notes, ScheduledMessages
 from wacloud.modules.whatsapp.application.inbox import InboxReader
 from wacloud.modules.whatsapp.application.media_ports import MediaDeps
 from wacloud.modules.whatsapp.application.read_marks import ReadMarks
@@ -99,6 +99,7 @@ class WhatsappDeps:
     labels: Labels
     notes: Notes
     canned: CannedReplies
+    scheduled: ScheduledMessages
     messages: Messages
     mailboxes: Mailboxes
     deliveries: Deliveries
@@ -112,3 +113,5 @@ class WhatsappDeps:
     media: MediaDeps
     business: BusinessDeps
     notification: NotificationDeps
+    # How long a reply may be taken back; none: it goes out at once.
+    undo_send: timedelta = timedelta()

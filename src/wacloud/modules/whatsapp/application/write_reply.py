@@ -5,6 +5,7 @@ from uuid import UUID
 
 from wacloud.modules.whatsapp.application.outbox import Draft, put_in_outbox
 from wacloud.modules.whatsapp.application.ports import WhatsappDeps
+from wacloud.modules.whatsapp.application.release_scheduled import release_held
 from wacloud.modules.whatsapp.domain.conversation import ConversationUnknown, ServiceWindow
 from wacloud.modules.whatsapp.domain.ids import MessageId
 from wacloud.modules.whatsapp.domain.message import checked_text
@@ -74,17 +75,18 @@ async def queue_reply(
     :raises MarketingStopped: a marketing template for somebody who wants none.
     """
     cause = f"reply:{author}:{key or new_id()}"
+    await release_held(deps, business_id, conversation_id)
     async with deps.db.member(author) as tx:
         conversation = await deps.conversations.find(tx, business_id, conversation_id)
         if conversation is None or number_id not in (None, conversation.number_id):
             raise ConversationUnknown
-        if key and (earlier := await _sent_before(deps, tx, business_id, cause, conversation_id, wanted)):
+        if key and (earlier := await sent_before(deps, tx, business_id, cause, conversation_id, wanted)):
             return earlier
         if read_until and await deps.messages.is_answered_since(tx, business_id, conversation_id, read_until, author):
             raise AnsweredMeanwhile
         refers_to, content = None, wanted.content
         if wanted.answers is not None:
-            refers_to = await _wamid_of(deps, tx, business_id, conversation_id, wanted, wanted.answers)
+            refers_to = await wamid_of(deps, tx, business_id, conversation_id, wanted, wanted.answers)
             content = content if wanted.is_reaction else {**content, "quoted": True}
         if wanted.needs_window:
             ServiceWindow(conversation.last_inbound_at).check(deps.clock())
@@ -120,9 +122,15 @@ async def queue_reply(
     return MessageId(draft.id)
 
 
-async def _wamid_of(
+async def wamid_of(
     deps: WhatsappDeps, tx: Tx, business_id: BusinessId, conversation_id: UUID, wanted: Wanted, message_id: UUID
 ) -> str:
+    """
+    Of the message that is answered.
+
+    :raises MessageUnknown: it is not here.
+    :raises MessageRefused: WhatsApp does not know it yet, or it is too old.
+    """
     rules = Rules()
     path = "reaction.message_id" if wanted.is_reaction else "reply_to"
     answered = await deps.messages.find_here(tx, business_id, conversation_id, message_id)
@@ -136,9 +144,14 @@ async def _wamid_of(
     return answered.wamid or ""
 
 
-async def _sent_before(
+async def sent_before(
     deps: WhatsappDeps, tx: Tx, business_id: BusinessId, cause: str, conversation_id: UUID, wanted: Wanted
 ) -> MessageId | None:
+    """
+    What the same request has sent.
+
+    :raises FormReused: it was something else.
+    """
     sent = await deps.messages.find_by_cause(tx, business_id, cause)
     if sent is None:
         return None

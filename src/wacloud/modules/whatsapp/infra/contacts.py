@@ -244,11 +244,12 @@ class PostgresContacts:
         await tx.execute(
             "delete from app.conversation_words where business_id = %(business)s and conversation_id = %(gone)s", both
         )
-        await tx.execute(
-            "update app.conversation_notes set conversation_id = %(keep)s "
-            "where business_id = %(business)s and conversation_id = %(gone)s",
-            both,
-        )
+        for table in ("conversation_notes", "scheduled_messages"):
+            await tx.execute(
+                f"update app.{table} set conversation_id = %(keep)s "
+                "where business_id = %(business)s and conversation_id = %(gone)s",
+                both,
+            )
         await tx.execute(
             """
             insert into app.conversation_labels (business_id, conversation_id, label_id)

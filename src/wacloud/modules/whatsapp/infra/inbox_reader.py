@@ -20,12 +20,14 @@ from wacloud.modules.whatsapp.application.media_stored import MediaRow
 from wacloud.modules.whatsapp.domain.conversation import ServiceWindow
 from wacloud.modules.whatsapp.domain.media import media_id_in
 from wacloud.modules.whatsapp.domain.note import Note
+from wacloud.modules.whatsapp.domain.scheduled import Scheduled
 from wacloud.modules.whatsapp.infra.canned import PostgresCanned
 from wacloud.modules.whatsapp.infra.cursor import as_number, read_cursor, write_cursor
 from wacloud.modules.whatsapp.infra.inbox_views import ANYWHERE, VIEWS, View, as_place
 from wacloud.modules.whatsapp.infra.ledger import PostgresLedger
 from wacloud.modules.whatsapp.infra.media import PostgresMedia
 from wacloud.modules.whatsapp.infra.notes import PostgresNotes
+from wacloud.modules.whatsapp.infra.scheduled import PostgresScheduled
 from wacloud.modules.whatsapp.infra.word_index import PostgresWordIndex
 from wacloud.shared.application.db import Database, Tx
 from wacloud.shared.domain.ids import BusinessId, UserId
@@ -123,6 +125,7 @@ class PostgresInbox(PostgresLedger):
         self._words = PostgresWordIndex()
         self._notes = PostgresNotes()
         self._canned = PostgresCanned()
+        self._scheduled = PostgresScheduled()
 
     async def page(
         self,
@@ -196,13 +199,18 @@ class PostgresInbox(PostgresLedger):
             shown = await self._with_notes(tx, business_id, conversation_id, messages, before, whole=not more)
             team = await self._notes.team(tx, business_id)
             replies = await self._canned.all(tx, business_id)
+            scheduled = await self._scheduled.shown(tx, business_id, conversation_id)
         earlier = write_cursor(first.sent_at, str(first.arrival)) if more and first else None
-        return Thread(_to_conversation(row), shown, earlier, team, replies)
+        return Thread(_to_conversation(row), shown, earlier, team, replies, scheduled)
 
     async def newest(self, business_id: BusinessId, conversation_id: UUID, limit: int = 15) -> list[MessageRow]:
         async with self._db.tenant(business_id, read_only=True) as tx:
             messages = await self._messages(tx, business_id, conversation_id, None, limit)
             return await self._with_notes(tx, business_id, conversation_id, messages, None, whole=len(messages) < limit)
+
+    async def scheduled(self, business_id: BusinessId, conversation_id: UUID) -> Sequence[Scheduled]:
+        async with self._db.tenant(business_id, read_only=True) as tx:
+            return await self._scheduled.shown(tx, business_id, conversation_id)
 
     async def _with_notes(
         self,

@@ -200,11 +200,12 @@ class PostgresErasing:
             "update app.consent_events set wamid = null, words = null where business_id = %s and contact_id = any (%s)",
             who,
         )
-        await tx.execute(
-            "delete from app.conversation_notes n using app.conversations c where c.business_id = %s "
-            "and c.contact_id = any (%s) and n.business_id = c.business_id and n.conversation_id = c.id",
-            who,
-        )
+        for table in ("conversation_notes", "scheduled_messages"):
+            await tx.execute(
+                f"delete from app.{table} n using app.conversations c where c.business_id = %s "
+                "and c.contact_id = any (%s) and n.business_id = c.business_id and n.conversation_id = c.id",
+                who,
+            )
         await tx.execute(
             """
             update app.conversations set last_message_at = null, last_message_id = null,

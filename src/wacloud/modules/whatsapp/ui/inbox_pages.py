@@ -11,15 +11,15 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Form, Query, Request
 from starlette.responses import RedirectResponse, Response
 
+from wacloud.modules.whatsapp.application.hold_reply import hold_reply
 from wacloud.modules.whatsapp.application.inbox import Filter, Page, Thread
 from wacloud.modules.whatsapp.application.media_stored import MediaRow
 from wacloud.modules.whatsapp.application.ports import WhatsappDeps
 from wacloud.modules.whatsapp.application.reply_with import attached_files, reply_with
-from wacloud.modules.whatsapp.application.send_again import send_again
 from wacloud.modules.whatsapp.application.take_over import give_back, mark_seen, take_over
-from wacloud.modules.whatsapp.application.write_reply import FormReused, write_reply
+from wacloud.modules.whatsapp.application.write_reply import FormReused
 from wacloud.modules.whatsapp.domain.canned import CannedReply, check_filled, filled, values_of
-from wacloud.modules.whatsapp.ui import desk_pages, note_pages
+from wacloud.modules.whatsapp.ui import desk_pages, later_pages, note_pages
 from wacloud.modules.whatsapp.ui.thread_view import answer_context, messages_context, parts_context, words
 from wacloud.shared.domain.errors import AppError, NotFound
 from wacloud.shared.ui.guard import Member, find_member, public, requires
@@ -117,7 +117,7 @@ def routes(deps: WhatsappDeps) -> APIRouter:
             if media:
                 await reply_with(*place, media, key, reply_to)
             else:
-                await write_reply(*place, key, reply_to, read_until)
+                await hold_reply(*place, key, reply_to, read_until)
         except AppError as refused:
             if refused.kind not in ("invalid", "conflict", "limit", "too_large"):
                 raise
@@ -149,19 +149,9 @@ def routes(deps: WhatsappDeps) -> APIRouter:
 
     desk_pages.add_routes(router, deps, partial(_answered, deps, template="whatsapp/_head.html"))
 
-    note_pages.add_routes(router, deps, partial(_noted, deps))
+    later_pages.add_routes(router, deps, partial(_taken_back, deps))
 
-    @router.post("/inbox/messages/{message_id}/send-again")
-    async def again(
-        request: Request,
-        member: Sender,
-        message_id: UUID,
-        conversation: Annotated[UUID | None, Form()] = None,
-    ) -> Response:
-        await send_again(deps, member.user_id, member.business_id, message_id)
-        if wants_fragment(request):
-            return Response(status_code=204)
-        return _back_to(conversation)
+    note_pages.add_routes(router, deps, partial(_noted, deps))
 
     return router
 
@@ -206,8 +196,25 @@ def _thread_context(thread: Thread, member: Member, look: Look) -> dict[str, Any
         "replies": _filled(thread, member),
         "is_earlier": False,
         **messages_context(thread.conversation, thread.messages, look, now, may_send=may_send),
-        **parts_context(thread.conversation, thread.messages, look, now, may_send=may_send, may_write=may_write),
+        **parts_context(
+            thread.conversation,
+            thread.messages,
+            thread.scheduled,
+            look,
+            now,
+            may_send=may_send,
+            may_write=may_write,
+        ),
     }
+
+
+async def _taken_back(
+    deps: WhatsappDeps, request: Request, member: Member, conversation_id: UUID, text: str
+) -> Response:
+    """The composer with this text in it, and what still waits."""
+    if wants_fragment(request):
+        return await _fragment(deps, request, member, conversation_id, "whatsapp/_taken_back.html", 200, text=text)
+    return await _whole(deps, request, member, conversation_id, 200, text=text)
 
 
 async def _noted(
@@ -305,8 +312,8 @@ async def _fragment(
     return render(request, template, status, member=member, **context, **more)
 
 
-def _back_to(conversation_id: UUID | None) -> Response:
-    return RedirectResponse(f"/inbox/{conversation_id}" if conversation_id else "/inbox", status_code=303)
+def _back_to(conversation_id: UUID) -> Response:
+    return RedirectResponse(f"/inbox/{conversation_id}", status_code=303)
 
 
 def _now_ms() -> int:

@@ -14,6 +14,7 @@ from wacloud.modules.whatsapp.application.index_words import WordIndex, index_wo
 from wacloud.modules.whatsapp.application.keep_media import TRANSCRIBE
 from wacloud.modules.whatsapp.application.mend import (
     settle_unmatched_statuses,
+    wake_overdue_messages,
     wake_queued_messages,
     wake_stale_mailboxes,
 )
@@ -21,6 +22,7 @@ from wacloud.modules.whatsapp.application.note_first_messages import note_first_
 from wacloud.modules.whatsapp.application.outbox import DISPATCH
 from wacloud.modules.whatsapp.application.ports import WhatsappDeps
 from wacloud.modules.whatsapp.application.receive_batch import Received, arrival_of, receive_batch
+from wacloud.modules.whatsapp.application.release_scheduled import RELEASE, release_due
 from wacloud.modules.whatsapp.application.snooze_conversation import WAKE, wake_conversation
 from wacloud.modules.whatsapp.application.stored import Owners
 from wacloud.modules.whatsapp.application.tidy_media import remove_old_media, wake_waiting_media
@@ -50,6 +52,7 @@ def whatsapp_jobs(deps: WhatsappDeps, words_said: WordIndex) -> list[JobKind]:
     async def wake_stale(_: Job) -> None:
         await wake_stale_mailboxes(deps)
         await wake_queued_messages(deps)
+        await wake_overdue_messages(deps)
 
     async def note_first(_: Job) -> None:
         await note_first_messages(deps)
@@ -66,6 +69,9 @@ def whatsapp_jobs(deps: WhatsappDeps, words_said: WordIndex) -> list[JobKind]:
     async def index(_: Job) -> None:
         await index_words(deps, words_said)
 
+    async def release(job: Job) -> None:
+        await release_due(deps, job)
+
     async def wake(job: Job) -> None:
         await wake_conversation(deps, job)
 
@@ -79,6 +85,7 @@ def whatsapp_jobs(deps: WhatsappDeps, words_said: WordIndex) -> list[JobKind]:
 
     return [
         JobKind(DISPATCH, Lane.SENDING, DispatchMessages(deps)),
+        JobKind(RELEASE, Lane.SENDING, one_by_one(release)),
         JobKind(SETTLE_UNMATCHED, Lane.HOUSEKEEPING, one_by_one(settle_unmatched)),
         JobKind(WAKE_STALE, Lane.HOUSEKEEPING, one_by_one(wake_stale)),
         JobKind(WAKE, Lane.HOUSEKEEPING, one_by_one(wake)),

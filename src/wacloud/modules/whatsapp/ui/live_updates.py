@@ -8,7 +8,7 @@ import asyncio
 import json
 import time
 from collections import OrderedDict, defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -20,6 +20,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import StreamingResponse
 
 from wacloud.modules.whatsapp.application.inbox import ConversationRow, InboxReader, MessageRow
+from wacloud.modules.whatsapp.domain.scheduled import Scheduled
 from wacloud.modules.whatsapp.ui.presence import Rooms
 from wacloud.modules.whatsapp.ui.thread_view import messages_context, parts_context, words
 from wacloud.shared.application.live import Change, Here
@@ -231,6 +232,7 @@ class LiveHub:
         rows = {row.id: row for row in await self._inbox.rows(business_id, sorted(ids))}
         counts = await self._inbox.counts(viewers[0].user_id, business_id)
         newest = {id_: await self._inbox.newest(business_id, id_) for id_ in shown if id_ is not None}
+        waiting = {id_: await self._inbox.scheduled(business_id, id_) for id_ in newest}
         events: dict[tuple[Eyes, UUID | None], bytes] = {}
         now = datetime.now(UTC)
         for viewer in viewers:
@@ -238,7 +240,7 @@ class LiveHub:
             if (viewer.eyes, at) not in events:
                 told = _list_part(viewer.eyes, rows.values(), now) | {"counts": counts}
                 if at is not None and at in rows:
-                    told |= _thread_part(viewer.eyes, rows[at], newest[at], now)
+                    told |= _thread_part(viewer.eyes, rows[at], newest[at], waiting[at], now)
                 events[viewer.eyes, at] = _event("change", told)
         return events
 
@@ -335,8 +337,10 @@ def _list_part(eyes: Eyes, rows: Iterable[ConversationRow], now: datetime) -> di
     }
 
 
-def _thread_part(eyes: Eyes, row: ConversationRow, messages: list[MessageRow], now: datetime) -> dict[str, Any]:
-    around = parts_context(row, messages, eyes.look, now, may_send=eyes.may_send, may_write=eyes.may_write)
+def _thread_part(
+    eyes: Eyes, row: ConversationRow, messages: list[MessageRow], scheduled: Sequence[Scheduled], now: datetime
+) -> dict[str, Any]:
+    around = parts_context(row, messages, scheduled, eyes.look, now, may_send=eyes.may_send, may_write=eyes.may_write)
     bubbles = messages_context(row, messages, eyes.look, now, may_send=eyes.may_send)
     return {
         "conversation": str(row.id),

@@ -10,6 +10,7 @@ from uuid import UUID
 from wacloud.modules.whatsapp.application.inbox import ConversationRow, MessageRow
 from wacloud.modules.whatsapp.domain.conversation import ServiceWindow
 from wacloud.modules.whatsapp.domain.desk import Colour
+from wacloud.modules.whatsapp.domain.scheduled import Scheduled
 from wacloud.modules.whatsapp.ui.compose_forms import FORMS
 from wacloud.modules.whatsapp.ui.message_parts import KINDS
 from wacloud.modules.whatsapp.ui.message_view import STATES, author_in_words, days_of, why_of
@@ -109,17 +110,20 @@ def answer_context(messages: Sequence[MessageRow], message_id: UUID | None, lang
 def parts_context(
     row: ConversationRow,
     messages: Sequence[MessageRow],
+    scheduled: Sequence[Scheduled],
     look: Look,
     now: datetime,
     *,
     may_send: bool,
     may_write: bool,
 ) -> dict[str, Any]:
-    """For what stands around the messages: head, composer and the panel about the contact."""
+    """For what stands around the messages: head, what waits, composer and the panel about the contact."""
+    held = [one for one in scheduled if one.is_held and one.state == "waiting"]
     turns = [message.turn for message in messages if message.turn is not None]
     return {
         "row": row,
-        "newest_id": messages[-1].id if messages else None,
+        "newest_id": held[-1].id if held else messages[-1].id if messages else None,
+        "scheduled": scheduled,
         "is_open": ServiceWindow(row.last_inbound_at).is_open(now),
         "forms": FORMS,
         "last_why": why_of(turns[-1], translator(look.language)) if turns else None,

@@ -165,6 +165,7 @@
     else if (event.key === "k" || (event.key === "ArrowUp" && inList)) { event.preventDefault(); move(-1); }
     else if (event.key === "r") { const reply = $("reply"); if (reply) { event.preventDefault(); reply.focus(); } }
     else if (event.key === "e" || event.key === "a") { const does = document.querySelector(`#thread-head [data-key="${event.key}"]`); if (does) { event.preventDefault(); does.click(); } }
+    else if (event.key === "z") { const back = [...document.querySelectorAll('#later [data-key="z"]')].at(-1); if (back) { event.preventDefault(); back.click(); } }
     else if (event.key === "s") { const more = $("desk-more"); if (more) { event.preventDefault(); more.open = !more.open; if (more.open) more.querySelector("button").focus(); } }
     else if (event.key === "/") { event.preventDefault(); $("search")?.focus(); }
     else if (event.key === "?") { event.preventDefault(); showKeys(); }

@@ -152,7 +152,7 @@
     if (rows) applyRows(parse(rows).querySelector("#conversations").innerHTML);
     if (thread && pane()?.dataset.conversation === shown) {
       const fresh = parse(thread);
-      const parts = ["thread-head", "contact", "composer"].map((id) => fresh.querySelector(`#${id}`)?.outerHTML || "").join("");
+      const parts = ["thread-head", "contact", "later", "composer"].map((id) => fresh.querySelector(`#${id}`)?.outerHTML || "").join("");
       const section = fresh.querySelector("#pane");
       apply({ conversation: shown, name: section.dataset.name, unread: section.dataset.unread, messages: fresh.querySelector("#messages").innerHTML, parts });
     }

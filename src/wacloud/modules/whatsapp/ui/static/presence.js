@@ -58,7 +58,7 @@ document.addEventListener("live:here", (event) => {
 document.addEventListener("submit", (event) => {
   if (event.target.id !== "composer") return;
   // What is on the screen has been read.
-  const newest = [...document.querySelectorAll("#messages > [data-direction]")].at(-1);
+  const newest = [...document.querySelectorAll("#messages > [data-direction], #later [data-held]")].at(-1);
   const until = event.target.elements.read_until;
   if (newest && until) until.value = newest.id.slice(2);
   const typing = others.filter((person) => person.doing === "typing");

@@ -96,3 +96,10 @@ document.addEventListener("click", (event) => {
   box.setRangeText(link.dataset.canned, box.selectionStart, box.selectionEnd, "end");
   box.focus();
 });
+
+// Whoever types a time of their own means it.
+document.addEventListener("input", (event) => {
+  const name = event.target.dataset?.checks;
+  const own = name && event.target.form.querySelector(`input[name="${name}"][value=""]`);
+  if (own) own.checked = true;
+});
