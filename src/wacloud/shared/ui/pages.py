@@ -170,7 +170,7 @@ def environment(language: str) -> Environment:
         clock=_at_zone(times.clock_time),
         day=_at_zone_now(times.day_name),
         list_time=_at_zone_now(times.list_time),
-        date_time=pass_context(lambda context, at: times.date_time(at, context["zone"], language)),
+        date_time=_at_zone_now(times.date_time),
         full_time=pass_context(lambda context, at: times.full_time(at, context["zone"], language)),
         ago=pass_context(lambda context, at: times.ago(at, context["now"], language)),
         time_left=pass_context(lambda context, until: times.time_left(until, context["now"])),

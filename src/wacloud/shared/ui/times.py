@@ -59,11 +59,11 @@ def list_time(at: datetime, now: datetime, zone: str, language: str) -> str:
     return _date(there.date(), "d MMM" if there.year == now.year else "d/M/yy", language)
 
 
-@lru_cache(maxsize=4096)
-def date_time(at: datetime, zone: str, language: str) -> str:
-    """Date and time to the minute, as it stands in a sentence."""
+def date_time(at: datetime, now: datetime, zone: str, language: str) -> str:
+    """Date and time to the minute, as it stands in a sentence; the year where it is another."""
     there = at.astimezone(zone_named(zone))
-    return f"{format_date(there, 'medium', locale=language)}, {there:%H:%M}"
+    pattern = "d MMM" if there.year == now.astimezone(there.tzinfo).year else "medium"
+    return f"{format_date(there, pattern, locale=language)}, {there:%H:%M}"
 
 
 @lru_cache(maxsize=4096)

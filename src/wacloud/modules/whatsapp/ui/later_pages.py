@@ -111,7 +111,7 @@ def add_routes(router: APIRouter, deps: WhatsappDeps, answer: Answer) -> None:
         if wants_fragment(request):
             # What stood in the composer is in the form now, and waits.
             answered = await answer(request, member, conversation_id, "")
-            answered.headers["HX-Trigger"] = "extra-sent"
+            answered.headers["HX-Trigger-After-Swap"] = "extra-sent"
             answered.headers["HX-Retarget"] = "#composer"
             return answered
         return RedirectResponse(f"/inbox/{conversation_id}", status_code=303)
@@ -136,7 +136,7 @@ def _times(now: datetime, zone: str, language: str) -> list[tuple[str, str]]:
     moments.append((say("Tomorrow morning"), datetime.combine(tomorrow, MORNING, here.tzinfo)))
     if monday > tomorrow:
         moments.append((say("Monday morning"), datetime.combine(monday, MORNING, here.tzinfo)))
-    return [(at.strftime(_FORMAT), f"{told} ({date_time(at, zone, language)})") for told, at in moments]
+    return [(at.strftime(_FORMAT), f"{told} ({date_time(at, now, zone, language)})") for told, at in moments]
 
 
 async def _form(
