@@ -57,6 +57,7 @@ from wacloud.modules.whatsapp.ui import (
     compose_pages,
     cost_pages,
     desk_api,
+    export_pages,
     import_pages,
     inbox_pages,
     json_api,
@@ -172,6 +173,7 @@ def make_app(house: House) -> FastAPI:
     for about_messages in (
         inbox_pages,
         compose_pages,
+        export_pages,
         ledger_pages,
         cost_pages,
         json_api,

@@ -85,6 +85,7 @@ from wacloud.modules.whatsapp.infra.people import PostgresErasing, PostgresPeopl
 from wacloud.modules.whatsapp.infra.people_reader import PostgresPeopleReader
 from wacloud.modules.whatsapp.infra.scheduled import PostgresScheduled
 from wacloud.modules.whatsapp.infra.throttle import ValkeyThrottle
+from wacloud.modules.whatsapp.infra.transcripts import PostgresTranscripts
 from wacloud.shared.application.cache import Cache, NoCache
 from wacloud.shared.application.clock import Clock, system_clock
 from wacloud.shared.application.db import Database, StoreAway
@@ -224,6 +225,7 @@ async def open_house(settings: Settings, swaps: Swaps | None = None) -> AsyncIte
             account_states=PostgresAccountStates(),
             inbox=PostgresInbox(db),
             costs=PostgresCosts(db),
+            transcripts=PostgresTranscripts(db),
             cloud_api=cloud_api,
             read_marks=read_marks,
             throttle=ValkeyThrottle(redis),

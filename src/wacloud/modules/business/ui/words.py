@@ -98,6 +98,7 @@ ACTIONS: Final = {
     "whatsapp.contact_erasure_begun": N_("asked for a contact to be erased"),
     "whatsapp.contact_erased": N_("erased a contact"),
     "whatsapp.contact_exported": N_("exported the data of a contact"),
+    "whatsapp.conversation_exported": N_("exported a conversation"),
     "whatsapp.contact_field_removed": N_("removed a field of contacts"),
     "whatsapp.contacts_exported": N_("exported contacts"),
     "whatsapp.contacts_imported": N_("imported contacts"),

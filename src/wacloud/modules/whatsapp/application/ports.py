@@ -27,6 +27,7 @@ from wacloud.modules.whatsapp.application.stores import (
     Messages,
     Numbers,
 )
+from wacloud.modules.whatsapp.application.transcripts import Transcripts
 from wacloud.modules.whatsapp.domain.delivery import SendOutcome
 from wacloud.shared.application.clock import Clock
 from wacloud.shared.application.db import Database
@@ -107,6 +108,7 @@ class WhatsappDeps:
     account_states: AccountStates
     inbox: InboxReader
     costs: CostsReader
+    transcripts: Transcripts
     cloud_api: CloudApi
     read_marks: ReadMarks
     throttle: Throttle

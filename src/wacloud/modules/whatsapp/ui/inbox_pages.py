@@ -204,6 +204,7 @@ def _thread_context(thread: Thread, member: Member, look: Look) -> dict[str, Any
             now,
             may_send=may_send,
             may_write=may_write,
+            may_export=member.may(Permission.CONTACTS_EXPORT),
         ),
     }
 

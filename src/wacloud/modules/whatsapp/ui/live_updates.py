@@ -66,6 +66,7 @@ class Eyes:
     look: Look
     may_send: bool
     may_write: bool
+    may_export: bool = False
 
 
 @dataclass(eq=False, slots=True)
@@ -283,6 +284,7 @@ def routes(hub: LiveHub) -> APIRouter:
             look_of(request, member),
             member.may(Permission.MESSAGES_SEND),
             member.may(Permission.INBOX_WRITE),
+            member.may(Permission.CONTACTS_EXPORT),
         )
         viewer = Viewer(member.user_id, member.business_id, eyes, conversation, member.session_id)
 
@@ -340,7 +342,16 @@ def _list_part(eyes: Eyes, rows: Iterable[ConversationRow], now: datetime) -> di
 def _thread_part(
     eyes: Eyes, row: ConversationRow, messages: list[MessageRow], scheduled: Sequence[Scheduled], now: datetime
 ) -> dict[str, Any]:
-    around = parts_context(row, messages, scheduled, eyes.look, now, may_send=eyes.may_send, may_write=eyes.may_write)
+    around = parts_context(
+        row,
+        messages,
+        scheduled,
+        eyes.look,
+        now,
+        may_send=eyes.may_send,
+        may_write=eyes.may_write,
+        may_export=eyes.may_export,
+    )
     bubbles = messages_context(row, messages, eyes.look, now, may_send=eyes.may_send)
     return {
         "conversation": str(row.id),

@@ -116,6 +116,7 @@ def parts_context(
     *,
     may_send: bool,
     may_write: bool,
+    may_export: bool,
 ) -> dict[str, Any]:
     """For what stands around the messages: head, what waits, composer and the panel about the contact."""
     held = [one for one in scheduled if one.is_held and one.state == "waiting"]
@@ -129,6 +130,7 @@ def parts_context(
         "last_why": why_of(turns[-1], translator(look.language)) if turns else None,
         "may_send": may_send,
         "may_write": may_write,
+        "may_export": may_export,
         "words": words(look.language),
         "now": now,
     }
