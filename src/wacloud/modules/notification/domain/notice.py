@@ -82,5 +82,8 @@ SEVERITIES: Final[Mapping[str, Severity]] = {
     "pin_changed": "critical",
     "pin_reset_asked": "critical",
     "flow_trouble": "warning",
+    "history_coming": "info",
+    "history_complete": "info",
+    "history_declined": "info",
     "mentioned": "info",
 }
