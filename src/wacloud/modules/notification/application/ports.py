@@ -127,6 +127,10 @@ class Notices(Protocol):
         """
         ...
 
+    async def renew(self, tx: Tx, notice: Notice, severity: Severity) -> None:
+        """What was told under its key says this now; one that is settled or put away stays so."""
+        ...
+
     async def settle(self, tx: Tx, business_id: BusinessId, notice_id: UUID, by: UserId, at: datetime) -> bool:
         """Put it away; False where there is none that this transaction may see."""
         ...

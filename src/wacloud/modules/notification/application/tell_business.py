@@ -47,3 +47,9 @@ async def tell_business(deps: NotificationDeps, tx: Tx, notice: Notice) -> None:
                 key=f"notice:{notice.key}:{person.id}",
             ),
         )
+
+
+async def keep_business_told(deps: NotificationDeps, tx: Tx, notice: Notice) -> None:
+    """Tell it as `tell_business` does; where its key was told before, that notice says how things are now."""
+    await tell_business(deps, tx, notice)
+    await deps.notices.renew(tx, notice, SEVERITIES[notice.code])

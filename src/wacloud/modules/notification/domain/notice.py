@@ -83,5 +83,8 @@ SEVERITIES: Final[Mapping[str, Severity]] = {
     "pin_reset_asked": "critical",
     "flow_trouble": "warning",
     "scheduled_not_sent": "warning",
+    "history_coming": "info",
+    "history_complete": "info",
+    "history_declined": "info",
     "mentioned": "info",
 }

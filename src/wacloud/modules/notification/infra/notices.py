@@ -1,7 +1,7 @@
 """The table of notices."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -38,7 +38,7 @@ class PostgresNotices:
                 "code": notice.code,
                 "subject": notice.subject,
                 "severity": severity,
-                "details": json.dumps({name: storable(value, 500) for name, value in notice.details.items()}),
+                "details": _written(notice.details),
                 "at": notice.at,
                 "user": notice.user_id,
             },
@@ -51,6 +51,14 @@ class PostgresNotices:
             (notice.at, notice.business_id, notice.subject, row.id),
         )
         return True
+
+    async def renew(self, tx: Tx, notice: Notice, severity: Severity) -> None:
+        await tx.execute(
+            "update app.notices set code = %s, severity = %s, details = %s,"
+            " at = case when settled_at is null then greatest(at, %s) else at end"
+            " where business_id = %s and key = %s",
+            (notice.code, severity, _written(notice.details), notice.at, notice.business_id, notice.key),
+        )
 
     async def settle(self, tx: Tx, business_id: BusinessId, notice_id: UUID, by: UserId, at: datetime) -> bool:
         return bool(
@@ -78,6 +86,10 @@ class PostgresNotices:
                 (business_id,),
             )
         return [_to_notice(row) for row in rows]
+
+
+def _written(details: Mapping[str, str]) -> str:
+    return json.dumps({name: storable(value, 500) for name, value in details.items()})
 
 
 def _to_notice(row: Any) -> StoredNotice:

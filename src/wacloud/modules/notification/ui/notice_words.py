@@ -98,6 +98,21 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
         N_("A message that was to go out later was not sent: “%(name)s”"),
         N_("The 24 hours to reply freely were over. It is kept in the conversation: send it once they write again."),
     ),
+    "history_coming": (
+        N_("Earlier chats of the number %(name)s are coming in: %(told)s %% of them are here."),
+        N_("They are in the inbox by their time. The assistant does not answer them."),
+    ),
+    "history_complete": (
+        N_("The earlier chats of the number %(name)s are here."),
+        N_("They go back 180 days at most, without groups, and with the files of the last 14 days only."),
+    ),
+    "history_declined": (
+        N_("The earlier chats of the number %(name)s were not shared."),
+        N_(
+            "Whoever connected the number chose so in the WhatsApp Business app. What is written from now on comes in"
+            " as always. To have the earlier chats, disconnect the number, connect it again and share them."
+        ),
+    ),
     "mentioned": (N_("%(name)s mentioned you in a note."), N_("Open the conversation to read it.")),
 }
 

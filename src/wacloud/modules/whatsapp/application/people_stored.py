@@ -32,6 +32,7 @@ class PersonRow:
     created_at: datetime
     last_inbound_at: datetime | None
     tags: Sequence[Tag] = ()
+    removed_from_app_at: datetime | None = None  # the phone app's address book holds them no more
 
     @property
     def shown_name(self) -> str:

@@ -1,15 +1,17 @@
 """Store what came in for some businesses: one transaction, set-based, every part of it repeatable without effect."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, TypeVar
 from uuid import UUID
 
 from wacloud.modules.whatsapp.application.fetch_media import SPEECH_WITHIN, fetch_job, media_of, with_media_id
+from wacloud.modules.whatsapp.application.follow_history import follow_history
 from wacloud.modules.whatsapp.application.identify_contacts import Person, identify_contacts
 from wacloud.modules.whatsapp.application.media_stored import NewMedia
 from wacloud.modules.whatsapp.application.note_account_news import note_account_news
+from wacloud.modules.whatsapp.application.note_address_book import note_address_book
 from wacloud.modules.whatsapp.application.note_consent import note_consent, note_refusals, read_consent
 from wacloud.modules.whatsapp.application.ports import WhatsappDeps
 from wacloud.modules.whatsapp.application.stored import Heard, NewMessage, Number, StoredConversation
@@ -19,6 +21,7 @@ from wacloud.modules.whatsapp.domain.inbound import (
     AccountChange,
     ContactChange,
     EchoMessage,
+    HistoryChunk,
     HistoryMessage,
     IdentityChange,
     InboundMessage,
@@ -91,7 +94,9 @@ async def receive_batch(deps: WhatsappDeps, batch: Sequence[Received], *, wait: 
             # The message that tells of a new number is itself from the old one, to which nothing is to be sent.
             await identify_contacts(deps, tx, [person])
         await _apply_statuses(deps, tx, batch)
-        await _note_people(deps, tx, batch)
+        await _note_preferences(deps, tx, batch)
+        await note_address_book(deps, tx, [(b, change) for b, _, change in _of(batch, ContactChange)])
+        await follow_history(deps, tx, [*_of(batch, HistoryChunk), *_of(batch, NumberError)])
         await note_account_news(
             deps,
             tx,
@@ -349,36 +354,18 @@ async def _apply_statuses(deps: WhatsappDeps, tx: Tx, batch: Sequence[Received])
         await note_refusals(deps, tx, updates)
 
 
-async def _note_people(deps: WhatsappDeps, tx: Tx, batch: Sequence[Received]) -> None:
+async def _note_preferences(deps: WhatsappDeps, tx: Tx, batch: Sequence[Received]) -> None:
     preferences = [
         (b, p) for b, _, p in _of(batch, Preference) if p.category == "marketing_messages" and p.contact.is_known
     ]
-    names = [
-        (b, c)
-        for b, _, c in _of(batch, ContactChange)
-        if c.contact.is_known and c.contact.name and c.action.lower() == "add"
-    ]
-    if not preferences and not names:
+    if not preferences:
         return
-    contacts = await identify_contacts(
-        deps, tx, [*((b, p.contact) for b, p in preferences), *((b, c.contact) for b, c in names)]
+    contacts = await identify_contacts(deps, tx, [(b, p.contact) for b, p in preferences])
+    await deps.consents.apply(
+        tx,
+        [
+            (b, Choice(contacts[b, p.contact], PREFERENCES[p.value.lower()], "meta_preference", p.at))
+            for b, p in sorted(preferences, key=lambda entry: entry[1].at)
+            if p.value.lower() in PREFERENCES
+        ],
     )
-    if preferences:
-        await deps.consents.apply(
-            tx,
-            [
-                (b, Choice(contacts[b, p.contact], PREFERENCES[p.value.lower()], "meta_preference", p.at))
-                for b, p in sorted(preferences, key=lambda entry: entry[1].at)
-                if p.value.lower() in PREFERENCES
-            ],
-        )
-    if names:
-        last = _latest(names, lambda entry: (entry[0], contacts[entry[0], entry[1].contact]), lambda e: e[1].at)
-        await deps.contacts.rename(tx, [(b, contacts[b, c.contact], c.contact.name or "") for b, c in last])
-
-
-def _latest(entries: Sequence[T], key: Callable[[T], object], at: Callable[[T], datetime]) -> list[T]:
-    newest: dict[object, T] = {}
-    for entry in sorted(entries, key=at):
-        newest[key(entry)] = entry
-    return list(newest.values())

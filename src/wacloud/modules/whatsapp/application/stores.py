@@ -29,8 +29,9 @@ from wacloud.modules.whatsapp.application.stored import (
 )
 from wacloud.modules.whatsapp.domain.account_news import Effect
 from wacloud.modules.whatsapp.domain.consent import Change, Choice, ConsentSettings
+from wacloud.modules.whatsapp.domain.history import HistoryProgress
 from wacloud.modules.whatsapp.domain.identity import IdentityKey, Sender
-from wacloud.modules.whatsapp.domain.inbound import StatusUpdate
+from wacloud.modules.whatsapp.domain.inbound import ContactChange, StatusUpdate
 from wacloud.shared.application.db import Tx
 from wacloud.shared.domain.ids import BusinessId, UserId
 
@@ -70,6 +71,14 @@ class Numbers(Protocol):
 
     async def let_go(self, tx: Tx, business_id: BusinessId, why: str) -> None:
         """Those that were held for this reason send again."""
+        ...
+
+    async def history(self, tx: Tx, business_id: BusinessId, number_id: UUID) -> tuple[str, HistoryProgress]:
+        """The number as people read it, and how far its earlier chats are; held until the transaction ends."""
+        ...
+
+    async def note_history(self, tx: Tx, business_id: BusinessId, number_id: UUID, progress: HistoryProgress) -> None:
+        """How far they are now."""
         ...
 
 
@@ -117,8 +126,18 @@ class Contacts(Protocol):
         """Whether the contact wants no promotions, or no messages at all."""
         ...
 
-    async def rename(self, tx: Tx, names: Sequence[tuple[BusinessId, UUID, str]]) -> None:
-        """The name the business itself gave a contact."""
+    async def save_from_app(
+        self, tx: Tx, saved: Sequence[tuple[BusinessId, UUID, ContactChange]]
+    ) -> list[tuple[BusinessId, UUID]]:
+        """
+        What the phone app's address book says of contacts, each once; what is older than its last word changes nothing.
+
+        A name that was given here stays. Returns the conversations that show another name now.
+        """
+        ...
+
+    async def remove_from_app(self, tx: Tx, removed: Sequence[tuple[BusinessId, UUID, datetime]]) -> None:
+        """These are not in the phone app's address book any more; that is all that changes."""
         ...
 
 

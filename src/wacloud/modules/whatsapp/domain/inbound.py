@@ -111,7 +111,7 @@ class HistoryMessage:
     A message from before the number was connected: shown in the thread, never answered, never counted.
 
     `status` is Meta's word (SENT, DELIVERED, READ, PLAYED, PENDING, ERROR). A media message comes first as
-    `media_placeholder` and again, with the same wamid, with its media; that one carries no phase.
+    `media_placeholder` and again, with the same wamid, with its media.
     """
 
     waba_id: str
@@ -127,6 +127,20 @@ class HistoryMessage:
     refers_to: str | None = None
     quoted: bool = False
     raw: Content | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryChunk:
+    """
+    A part of the old chats of a number has come; its messages are items of their own.
+
+    `phase` is 0 for the last day, 1 up to 90 and 2 up to 180 days back; `progress` is the percent of all of them. What
+    Meta left out, or what cannot be, is None.
+    """
+
+    waba_id: str
+    phone_number_id: str
+    at: datetime
     phase: int | None = None
     chunk_order: int | None = None
     progress: int | None = None
@@ -209,7 +223,7 @@ class ContactChange:
     waba_id: str
     phone_number_id: str
     contact: Sender
-    action: str
+    action: Literal["add", "remove"]
     at: datetime
     first_name: str | None = None
 
@@ -258,6 +272,7 @@ Item: TypeAlias = (
     InboundMessage
     | EchoMessage
     | HistoryMessage
+    | HistoryChunk
     | StatusUpdate
     | IdentityChange
     | NumberError

@@ -97,7 +97,9 @@ class PostgresImports:
     async def put_entries(self, tx: Tx, business_id: BusinessId, entries: Sequence[tuple[UUID, Entry]]) -> set[UUID]:
         written = await tx.rows(
             """
-            update app.contacts p set name = coalesce(n.name, p.name), fields = p.fields || n.fields, updated_at = now()
+            update app.contacts p
+            set name = coalesce(n.name, p.name), fields = p.fields || n.fields, updated_at = now(),
+                named_at = case when n.name <> coalesce(p.name, '') then now() else p.named_at end
             from unnest(%s::uuid[], %s::text[], %s::jsonb[]) as n(id, name, fields)
             where p.business_id = %s and p.id = n.id
               and (n.name is distinct from coalesce(p.name, '') and n.name is not null or not p.fields @> n.fields)

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from wacloud.modules.whatsapp.application.stored import KnownContact
 from wacloud.modules.whatsapp.domain.identity import IdentityKey, Sender
+from wacloud.modules.whatsapp.domain.inbound import ContactChange
 from wacloud.shared.application.db import Tx
 from wacloud.shared.domain.ids import BusinessId, UserId
 
@@ -19,11 +20,33 @@ select p.business_id, %(keep)s, p.id, %(by)s, jsonb_strip_nulls(jsonb_build_obje
           where i.business_id = p.business_id and i.contact_id = p.id)))
 from app.contacts p where p.business_id = %(business)s and p.id = %(gone)s
 """
+# Held before it is compared: somebody may be naming them here at this moment.
+_SAVE_FROM_APP = """
+with newer as (
+  select c.business_id, c.id, s.at, s.username, s.name,
+         c.named_at is null and s.name is distinct from c.name as is_renamed
+  from unnest(%s::uuid[], %s::uuid[], %s::text[], %s::text[], %s::timestamptz[])
+    as s(business_id, id, name, username, at)
+  join app.contacts c on c.business_id = s.business_id and c.id = s.id
+  where c.app_saved_at is null or c.app_saved_at < s.at
+  for no key update of c),
+written as (
+  update app.contacts c
+  set name = case when n.is_renamed then n.name else c.name end, username = coalesce(n.username, c.username),
+      app_saved_at = n.at, updated_at = case when n.is_renamed then now() else c.updated_at end
+  from newer n where c.business_id = n.business_id and c.id = n.id)
+select k.business_id, k.id from newer n
+join app.conversations k on k.business_id = n.business_id and k.contact_id = n.id
+where n.is_renamed
+"""
 # Who said no as one of the two has said no; promotions that were queued for the other end.
 _JOIN_PEOPLE = (
     """
     update app.contacts k
-    set name = coalesce(k.name, g.name), profile_name = coalesce(k.profile_name, g.profile_name),
+    set name = case when k.named_at is null and g.named_at is not null then g.name else coalesce(k.name, g.name) end,
+        named_at = coalesce(k.named_at, g.named_at), app_saved_at = greatest(k.app_saved_at, g.app_saved_at),
+        app_removed_at = greatest(k.app_removed_at, g.app_removed_at),
+        profile_name = coalesce(k.profile_name, g.profile_name),
         username = coalesce(k.username, g.username), phone = coalesce(k.phone, g.phone),
         country = coalesce(k.country, g.country), fields = g.fields || k.fields, updated_at = now(),
         opted_out_at = coalesce(k.opted_out_at, g.opted_out_at),
@@ -278,12 +301,28 @@ class PostgresContacts:
         )
         return row is not None and row.refuses
 
-    async def rename(self, tx: Tx, names: Sequence[tuple[BusinessId, UUID, str]]) -> None:
+    async def save_from_app(
+        self, tx: Tx, saved: Sequence[tuple[BusinessId, UUID, ContactChange]]
+    ) -> list[tuple[BusinessId, UUID]]:
+        rows = await tx.rows(
+            _SAVE_FROM_APP,
+            (
+                [business_id for business_id, _, _ in saved],
+                [contact_id for _, contact_id, _ in saved],
+                [change.contact.name for _, _, change in saved],
+                [change.contact.username for _, _, change in saved],
+                [change.at for _, _, change in saved],
+            ),
+        )
+        return [(row.business_id, row.id) for row in rows]
+
+    async def remove_from_app(self, tx: Tx, removed: Sequence[tuple[BusinessId, UUID, datetime]]) -> None:
         await tx.execute(
             """
-            update app.contacts c set name = n.name
-            from unnest(%s::uuid[], %s::uuid[], %s::text[]) as n(business_id, id, name)
-            where c.business_id = n.business_id and c.id = n.id
+            update app.contacts c set app_removed_at = r.at
+            from unnest(%s::uuid[], %s::uuid[], %s::timestamptz[]) as r(business_id, id, at)
+            where c.business_id = r.business_id and c.id = r.id
+              and (c.app_removed_at is null or c.app_removed_at < r.at)
             """,
-            ([b for b, _, _ in names], [c for _, c, _ in names], [name for _, _, name in names]),
+            ([b for b, _, _ in removed], [c for _, c, _ in removed], [at for _, _, at in removed]),
         )

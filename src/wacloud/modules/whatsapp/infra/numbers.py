@@ -7,6 +7,7 @@ from uuid import UUID
 
 from wacloud.modules.whatsapp.application.simulate import SimulatedNumber
 from wacloud.modules.whatsapp.application.stored import DescribedNumber, Number, Owners
+from wacloud.modules.whatsapp.domain.history import HistoryProgress
 from wacloud.shared.application.db import Database, Tx
 from wacloud.shared.domain.ids import BusinessId
 
@@ -122,6 +123,21 @@ class PostgresNumbers:
             "update app.phone_numbers set state = 'connected', held_because = null, held_until = null "
             "where business_id = %s and state = 'held' and held_because = %s",
             (business_id, why),
+        )
+
+    async def history(self, tx: Tx, business_id: BusinessId, number_id: UUID) -> tuple[str, HistoryProgress]:
+        [row] = await tx.rows(
+            "select display_phone_number, history_phase, history_chunk, history_progress, history_at "
+            "from app.phone_numbers where business_id = %s and id = %s for no key update",
+            (business_id, number_id),
+        )
+        return row.display_phone_number, HistoryProgress(*row[1:])
+
+    async def note_history(self, tx: Tx, business_id: BusinessId, number_id: UUID, progress: HistoryProgress) -> None:
+        await tx.execute(
+            "update app.phone_numbers set history_phase = %s, history_chunk = %s, history_progress = %s, "
+            "history_at = %s where business_id = %s and id = %s",
+            (progress.phase, progress.chunk_order, progress.progress, progress.at, business_id, number_id),
         )
 
     async def first_of(self, business_id: BusinessId) -> SimulatedNumber | None:

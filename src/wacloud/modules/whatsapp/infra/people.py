@@ -35,9 +35,22 @@ class PostgresPeople:
         fields: Mapping[str, Any] | None = None,
     ) -> None:
         await tx.execute(
-            "update app.contacts set name = case when %s then %s else name end, "
-            "fields = jsonb_strip_nulls(fields || %s::jsonb), updated_at = now() where business_id = %s and id = %s",
-            (rename, name, json.dumps(fields or {}), business_id, contact_id),
+            """
+            update app.contacts
+            set name = case when %(rename)s then %(name)s else name end,
+                -- A form that brings the name as it was names nobody; taking it away leaves it to the phone app.
+                named_at = case when not %(rename)s or name is not distinct from %(name)s then named_at
+                                when %(name)s::text is not null then now() end,
+                fields = jsonb_strip_nulls(fields || %(fields)s::jsonb), updated_at = now()
+            where business_id = %(b)s and id = %(contact)s
+            """,
+            {
+                "rename": rename,
+                "name": name,
+                "fields": json.dumps(fields or {}),
+                "b": business_id,
+                "contact": contact_id,
+            },
         )
 
     async def set_tags(self, tx: Tx, business_id: BusinessId, contact_id: UUID, tag_ids: Sequence[UUID]) -> None:
@@ -181,7 +194,8 @@ class PostgresErasing:
         await tx.execute(
             """
             update app.contacts set name = null, profile_name = null, username = null, phone = null, fields = '{}',
-              erased_at = now(), updated_at = now(), block_state = null, block_reason = null
+              erased_at = now(), updated_at = now(), block_state = null, block_reason = null,
+              named_at = null, app_saved_at = null, app_removed_at = null
             where business_id = %s and id = any (%s)
             """,
             who,

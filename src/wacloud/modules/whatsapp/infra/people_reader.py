@@ -33,6 +33,8 @@ from wacloud.shared.domain.ids import BusinessId, UserId
 _ROW = """
 select p.id, p.name, p.profile_name, p.username, p.phone, p.country, p.fields, p.opted_in_at, p.opted_out_at,
        p.marketing_stopped_at, p.blocked_at, p.block_state, p.block_reason, p.created_at,
+       case when p.app_removed_at > coalesce(p.app_saved_at, '-infinity') then p.app_removed_at end
+         as removed_from_app_at,
        (select max(c.last_inbound_at) from app.conversations c
         where c.business_id = p.business_id and c.contact_id = p.id) as last_inbound_at,
        coalesce((select jsonb_agg(jsonb_build_array(t.id, t.name, t.colour) order by lower(t.name))

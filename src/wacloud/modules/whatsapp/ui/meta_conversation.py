@@ -7,6 +7,7 @@ from dataclasses import replace
 from wacloud.modules.whatsapp.domain.identity import Sender
 from wacloud.modules.whatsapp.domain.inbound import (
     EchoMessage,
+    HistoryChunk,
     HistoryMessage,
     IdentityChange,
     InboundMessage,
@@ -17,6 +18,10 @@ from wacloud.modules.whatsapp.ui.meta_message import MessageBody, read_message
 from wacloud.modules.whatsapp.ui.meta_parts import read_error
 from wacloud.modules.whatsapp.ui.meta_values import Json, ident, obj, whole
 from wacloud.shared.domain.phone import canonical_phone
+
+# The most a phase or a chunk is counted to, and the most percent there are.
+_MOST_CHUNKS = 2**31 - 1
+_MOST_PERCENT = 100
 
 # System messages that say a person is now found under other ids. The first two are one event under two names.
 _IDENTITY_SYSTEM_TYPES = frozenset(
@@ -127,22 +132,36 @@ def _recipient_of_echo(change: Change, element: Json) -> Sender:
 
 def read_history(change: Change, chunk: Json, where: str) -> None:
     """One chunk of old chats, or the owner's refusal to share them."""
-    metadata = obj(chunk.get("metadata"))
     before = len(change.found.items)
 
     def thread(_: Change, element: Json, thread_where: str) -> None:
         thread_id = element.get("id")
 
         def message(_: Change, one: Json, message_where: str) -> None:
-            _past_message(change, one, message_where, _contact_of_thread(change, one, thread_id), metadata)
+            _past_message(change, one, message_where, _contact_of_thread(change, one, thread_id))
 
         change.each(f"{thread_where}.messages", element.get("messages"), message)
 
     change.each(f"{where}.threads", chunk.get("threads"), thread)
     # The owner may refuse to share the past: then there is an error where the threads would be.
     change.each(f"{where}.errors", chunk.get("errors"), number_error)
+    _progress_of(change, obj(chunk.get("metadata")), where)
     if len(change.found.items) == before and not change.leftover:
         change.keep_as_account_change(chunk)
+
+
+def _progress_of(change: Change, metadata: Json, where: str) -> None:
+    told: dict[str, int] = {}
+    for key, most in (("phase", _MOST_CHUNKS), ("chunk_order", _MOST_CHUNKS), ("progress", _MOST_PERCENT)):
+        count = whole(metadata.get(key))
+        if count is not None and 0 <= count <= most:
+            told[key] = count
+        elif metadata.get(key) is not None:
+            change.found.problem(f"{change.path}.{where}.metadata", f"{key} is no number it can be")
+    if told:
+        change.found.items.append(
+            HistoryChunk(waba_id=change.waba_id, phone_number_id=change.phone_number_id, at=change.at, **told)
+        )
 
 
 def _contact_of_thread(change: Change, message: Json, thread_id: object) -> tuple[Sender, bool]:
@@ -160,7 +179,7 @@ def _contact_of_thread(change: Change, message: Json, thread_id: object) -> tupl
     return contact.or_else(seen), is_theirs
 
 
-def _past_message(change: Change, element: Json, where: str, contact: tuple[Sender, bool], metadata: Json) -> None:
+def _past_message(change: Change, element: Json, where: str, contact: tuple[Sender, bool]) -> None:
     body = _body_of(change, element, where)
     person, is_theirs = contact
     change.found.items.append(
@@ -178,21 +197,18 @@ def _past_message(change: Change, element: Json, where: str, contact: tuple[Send
             refers_to=body.refers_to,
             quoted=body.quoted,
             raw=body.raw,
-            phase=whole(metadata.get("phase")),
-            chunk_order=whole(metadata.get("chunk_order")),
-            progress=whole(metadata.get("progress")),
         )
     )
 
 
 def read_past_of_customer(change: Change, element: Json, where: str) -> None:
     """The media of an old message of a customer, sent after its placeholder."""
-    _past_message(change, element, where, (author(change, element), True), {})
+    _past_message(change, element, where, (author(change, element), True))
 
 
 def read_past_of_business(change: Change, element: Json, where: str) -> None:
     """The media of an old message of the business, sent after its placeholder."""
-    _past_message(change, element, where, (_recipient_of_echo(change, element), False), {})
+    _past_message(change, element, where, (_recipient_of_echo(change, element), False))
 
 
 def number_error(change: Change, element: Json, _: str) -> None:

@@ -1,6 +1,7 @@
 """Which item each element of each webhook field becomes; the table at the end is the whole list."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Final, Literal
 
 from wacloud.modules.whatsapp.domain.identity import Sender
 from wacloud.modules.whatsapp.domain.inbound import (
@@ -30,6 +31,9 @@ from wacloud.modules.whatsapp.ui.meta_values import (
     present,
     text,
 )
+
+# An entry that was edited comes as one that is added.
+_BOOK_ACTIONS: Final[Mapping[str, Literal["add", "remove"]]] = {"add": "add", "remove": "remove"}
 
 ReadElement = Callable[[Change, Json, str], None]
 
@@ -109,8 +113,10 @@ def _call(change: Change, element: Json, where: str) -> None:
 
 def _address_book_entry(change: Change, element: Json, where: str) -> None:
     card = obj(element.get("contact"))
-    if not card or element.get("type") not in (None, "contact"):
-        change.keep_as_account_change(element, line(element.get("action")))
+    told = line(element.get("action"))
+    action = _BOOK_ACTIONS.get((told or "add").lower())
+    if not card or action is None or element.get("type") not in (None, "contact"):
+        change.keep_as_account_change(element, told)
         return
     timed = element if "timestamp" in element else obj(element.get("metadata"))
     change.found.items.append(
@@ -124,7 +130,7 @@ def _address_book_entry(change: Change, element: Json, where: str) -> None:
                 username=line(card.get("username")),
                 name=line(card.get("full_name")) or line(card.get("first_name")),
             ),
-            action=line(element.get("action")) or "add",
+            action=action,
             at=change.time_of(timed, where),
             first_name=line(card.get("first_name")),
         )

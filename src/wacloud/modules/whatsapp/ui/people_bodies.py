@@ -49,7 +49,11 @@ class ConsentBody(BaseModel):
 
 
 class ContactBody(BaseModel):
-    """A contact. `name` is the business's own for them, `profile_name` theirs."""
+    """
+    A contact. `name` is the business's own for them, `profile_name` theirs.
+
+    `removed_from_app_at`: when they were taken out of the address book of the WhatsApp Business app.
+    """
 
     id: UUID
     name: str | None
@@ -63,6 +67,7 @@ class ContactBody(BaseModel):
     blocked_at: datetime | None
     block_state: Literal["asked", "done", "refused"] | None
     block_reason: str | None
+    removed_from_app_at: datetime | None
     created_at: datetime
     last_inbound_at: datetime | None
 
@@ -236,6 +241,7 @@ def contact_values(row: PersonRow) -> dict[str, Any]:
         "blocked_at": row.blocked_at,
         "block_state": row.block_state,
         "block_reason": row.block_reason,
+        "removed_from_app_at": row.removed_from_app_at,
         "created_at": row.created_at,
         "last_inbound_at": row.last_inbound_at,
     }

@@ -11,6 +11,7 @@ from wacloud.modules.whatsapp.domain.inbound import (
     AccountChange,
     ContactChange,
     EchoMessage,
+    HistoryChunk,
     HistoryMessage,
     IdentityChange,
     InboundMessage,
@@ -101,6 +102,8 @@ def _kind(item: Item, say: Translate) -> str:
             return say("Sent from the phone app")
         case HistoryMessage():
             return say("Earlier chat")
+        case HistoryChunk():
+            return say("How far the earlier chats are")
         case NumberError():
             return say("Error of the number")
         case IdentityChange() | ContactChange() | Preference():
