@@ -165,6 +165,7 @@ BORROWED = {
     ("modules/whatsapp/infra/desk.py", "members"): "who has the fewest is found and given it in one statement",
     ("modules/whatsapp/infra/notes.py", "users"): "notes are told with the names of who wrote them",
     ("modules/whatsapp/infra/scheduled.py", "users"): "what waits is told with the names of who wrote it",
+    ("modules/whatsapp/infra/transcripts.py", "users"): "a file tells who wrote what",
     ("modules/whatsapp/infra/notes.py", "members"): "who may be mentioned is read with their names",
     ("modules/whatsapp/infra/people_reader.py", "users"): "who noted a choice or a merge is told by name",
     ("modules/whatsapp/infra/inbox_reader.py", "bot_turns"): "the thread shows why the bot said what it said",
