@@ -140,6 +140,7 @@ TABLES = {
         "conversation_notes",
         "canned_replies",
         "scheduled_messages",
+        "saved_views",
         "messages",
         "message_keys",
         "delivery_counts",

@@ -18,6 +18,7 @@ from wacloud.modules.whatsapp.application.inbox import (
     Quoted,
     Thread,
     TurnRow,
+    Views,
 )
 from wacloud.shared.domain.ids import BusinessId, UserId
 
@@ -141,6 +142,7 @@ class FrozenInbox:
         *,
         show: Filter = "all",
         search: str = "",
+        label_id: UUID | None = None,
         cursor: str | None = None,
         limit: int = 50,
     ) -> Page:
@@ -181,6 +183,9 @@ class FrozenInbox:
     async def newest(self, business_id: BusinessId, conversation_id: UUID, limit: int = 15) -> list[MessageRow]:
         self._count("newest")
         return self.messages[conversation_id][-limit:]
+
+    async def views(self, user_id: UserId, business_id: BusinessId) -> Views:
+        return Views()
 
     async def scheduled(self, business_id: BusinessId, conversation_id: UUID) -> tuple[()]:
         return ()

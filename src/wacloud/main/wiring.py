@@ -83,6 +83,7 @@ from wacloud.modules.whatsapp.infra.notes import PostgresNotes
 from wacloud.modules.whatsapp.infra.numbers import PostgresNumbers
 from wacloud.modules.whatsapp.infra.people import PostgresErasing, PostgresPeople
 from wacloud.modules.whatsapp.infra.people_reader import PostgresPeopleReader
+from wacloud.modules.whatsapp.infra.saved_views import PostgresSavedViews
 from wacloud.modules.whatsapp.infra.scheduled import PostgresScheduled
 from wacloud.modules.whatsapp.infra.throttle import ValkeyThrottle
 from wacloud.modules.whatsapp.infra.transcripts import PostgresTranscripts
@@ -218,6 +219,7 @@ async def open_house(settings: Settings, swaps: Swaps | None = None) -> AsyncIte
             notes=PostgresNotes(),
             canned=PostgresCanned(),
             scheduled=PostgresScheduled(),
+            saved_views=PostgresSavedViews(),
             messages=PostgresMessages(),
             mailboxes=PostgresMailboxes(),
             deliveries=PostgresDeliveries(),

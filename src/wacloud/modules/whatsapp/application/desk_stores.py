@@ -135,6 +135,34 @@ class CannedReplies(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class SavedView:
+    """What of the inbox is wanted again: a view, a label, words searched for. `user_id` None: the whole team's."""
+
+    id: UUID
+    name: str
+    show: str
+    label_id: UUID | None
+    search: str
+    user_id: UserId | None
+
+
+class SavedViews(Protocol):
+    """The views people made for themselves or for the team."""
+
+    async def of(self, tx: Tx, business_id: BusinessId, user_id: UserId) -> Sequence[SavedView]:
+        """This person's and the team's, by name."""
+        ...
+
+    async def add(self, tx: Tx, business_id: BusinessId, view: SavedView, at: datetime) -> None:
+        """:raises LabelUnknown: the business has no such label."""
+        ...
+
+    async def remove(self, tx: Tx, business_id: BusinessId, user_id: UserId, view_id: UUID) -> bool:
+        """One of this person's or of the team's; False where there is none such."""
+        ...
+
+
 class ScheduledMessages(Protocol):
     """Texts that wait for their time. Of one conversation they are changed by whoever has locked it."""
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Literal, Protocol
 from uuid import UUID
 
-from wacloud.modules.whatsapp.application.desk_stores import Label
+from wacloud.modules.whatsapp.application.desk_stores import Label, SavedView
 from wacloud.modules.whatsapp.application.media_stored import MediaRow
 from wacloud.modules.whatsapp.domain.canned import CannedReply
 from wacloud.modules.whatsapp.domain.desk import Status
@@ -119,6 +119,14 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class Views:
+    """What the list can be narrowed to besides the views every inbox has."""
+
+    labels: Sequence[Label] = ()
+    saved: Sequence[SavedView] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Thread:
     """The newest messages, the team's notes among them, oldest first; `before` fetches earlier ones."""
 
@@ -179,10 +187,15 @@ class InboxReader(Protocol):
         *,
         show: Filter = "all",
         search: str = "",
+        label_id: UUID | None = None,
         cursor: str | None = None,
         limit: int = 50,
     ) -> Page:
         """Newest first; those that are due by the time left to answer, the urgent ones by urgency."""
+        ...
+
+    async def views(self, user_id: UserId, business_id: BusinessId) -> Views:
+        """The business's labels, and the views this person and the team have saved."""
         ...
 
     async def rows(self, business_id: BusinessId, conversation_ids: Sequence[UUID]) -> list[ConversationRow]:

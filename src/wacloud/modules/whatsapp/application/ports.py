@@ -8,7 +8,14 @@ from typing import Protocol
 from wacloud.modules.business.api import BusinessDeps
 from wacloud.modules.notification.api import NotificationDeps
 from wacloud.modules.whatsapp.application.costs import CostsReader
-from wacloud.modules.whatsapp.application.desk_stores import CannedReplies, Desk, Labels, Notes, ScheduledMessages
+from wacloud.modules.whatsapp.application.desk_stores import (
+    CannedReplies,
+    Desk,
+    Labels,
+    Notes,
+    SavedViews,
+    ScheduledMessages,
+)
 from wacloud.modules.whatsapp.application.inbox import InboxReader
 from wacloud.modules.whatsapp.application.media_ports import MediaDeps
 from wacloud.modules.whatsapp.application.read_marks import ReadMarks
@@ -101,6 +108,7 @@ class WhatsappDeps:
     notes: Notes
     canned: CannedReplies
     scheduled: ScheduledMessages
+    saved_views: SavedViews
     messages: Messages
     mailboxes: Mailboxes
     deliveries: Deliveries

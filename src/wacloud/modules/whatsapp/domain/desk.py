@@ -9,6 +9,8 @@ from wacloud.shared.domain.errors import AppError, NotFound
 LONGEST_SNOOZE: Final = timedelta(days=366)
 MOST_LABELS: Final = 100
 MOST_ON_ONE: Final = 20
+MOST_VIEWS: Final = 50  # of one person, with those of the team
+LONGEST_VIEW_NAME: Final = 40
 # Who answers customers; an analyst only reads figures.
 ANSWERING_ROLES: Final = ("owner", "admin", "agent")
 
@@ -38,6 +40,20 @@ class AssigneeUnknown(NotFound):
 
 class LabelUnknown(NotFound):
     """There is no such label."""
+
+
+class ViewUnknown(NotFound):
+    """There is no such view."""
+
+
+class ViewNameMissing(AppError):
+    """Give the view a name of at most 40 characters."""
+
+
+class TooManyViews(AppError):
+    """There are enough views: remove one first."""
+
+    kind = "conflict"
 
 
 class LabelExists(AppError):

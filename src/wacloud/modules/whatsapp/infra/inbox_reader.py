@@ -15,6 +15,7 @@ from wacloud.modules.whatsapp.application.inbox import (
     Quoted,
     Thread,
     TurnRow,
+    Views,
 )
 from wacloud.modules.whatsapp.application.media_stored import MediaRow
 from wacloud.modules.whatsapp.domain.conversation import ServiceWindow
@@ -23,10 +24,12 @@ from wacloud.modules.whatsapp.domain.note import Note
 from wacloud.modules.whatsapp.domain.scheduled import Scheduled
 from wacloud.modules.whatsapp.infra.canned import PostgresCanned
 from wacloud.modules.whatsapp.infra.cursor import as_number, read_cursor, write_cursor
+from wacloud.modules.whatsapp.infra.desk import PostgresLabels
 from wacloud.modules.whatsapp.infra.inbox_views import ANYWHERE, VIEWS, View, as_place
 from wacloud.modules.whatsapp.infra.ledger import PostgresLedger
 from wacloud.modules.whatsapp.infra.media import PostgresMedia
 from wacloud.modules.whatsapp.infra.notes import PostgresNotes
+from wacloud.modules.whatsapp.infra.saved_views import PostgresSavedViews
 from wacloud.modules.whatsapp.infra.scheduled import PostgresScheduled
 from wacloud.modules.whatsapp.infra.word_index import PostgresWordIndex
 from wacloud.shared.application.db import Database, Tx
@@ -64,6 +67,10 @@ left join lateral (
     and o.created_at = c.last_message_created_at limit 1) m on true
 """
 _FOUND = "and c.id in (select unnest(%(found)s::uuid[]))"
+_LABELLED = (
+    "and c.id in (select l.conversation_id from app.conversation_labels l "
+    "where l.business_id = %(business)s and l.label_id = %(label)s)"
+)
 # The index of words knows whom it may be; this looks.
 _OF_PEOPLE = f"""
 select c.id from app.contacts s
@@ -126,6 +133,8 @@ class PostgresInbox(PostgresLedger):
         self._notes = PostgresNotes()
         self._canned = PostgresCanned()
         self._scheduled = PostgresScheduled()
+        self._labels = PostgresLabels()
+        self._saved_views = PostgresSavedViews()
 
     async def page(
         self,
@@ -134,6 +143,7 @@ class PostgresInbox(PostgresLedger):
         *,
         show: Filter = "all",
         search: str = "",
+        label_id: UUID | None = None,
         cursor: str | None = None,
         limit: int = 50,
     ) -> Page:
@@ -151,10 +161,11 @@ class PostgresInbox(PostgresLedger):
             "limit": limit + 1,
             "me": user_id,
             "rank": rank,
+            "label": label_id,
         }
         # Whoever searches looks for somebody, wherever they are.
         view = VIEWS[show] if show != "all" or not search else ANYWHERE
-        sql = page_of(view, _FOUND if search else "", view.after if at else "")
+        sql = page_of(view, _FOUND if search else "", _LABELLED if label_id else "", view.after if at else "")
         async with self._db.member(user_id, read_only=True) as tx:
             texts: dict[UUID, str] = {}
             if search:
@@ -170,6 +181,11 @@ class PostgresInbox(PostgresLedger):
         rows = rows[:limit]
         last = rows[-1] if rows else None
         return Page(rows, view.cursor_of(last) if more and last else None)
+
+    async def views(self, user_id: UserId, business_id: BusinessId) -> Views:
+        async with self._db.member(user_id, read_only=True) as tx:
+            labels = await self._labels.all(tx, business_id)
+            return Views(labels, await self._saved_views.of(tx, business_id, user_id))
 
     async def rows(self, business_id: BusinessId, conversation_ids: Sequence[UUID]) -> list[ConversationRow]:
         async with self._db.tenant(business_id, read_only=True) as tx:

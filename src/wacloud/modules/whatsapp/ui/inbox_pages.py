@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Annotated, Any
@@ -19,7 +19,7 @@ from wacloud.modules.whatsapp.application.reply_with import attached_files, repl
 from wacloud.modules.whatsapp.application.take_over import give_back, mark_seen, take_over
 from wacloud.modules.whatsapp.application.write_reply import FormReused
 from wacloud.modules.whatsapp.domain.canned import CannedReply, check_filled, filled, values_of
-from wacloud.modules.whatsapp.ui import desk_pages, later_pages, note_pages
+from wacloud.modules.whatsapp.ui import desk_pages, later_pages, note_pages, view_pages
 from wacloud.modules.whatsapp.ui.thread_view import answer_context, messages_context, parts_context, words
 from wacloud.shared.domain.errors import AppError, NotFound
 from wacloud.shared.ui.guard import Member, find_member, public, requires
@@ -38,6 +38,25 @@ ReplyText = Annotated[str, Form(max_length=20_000)]
 Key = Annotated[str, Form(min_length=8, max_length=64, pattern=r"^[A-Za-z0-9-]+$")]
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What of the list is asked for."""
+
+    show: Filter
+    search: str = ""
+    label: UUID | None = None
+    cursor: str | None = None
+
+
+def _asked(show: Show = None, search: Search = "", label: UUID | None = None, cursor: Cursor = None) -> Asked:
+    """First of all those who wait for the team; whoever searches, or wants a label, looks everywhere."""
+    search = search.strip()
+    return Asked(show or ("all" if search or label else "due"), search, label, cursor)
+
+
+ListAsked = Annotated[Asked, Depends(_asked)]
+
+
 def routes(deps: WhatsappDeps) -> APIRouter:
     """The pages of the inbox and their forms."""
     router = APIRouter(include_in_schema=False)
@@ -49,25 +68,20 @@ def routes(deps: WhatsappDeps) -> APIRouter:
         return RedirectResponse("/ledger" if is_for_figures else "/inbox", status_code=303)
 
     @router.get("/inbox")
-    async def inbox(
-        request: Request, member: Reader, show: Show = None, search: Search = "", cursor: Cursor = None
-    ) -> Response:
-        view = _view(show, search)
-        context = await _list_context(deps, member, look_of(request, member), view, search.strip(), cursor)
+    async def inbox(request: Request, member: Reader, asked: ListAsked) -> Response:
+        context = await _list_context(deps, member, look_of(request, member), asked)
         return render(request, "whatsapp/inbox.html", member=member, thread=None, **context)
 
     @router.get("/inbox/rows")
-    async def rows(
-        request: Request, member: Reader, show: Show = None, search: Search = "", cursor: Cursor = None
-    ) -> Response:
-        view = _view(show, search)
+    async def rows(request: Request, member: Reader, asked: ListAsked) -> Response:
         return render(
             request,
             "whatsapp/_rows.html",
             member=member,
-            page=await _page(deps, member, view, search.strip(), cursor),
-            show=view,
-            search=search.strip(),
+            page=await _page(deps, member, asked),
+            show=asked.show,
+            search=asked.search,
+            label=asked.label,
             current=None,
             words=words(look_of(request, member).language),
         )
@@ -77,8 +91,7 @@ def routes(deps: WhatsappDeps) -> APIRouter:
         request: Request,
         member: Reader,
         conversation_id: UUID,
-        show: Show = None,
-        search: Search = "",
+        asked: ListAsked,
         before: Cursor = None,
         answer: UUID | None = None,
         canned: UUID | None = None,
@@ -93,7 +106,7 @@ def routes(deps: WhatsappDeps) -> APIRouter:
         context["text"] = next((one.text for one in context["replies"] if one.id == canned), "")
         if wants_fragment(request):
             return render(request, "whatsapp/_thread.html", member=member, **context)
-        beside = await _list_context(deps, member, look, _view(show, search), search.strip(), None)
+        beside = await _list_context(deps, member, look, asked)
         beside |= {"current": conversation_id}
         return render(request, "whatsapp/inbox.html", member=member, **(beside | context))
 
@@ -149,6 +162,8 @@ def routes(deps: WhatsappDeps) -> APIRouter:
 
     desk_pages.add_routes(router, deps, partial(_answered, deps, template="whatsapp/_head.html"))
 
+    view_pages.add_routes(router, deps)
+
     later_pages.add_routes(router, deps, partial(_taken_back, deps))
 
     note_pages.add_routes(router, deps, partial(_noted, deps))
@@ -156,25 +171,27 @@ def routes(deps: WhatsappDeps) -> APIRouter:
     return router
 
 
-def _view(asked: Filter | None, search: str) -> Filter:
-    """First of all those who wait for the team; whoever searches looks everywhere."""
-    return asked or ("all" if search.strip() else "due")
+async def _page(deps: WhatsappDeps, member: Member, asked: Asked) -> Page:
+    return await deps.inbox.page(
+        member.user_id,
+        member.business_id,
+        show=asked.show,
+        search=asked.search,
+        label_id=asked.label,
+        cursor=asked.cursor,
+    )
 
 
-async def _page(deps: WhatsappDeps, member: Member, show: Filter, search: str, cursor: str | None) -> Page:
-    return await deps.inbox.page(member.user_id, member.business_id, show=show, search=search, cursor=cursor)
-
-
-async def _list_context(
-    deps: WhatsappDeps, member: Member, look: Look, show: Filter, search: str, cursor: str | None
-) -> dict[str, Any]:
+async def _list_context(deps: WhatsappDeps, member: Member, look: Look, asked: Asked) -> dict[str, Any]:
     # Taken before reading: a change in between is shown twice rather than never.
     since = _now_ms()
     return {
-        "page": await _page(deps, member, show, search, cursor),
+        "page": await _page(deps, member, asked),
         "counts": await deps.inbox.counts(member.user_id, member.business_id),
-        "show": show,
-        "search": search,
+        "own": await deps.inbox.views(member.user_id, member.business_id),
+        "show": asked.show,
+        "search": asked.search,
+        "label": asked.label,
         "current": None,
         "since": since,
         "words": words(look.language),
@@ -290,7 +307,7 @@ async def _whole(
     if thread is None:
         raise NotFound
     look = look_of(request, member)
-    context = await _list_context(deps, member, look, _view(None, ""), "", None) | {"current": conversation_id}
+    context = await _list_context(deps, member, look, Asked("due")) | {"current": conversation_id}
     context |= _thread_context(thread, member, look) | answer_context(thread.messages, answer, look.language)
     return render(request, "whatsapp/inbox.html", status, member=member, **context, **more)
 

@@ -49,6 +49,7 @@
     const rows = $("rows");
     if (rows.dataset.search) return Boolean($(row.id));
     const show = rows.dataset.show;
+    if (rows.dataset.label && !row.dataset.labels.split(" ").includes(rows.dataset.label)) return false;
     const { unread, status, due, handler, priority, assigned } = row.dataset;
     if (show === "unread") return unread !== "0";
     if (show === "snoozed" || show === "closed") return status === show;

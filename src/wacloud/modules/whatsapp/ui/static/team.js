@@ -103,3 +103,8 @@ document.addEventListener("input", (event) => {
   const own = name && event.target.form.querySelector(`input[name="${name}"][value=""]`);
   if (own) own.checked = true;
 });
+
+// What is being searched for is part of the view that is saved.
+document.addEventListener("submit", (event) => {
+  if (event.target.matches?.(".views-save") && $("search")) event.target.elements.q.value = $("search").value;
+}, true);
