@@ -1,6 +1,7 @@
 """What goes out later, in a real browser: a reply is taken back within seconds, another waits for its time."""
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from test_compose_browser import writes
 from test_files_browser import DESKTOP, PHONE, looked_at, signed_in
 
 from rig import Rig, open_rig
+from wacloud.modules.notification.api import Notice, tell_business
 
 pytestmark = pytest.mark.browser
 
@@ -38,6 +40,36 @@ async def test_a_reply_is_taken_back_and_stands_in_the_composer(
         await expect(page.locator("#reply")).to_have_value("Sí, a las diez")
         await expect(held).to_have_count(0)
         assert await product.messages(shop, "out") == []
+
+
+async def test_emoji_go_to_the_cursor_by_keyboard_too(chromium: Browser, product: Rig) -> None:
+    shop = await product.shop(enabled=False)
+    row = await writes(product, shop, "¿Tenéis hora mañana?")
+    async with signed_in(chromium, product, shop, viewport=PHONE, color_scheme="light") as (_, page):
+        await page.goto(f"{product.url}/inbox/{row.conversation_id}")
+        await page.locator("#reply").fill("Sí , gracias")
+        await page.locator("#reply").evaluate("box => box.setSelectionRange(3, 3)")
+        await page.get_by_role("button", name="Emoji", exact=True).click()
+        await looked_at(page, "emoji-phone-light")
+        await page.keyboard.press("ArrowRight")
+        await page.keyboard.press("Enter")
+        await page.keyboard.press("Escape")
+        await expect(page.locator("#reply")).to_have_value("Sí 😊, gracias")
+        await expect(page.locator("#reply")).to_be_focused()
+
+
+async def test_what_keeps_a_business_from_working_stands_above_its_list(chromium: Browser, product: Rig) -> None:
+    shop = await product.shop(enabled=False)
+    await writes(product, shop, "¿Tenéis hora mañana?")
+    async with product.house.db.tenant(shop.business_id) as tx:
+        for code in ("account_disabled", "number_faster"):
+            notice = Notice(shop.business_id, f"a test {code}", code, code, datetime.now(UTC))
+            await tell_business(product.house.notification, tx, notice)
+    async with signed_in(chromium, product, shop, viewport=DESKTOP, color_scheme="dark") as (_, page):
+        await page.goto(f"{product.url}/inbox")
+        await expect(page.locator(".pressing li")).to_have_count(1)
+        await expect(page.locator(".pressing")).to_contain_text("Meta ha desactivado")
+        await looked_at(page, "pressing-desktop-dark")
 
 
 @pytest.mark.parametrize(("name", "size", "scheme"), [("desktop", DESKTOP, "dark"), ("phone", PHONE, "light")])

@@ -19,6 +19,7 @@ from wacloud.shared.ui.permissions import Permission
 
 Reader = Annotated[Member, Depends(requires(Permission.BUSINESS_READ))]
 Editor = Annotated[Member, Depends(requires(Permission.BUSINESS_UPDATE))]
+MOST_PRESSING = 2
 
 
 class NoticeBody(BaseModel):
@@ -58,6 +59,19 @@ def routes(deps: NotificationDeps) -> APIRouter:
             until=lambda notice: _until(notice.details.get("until")),
             lies_ahead=LIES_AHEAD,
             may_put_away=member.may(Permission.BUSINESS_UPDATE),
+        )
+
+    @router.get("/notices/pressing", include_in_schema=False)
+    async def pressing(request: Request, member: Reader) -> Response:
+        """What keeps the business from working, as a part of another page; empty where there is nothing."""
+        notices = await deps.notices.newest(member.user_id, member.business_id)
+        language = look_of(request, member).language
+        return render(
+            request,
+            "notification/_pressing.html",
+            member=member,
+            notices=[one for one in notices if one.severity == "critical" and one.settled_at is None][:MOST_PRESSING],
+            words=lambda notice: notice_words(notice.code, notice.details, language),
         )
 
     @router.post("/notices/{notice_id}/put-away", include_in_schema=False)

@@ -19,6 +19,12 @@ from wacloud.modules.whatsapp.ui.whatsapp_text import plain
 from wacloud.shared.ui.i18n import N_, Translate, translator
 from wacloud.shared.ui.pages import Look
 
+# Those a shop writes; the keyboard of every system has the others.
+_EMOJI = (
+    "😀 😊 😉 😍 🤗 😂 😅 🙂 🤔 😮 😢 😔 🙏 👍 👎 👏 🙌 👋 💪 🤝 ❤️ 💚 ✨ 🎉 🎁 🎂 ⭐ 🔥 "
+    "✅ ❌ ❗ ❓ ⚠️ ⏰ 📅 📍 📞 📦 🚚 🛍️ 💶 💳 🧾 📄 📷 🔗 ☀️ 🌧️ ☕ 🍞 🥐 🍕 🍰 💐 🐶 🏠"
+)
+EMOJI = _EMOJI.split()
 PRIORITIES = (N_("No priority"), N_("Low priority"), N_("High priority"), N_("Urgent"))
 COLOURS: Mapping[Colour, str] = {
     "grey": N_("Grey"),
@@ -127,6 +133,7 @@ def parts_context(
         "scheduled": scheduled,
         "is_open": ServiceWindow(row.last_inbound_at).is_open(now),
         "forms": FORMS,
+        "emoji": EMOJI,
         "last_why": why_of(turns[-1], translator(look.language)) if turns else None,
         "may_send": may_send,
         "may_write": may_write,

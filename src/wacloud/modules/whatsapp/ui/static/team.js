@@ -108,3 +108,30 @@ document.addEventListener("input", (event) => {
 document.addEventListener("submit", (event) => {
   if (event.target.matches?.(".views-save") && $("search")) event.target.elements.q.value = $("search").value;
 }, true);
+
+// A handful of emoji at the cursor; the list stays open for another.
+document.addEventListener("click", (event) => {
+  const opener = event.target.closest?.("[data-emoji]");
+  const list = $("emoji");
+  const box = $("reply");
+  const put = event.target.closest?.("#emoji [data-put]");
+  if (!list || !box) return;
+  if (put) {
+    box.setRangeText(put.dataset.put, box.selectionStart, box.selectionEnd, "end");
+    box.dispatchEvent(new Event("input", { bubbles: true }));
+    return;
+  }
+  const shows = opener ? list.hidden : false;
+  if (!opener && (list.hidden || list.contains(event.target))) return;
+  list.hidden = !shows;
+  document.querySelector("[data-emoji]")?.setAttribute("aria-expanded", String(shows));
+  if (shows) list.querySelector("button").focus();
+});
+document.addEventListener("keydown", (event) => {
+  const list = $("emoji");
+  if (!list || list.hidden || !list.contains(event.target)) return;
+  const all = [...list.children];
+  const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: 8, ArrowUp: -8 }[event.key];
+  if (step) { event.preventDefault(); event.stopPropagation(); all[Math.max(0, Math.min(all.length - 1, all.indexOf(event.target) + step))].focus(); }
+  if (event.key === "Escape") { event.preventDefault(); event.stopPropagation(); list.hidden = true; document.querySelector("[data-emoji]").setAttribute("aria-expanded", "false"); $("reply").focus(); }
+}, true);
