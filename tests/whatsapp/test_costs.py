@@ -14,6 +14,8 @@ from rig import Rig, Shop, as_body, eventually
 from wacloud.modules.whatsapp.application.import_rates import RatesNotReadable, import_rates
 from wacloud.modules.whatsapp.domain.cost import Tally
 from wacloud.modules.whatsapp.infra.costs import PostgresRates
+from wacloud.modules.whatsapp.ui.cost_words import pricing_in_words
+from wacloud.shared.ui.i18n import translator
 
 NOW = int(time.time()) - 100
 THIS_MONTH = datetime.fromtimestamp(NOW, UTC).date().replace(day=1)
@@ -191,3 +193,29 @@ def test_what_costs_and_has_no_rate_is_not_called_free():
     tally = Tally("+34", THIS_MONTH, "ES", "service", "regular", 3, "USD", None)
     assert tally.cost is None
     assert Tally("+34", THIS_MONTH, "ES", "service", "regular", 3, "USD", Decimal("0.01")).cost == Decimal("0.03")
+
+
+async def test_a_message_says_of_what_kind_it_is_and_whether_it_is_charged(rig: Rig):
+    shop = await rig.shop(enabled=False)
+    conversation = await rig.heard(shop)
+    _, sent = await rig.send(shop, conversation, "hola")
+    await rig.becomes(shop, sent["message_id"], "delivered", "read")
+    async with rig.house.db.tenant(shop.business_id) as tx:
+        await tx.execute(
+            "update app.messages set pricing = %s where business_id = %s and id = %s",
+            (
+                '{"billable": true, "category": "utility", "type": "regular", "pricing_model": "PMP"}',
+                shop.business_id,
+                sent["message_id"],
+            ),
+        )
+    async with rig.http.get(f"{rig.url}/inbox/{conversation}", headers=rig.bearer(shop)) as answer:
+        assert "Plantillas de utilidad: con cargo" in await answer.text()
+
+
+@pytest.mark.parametrize(
+    "pricing", [{}, {"category": None}, {"category": "of tomorrow", "type": 7}, {"billable": False}, {"type": ["x"]}]
+)
+def test_a_price_of_a_kind_nobody_knows_yet_is_told_all_the_same(pricing):
+    told = pricing_in_words(pricing, translator("en"))
+    assert told is None if not pricing else told

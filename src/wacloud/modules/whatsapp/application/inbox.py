@@ -98,6 +98,7 @@ class MessageRow:
     turn: TurnRow | None
     media: MediaRow | None = None
     can_answer: bool = False  # Meta knows it by an id
+    pricing: dict[str, Any] | None = None  # as Meta told it with the delivery: {category, type, billable}
 
 
 @dataclass(frozen=True, slots=True)

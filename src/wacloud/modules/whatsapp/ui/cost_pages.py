@@ -1,7 +1,7 @@
 """What Meta charges: the month as a picture, as rows and as JSON."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -17,8 +17,8 @@ from starlette.responses import Response
 from wacloud.modules.whatsapp.application.costs import Costs
 from wacloud.modules.whatsapp.application.ports import WhatsappDeps
 from wacloud.modules.whatsapp.domain.cost import Tally
+from wacloud.modules.whatsapp.ui.cost_words import CATEGORIES, OTHER, TYPES
 from wacloud.shared.ui.guard import Member, requires
-from wacloud.shared.ui.i18n import N_
 from wacloud.shared.ui.pages import look_of, render
 from wacloud.shared.ui.permissions import Permission
 
@@ -26,23 +26,6 @@ Reader = Annotated[Member, Depends(requires(Permission.COSTS_READ))]
 Month = Annotated[str, Query(pattern=r"^20\d{2}-(0[1-9]|1[0-2])$", description="The month, as in 2026-11; this one.")]
 
 MONTHS_SHOWN: Final = 6
-CATEGORIES: Final[Mapping[str, str]] = {
-    "service": N_("Replies"),
-    "utility": N_("Utility templates"),
-    "marketing": N_("Promotions"),
-    "marketing_lite": N_("Promotions"),
-    "authentication": N_("Codes to sign in"),
-    "authentication_international": N_("Codes to sign in, international"),
-    "referral_conversion": N_("Conversations from ads"),
-}
-OTHER: Final = N_("Other")
-TYPES: Final[Mapping[str, str]] = {
-    "regular": N_("charged"),
-    "free_customer_service": N_("free: the first thousand replies"),
-    "free_entry_point": N_("free: came from an ad"),
-    "free_group_customer_service": N_("free: group"),
-    "free": N_("free"),
-}
 _HEIGHT: Final = 100
 
 

@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from wacloud.modules.whatsapp.application.inbox import MessageRow, TurnRow
 from wacloud.modules.whatsapp.domain.delivery import may_be_sent_again
+from wacloud.modules.whatsapp.ui.cost_words import pricing_in_words
 from wacloud.modules.whatsapp.ui.media_view import NOT_DOWNLOADABLE, Media, needs_asking
 from wacloud.modules.whatsapp.ui.message_parts import (
     KINDS,
@@ -100,6 +101,7 @@ class MessageView:
     forwarded: str | None = None
     is_in_group: bool = False
     state: tuple[str, str] | None = None
+    cost: str | None = None
     problem: str | None = None
     can_send_again: bool = False
     can_ask_again: bool = False
@@ -164,6 +166,7 @@ def view(row: MessageRow, language: str, now: datetime, *, is_open: bool) -> Mes
         can_answer=row.can_answer and not gone and not is_line,
         own_reaction=row.reactions.get("business"),
         state=_state(row, say),
+        cost=pricing_in_words(row.pricing, say),
         problem=_problem(row, say, now),
         can_send_again=(is_open or row.kind == "template") and row.direction == "out" and _may_be_sent_again(row),
         can_ask_again=is_open and needs_asking(row),
