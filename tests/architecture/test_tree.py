@@ -24,6 +24,8 @@ SYSTEM = {
     "bench/businesses.py",
     "bench/e2e.py",
     "bench/ingest.py",
+    "bench/live.py",
+    "bench/members.py",
     "bench/places.py",
     "main/bench_cli.py",
     "main/rates_cli.py",
@@ -174,6 +176,7 @@ BORROWED = {
 
 # Imports inside functions: what a command need not load, and what may not be installed.
 LAZY = {
+    "bench/paint.py": "Playwright is for development",
     "main/cli.py": "each command loads what it needs",
     "main/bench_cli.py": "each command loads what it needs",
     "main/wiring.py": "BullMQ is an extra",

@@ -15,7 +15,9 @@ async def rig(own_database, redis_url: str):
         yield rig
 
 
-@pytest.mark.parametrize("way", ["signed out", "removed", "disabled", "a second factor is demanded"])
+@pytest.mark.parametrize(
+    "way", ["signed out", "removed", "given another role", "disabled", "a second factor is demanded"]
+)
 async def test_a_stream_closes_within_five_seconds(rig: Rig, way: str):
     shop, other = await rig.shop(), await rig.shop()
     async with (
@@ -32,6 +34,9 @@ async def test_a_stream_closes_within_five_seconds(rig: Rig, way: str):
             case "removed":
                 async with rig.house.db.tenant(shop.business_id) as tx:
                     await tx.execute("delete from app.members where user_id = %s", (shop.user_id,))
+            case "given another role":
+                async with rig.house.db.tenant(shop.business_id) as tx:
+                    await tx.execute("update app.members set role = 'analyst' where user_id = %s", (shop.user_id,))
             case "a second factor is demanded":
                 async with rig.house.db.tenant(shop.business_id) as tx:
                     await rig.house.business.businesses.set_demand(tx, shop.business_id, True)

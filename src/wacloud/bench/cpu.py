@@ -1,4 +1,4 @@
-"""CPU time of processes, read from the kernel's own accounts. Linux only; elsewhere it is not known."""
+"""CPU time and memory of processes, read from the kernel's own accounts. Linux only; elsewhere it is not known."""
 
 import os
 from collections.abc import Mapping
@@ -26,6 +26,23 @@ def family_cpu_seconds(pid: int) -> float | None:
         _, _, children, children_system = _times(pid)
         living = [cpu_seconds(child) or 0.0 for child in children_of(pid)]
         return (cpu_seconds(pid) or 0.0) + children + children_system + sum(living)
+    except (OSError, ValueError, IndexError):
+        return None
+
+
+def waited_seconds(pid: int) -> float | None:
+    """How long a process has been ready to run while others had the CPU: on a calm machine nearly nothing."""
+    try:
+        return sum(int(task.read_text().split()[1]) for task in Path(f"/proc/{pid}/task").glob("*/schedstat")) / 1e9
+    except (OSError, ValueError, IndexError):
+        return None
+
+
+def memory_mb(pid: int) -> float | None:
+    """What a process holds in memory now."""
+    try:
+        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
     except (OSError, ValueError, IndexError):
         return None
 

@@ -118,6 +118,54 @@ def show_inbox(console: Console, report: Mapping[str, Any]) -> None:
     _show_conditions(console, report)
 
 
+def show_live(console: Console, report: Mapping[str, Any]) -> None:
+    """How soon each open page knew, what it cost, and what must be zero."""
+    plan = report["plan"]
+    title = f"{plan['rate']:g} messages/s for {plan['seconds']:g} s, {plan['businesses']} businesses"
+    table = _Figures(title)
+    table.add_column("from commit to page")
+    table.add("told", "p50", "p95", "p99", "max", "changes/s", "serve CPU")
+    cores = _Figures("share of a core")
+    cores.add_column("")
+    cores.add(*report["live"]["share_of_a_core"], "serve waits")
+    for load in (report["alone"], report["live"]):
+        told, name = load["told"], f"{load['viewers']:,} viewer{'s' if load['viewers'] > 1 else ''}"
+        times = (_ms(told[key]) for key in ("p50", "p95", "p99", "max"))
+        table.add_row(name, f"{told['n']:,}", *times, f"{load['changes_a_second']:g}", _us(load["serve_us_a_change"]))
+        shares = (*load["share_of_a_core"].values(), load["serve_waited_for_cpu"])
+        cores.add_row(name, *map(_plain, shares))
+    console.print(table)
+    console.print("serve CPU: of one change told to one page, all that serve does included.")
+    console.print(cores)
+    console.print("serve waits: the share of the time in which it could have run, but others had the CPU.")
+    zeros = dict(report["zeros"])
+    of = zeros.pop("of")
+    console.print(f"of {of:,}: " + ", ".join(f"{name.replace('_', ' ')} {n}" for name, n in zeros.items()))
+    memory, budget = report["memory"], report["budget"]
+    console.print(
+        f"serve holds {_plain(memory['serve_mb'])} MB, {_plain(memory['kb_a_viewer'])} kB of them for each viewer; "
+        f"p99 {'within' if budget['is_held'] else 'above'} {budget['p99_ms']:g} ms, "
+        f"{_plain(report['p99_to_alone'])} times that of one viewer"
+    )
+    _show_browser(console, report["browser"])
+    _show_conditions(console, report)
+
+
+def _show_browser(console: Console, seen: Mapping[str, Any]) -> None:
+    if "skipped" in seen:
+        console.print(f"in a browser: skipped, {seen['skipped']}")
+        return
+    painted, drawn = seen["first_paint"], seen["on_screen"]
+    console.print(
+        f"Chromium, nothing cached: first paint of the inbox {_ms(painted['p50'])} (median of {painted['n']}, "
+        f"longest {_ms(painted['max'])}), {'within' if painted['is_held'] else 'above'} {painted['budget_ms']:g} ms"
+    )
+    console.print(
+        f"Chromium beside the others, from commit to a drawn frame: p50 {_ms(drawn['p50'])}, p99 {_ms(drawn['p99'])}, "
+        f"{drawn['not_drawn']} of {drawn['n'] + drawn['not_drawn']} not drawn"
+    )
+
+
 def show_search(console: Console, report: Mapping[str, Any]) -> None:
     """Every rate that was tried."""
     table = _Figures("rates tried")

@@ -19,11 +19,14 @@ from wacloud.bench.e2e import E2e, E2ePlan
 from wacloud.bench.inbox import InboxPlan, measure_inbox
 from wacloud.bench.inboxes import Storage
 from wacloud.bench.ingest import Ingest, IngestPlan
+from wacloud.bench.live import QUIET_VIEWERS, Live, LivePlan
+from wacloud.bench.members import Seat, seat_members
 from wacloud.bench.model import InstantModel
-from wacloud.bench.places import conditions, store_pids
-from wacloud.bench.tables import show_api, show_e2e, show_inbox, show_ingest, show_search, show_terms
+from wacloud.bench.paint import first_paints, missing, on_screen
+from wacloud.bench.places import Server, conditions, store_pids
+from wacloud.bench.tables import show_api, show_e2e, show_inbox, show_ingest, show_live, show_search, show_terms
 from wacloud.bench.twin import Witness
-from wacloud.main.bench_rig import Rig, open_rig
+from wacloud.main.bench_rig import BASE_URL, Rig, open_rig
 from wacloud.main.child import CannotStart, free_port
 from wacloud.main.settings import BadSettings, Settings, load_settings
 from wacloud.main.supervisor import interruptible
@@ -33,6 +36,7 @@ from wacloud.shared.application.db import StoreAway
 from wacloud.shared.infra.http import open_egress
 from wacloud.shared.infra.logging import set_up_logging
 from wacloud.shared.infra.migrations import CannotMigrate
+from wacloud.shared.ui.serving import most_connections
 
 bench_app = typer.Typer(no_args_is_help=True, help="Measure this machine: everything starts and ends by itself.")
 console = Console(highlight=False)
@@ -201,6 +205,57 @@ def inbox(
         return asyncio.run(run())
 
     show_inbox(console, _measured(measure, data, database_url, redis_url, json_file))
+
+
+@bench_app.command()
+def live(
+    viewers: Annotated[int, typer.Option(min=1, max=5000, help="Open pages, of a member each.")] = 1000,
+    rate: Annotated[float, typer.Option(min=1, help="Customers' messages a second.")] = 20,
+    seconds: Annotated[float, typer.Option(min=0.5)] = 20,
+    conversations: Annotated[int, typer.Option(min=1, help="That take turns.")] = 400,
+    businesses: Annotated[int, typer.Option(min=1, max=100)] = 20,
+    paints: Annotated[int, typer.Option(min=0, help="How often the inbox is opened in Chromium.")] = 5,
+    data: Data = None,
+    database_url: Database = "",
+    redis_url: Redis = "",
+    json_file: Json = Path("bench-live.json"),
+) -> None:
+    """From commit to every open page, beside one page alone; then the inbox in Chromium, where there is one."""
+    plan = LivePlan(viewers, rate, seconds, conversations)
+    if most_connections() < viewers + QUIET_VIEWERS:
+        _stop(f"{viewers} viewers need more open files than this process may have: raise `ulimit -n` first")
+
+    def measure(rig: Rig) -> dict[str, Any]:
+        serve = rig.start_server("serve", "serve")
+        worker = rig.start_worker("bench", "worker")
+
+        async def run() -> dict[str, Any]:
+            async with rig.database() as db:
+                stated = await conditions(db, rig.stores)
+                accounts = await make_businesses(db, rig.encrypt, businesses + 1)
+                key = rig.secrets.secret_key
+                seats = await seat_members(db, key, BASE_URL, accounts[:-1], viewers)
+                quiet = await seat_members(db, key, BASE_URL, accounts[-1:], min(viewers, QUIET_VIEWERS))
+                processes = {"serve": serve.pid, "worker": worker, **await store_pids(rig.stores)}
+                secret = rig.secrets.app_secret
+                bench = Live(db, serve=serve, processes=processes, accounts=accounts, app_secret=secret, say=rig.say)
+                await bench.prepare(plan)
+                told = await bench.run(plan, seats, quiet)
+                return {**told, "browser": await _in_browser(rig, serve, bench, plan, seats), "conditions": stated}
+
+        return asyncio.run(run())
+
+    async def _in_browser(rig: Rig, serve: Server, bench: Live, plan: LivePlan, seats: list[Seat]) -> dict[str, Any]:
+        skipped = "not asked for" if not paints else missing()
+        if skipped:
+            return {"skipped": skipped}
+        painted = await first_paints(serve, seats[0], paints, rig.say)
+        rig.say(f"a page in Chromium beside {len(seats):,} others")
+        async with bench.crowd(seats):
+            drawn = await on_screen(serve, seats[0], lambda: bench.write(plan))
+        return {"first_paint": painted, "on_screen": drawn}
+
+    show_live(console, _measured(measure, data, database_url, redis_url, json_file))
 
 
 @bench_app.command(hidden=True)

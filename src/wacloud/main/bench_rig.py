@@ -18,6 +18,7 @@ from wacloud.shared.infra.crypto import SecretBox
 from wacloud.shared.infra.migrations import migrate
 from wacloud.shared.infra.postgres import PostgresDatabase, make_pool
 
+BASE_URL = "http://127.0.0.1"
 _PYTHON = (sys.executable, "-P", "-m")
 
 
@@ -57,7 +58,7 @@ class Rig:
         running = self._start(name, *argv, "--port", str(port), graph_url=graph_url, is_ready=lambda: answers(port))
         return Server(port, running.process.pid)
 
-    def start_worker(self, *argv: str, graph_url: str) -> int:
+    def start_worker(self, *argv: str, graph_url: str = "http://127.0.0.1:9") -> int:
         """Start a worker; returns its process id."""
         return self._start("worker", *argv, graph_url=graph_url, ready_line="worker ready").process.pid
 
@@ -95,7 +96,7 @@ class Rig:
         return {
             **{name: os.environ[name] for name in passed if name in os.environ},
             "APP_ENV": "test",
-            "BASE_URL": "http://127.0.0.1",
+            "BASE_URL": BASE_URL,
             "LOG_LEVEL": "WARNING",
             "DATABASE_URL": self.stores.database_url,
             "REDIS_URL": self.stores.redis_url,

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
@@ -12,12 +12,21 @@ from zlib import crc32
 from fastapi import Request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
+from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
 from wacloud.shared.domain.ids import UserId
 from wacloud.shared.domain.phone import display_phone
 from wacloud.shared.ui import times
-from wacloud.shared.ui.i18n import N_, accepted_languages, best_language, translate, translate_many, translator
+from wacloud.shared.ui.i18n import (
+    N_,
+    Translate,
+    accepted_languages,
+    best_language,
+    translate,
+    translate_many,
+    translator,
+)
 from wacloud.shared.ui.icons import icon
 from wacloud.shared.ui.permissions import Permission
 from wacloud.shared.ui.static_files import MODULES, static_url
@@ -165,6 +174,7 @@ def environment(language: str) -> Environment:
     made.install_gettext_callables(  # type: ignore[attr-defined]
         translator(language), _plural(language), newstyle=True
     )
+    made.globals["_"] = _in_words(translator(language))
     made.globals.update(icon=icon, static=static_url, new_key=lambda: uuid4().hex, N_=N_)
     made.filters.update(
         clock=_at_zone(times.clock_time),
@@ -200,6 +210,20 @@ def sentence(words: str) -> str:
     """What stands in the middle of a line elsewhere, standing on its own."""
     told = words[:1].upper() + words[1:]
     return told if told.endswith((".", "!", "?", "…")) else f"{told}."
+
+
+def _in_words(say: Translate) -> Callable[..., Markup]:
+    """What the engine's own `_` does, but a text without values is looked up and formatted once, not in each place."""
+
+    @lru_cache(4096)
+    def whole(text: str) -> Markup:
+        return Markup(say(text)) % {}  # noqa: S704 - the engine does so, too: texts of ours
+
+    @lru_cache(4096)
+    def to_fill(text: str) -> Markup:
+        return Markup(say(text))  # noqa: S704
+
+    return lambda text, /, **values: to_fill(text) % values if values else whole(text)
 
 
 def _plural(language: str) -> Callable[..., str]:

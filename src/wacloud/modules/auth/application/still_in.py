@@ -1,6 +1,6 @@
 """Who of many may stay: for streams, which ask once and then go on."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from wacloud.modules.auth.application.ports import AuthDeps
 from wacloud.modules.business.api import demanding_among, members_among
@@ -11,9 +11,9 @@ from wacloud.shared.domain.ids import BusinessId, SessionId, UserId
 Place = tuple[UserId, BusinessId, SessionId | None]
 
 
-async def still_in(deps: AuthDeps, places: Collection[Place]) -> Collection[Place]:
+async def still_in(deps: AuthDeps, places: Collection[Place]) -> Mapping[Place, str]:
     """
-    Those whose session lives, who still belong to the business, and who are not disabled. Four reads for all.
+    The role of those whose session lives, who still belong to the business and are not disabled. Four reads for all.
 
     Where a business demands a second factor, whoever came without one may not stay.
     """
@@ -24,7 +24,7 @@ async def still_in(deps: AuthDeps, places: Collection[Place]) -> Collection[Plac
         able = await able_among(deps.users, tx, {user for user, _, _ in places})
         demanding = await demanding_among(deps.businesses, tx, {business for _, business, _ in places})
     return {
-        (user, business, held)
+        (user, business, held): members[user, business]
         for user, business, held in places
         if user in able
         and (user, business) in members

@@ -1,6 +1,6 @@
 """Where a person belongs, for the modules above, inside their transaction."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from wacloud.modules.business.application.ports import BusinessDeps
 from wacloud.modules.business.domain.profile import Membership
@@ -26,8 +26,8 @@ async def demanding_among(deps: BusinessDeps, tx: Tx, business_ids: Collection[B
 
 async def members_among(
     deps: BusinessDeps, tx: Tx, pairs: Collection[tuple[UserId, BusinessId]]
-) -> Collection[tuple[UserId, BusinessId]]:
-    """Those of the pairs where the person (still) belongs to the business."""
+) -> Mapping[tuple[UserId, BusinessId], str]:
+    """The role in each of the pairs where the person (still) belongs to the business."""
     return await deps.businesses.members_among(tx, pairs)
 
 

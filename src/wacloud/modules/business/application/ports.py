@@ -32,8 +32,8 @@ class Businesses(Protocol):
 
     async def members_among(
         self, tx: Tx, pairs: Collection[tuple[UserId, BusinessId]]
-    ) -> Collection[tuple[UserId, BusinessId]]:
-        """Those of the pairs where the person belongs to the business."""
+    ) -> Mapping[tuple[UserId, BusinessId], str]:
+        """The role in each of the pairs where the person belongs to the business."""
         ...
 
     async def demanding_among(self, tx: Tx, business_ids: Collection[BusinessId]) -> Collection[BusinessId]:

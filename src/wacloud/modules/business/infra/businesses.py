@@ -33,13 +33,13 @@ class PostgresBusinesses:
 
     async def members_among(
         self, tx: Tx, pairs: Collection[tuple[UserId, BusinessId]]
-    ) -> Collection[tuple[UserId, BusinessId]]:
+    ) -> Mapping[tuple[UserId, BusinessId], str]:
         rows = await tx.rows(
-            "select m.user_id, m.business_id from unnest(%s::uuid[], %s::uuid[]) as asked(user_id, business_id)"
+            "select m.user_id, m.business_id, m.role from unnest(%s::uuid[], %s::uuid[]) as asked(user_id, business_id)"
             " join app.members m on m.business_id = asked.business_id and m.user_id = asked.user_id",
             ([user_id for user_id, _ in pairs], [business_id for _, business_id in pairs]),
         )
-        return {(UserId(row.user_id), BusinessId(row.business_id)) for row in rows}
+        return {(UserId(row.user_id), BusinessId(row.business_id)): row.role for row in rows}
 
     async def demanding_among(self, tx: Tx, business_ids: Collection[BusinessId]) -> Collection[BusinessId]:
         rows = await tx.rows(

@@ -5,16 +5,17 @@ A page that misses something is told to look again; it is never left believing w
 """
 
 import asyncio
-import json
+import random
 import time
 from collections import OrderedDict, defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Protocol
 from uuid import UUID
 
+import msgspec
 import structlog
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import StreamingResponse
@@ -28,13 +29,15 @@ from wacloud.shared.domain.errors import AppError
 from wacloud.shared.domain.ids import BusinessId, SessionId, UserId
 from wacloud.shared.ui.guard import Member, requires
 from wacloud.shared.ui.pages import Look, fragment, look_of
-from wacloud.shared.ui.permissions import Permission
+from wacloud.shared.ui.permissions import ROLES, Permission
 
 log = structlog.get_logger(__name__)
 
 GATHER_S: Final = 0.03  # changes come in swarms; a page needs to be drawn once per swarm
 PING_S: Final = 20.0
 WATCH_S: Final = 2.5  # so that whoever is signed out elsewhere, or removed, sees nothing more within five seconds
+# A page in a browser is watched together with all others; now and then its own request is looked at again, too.
+PAGE_CHECK_S: Final = 300.0
 REMEMBERED_S: Final = 60.0  # how far back a page may ask for what it missed
 _MOST_ROWS: Final = 60
 _MOST_REMEMBERED: Final = 2_000
@@ -47,8 +50,8 @@ _SIGNED_OUT: Final = b"event: signed-out\ndata: {}\n\n"
 
 # A person, the business they look at, and the session they came with.
 Place = tuple[UserId, BusinessId, SessionId | None]
-# Who of these may keep looking: asked for all pages at once.
-MayStay = Callable[[Collection[Place]], Awaitable[Collection[Place]]]
+# The role of those who may stay: asked for all pages at once.
+MayStay = Callable[[Collection[Place]], Awaitable[Mapping[Place, str]]]
 
 
 class Changes(Protocol):
@@ -143,7 +146,7 @@ class LiveHub:
                 continue
             for viewers in list(self._viewers.values()):
                 for viewer in list(viewers):
-                    if viewer.place in places and viewer.place not in staying:
+                    if viewer.place in places and not _may_look(staying.get(viewer.place)):
                         viewer.push(_SIGNED_OUT)
 
     def changed(self, change: Change) -> None:
@@ -294,8 +297,10 @@ def routes(hub: LiveHub) -> APIRouter:
                 return True
             return False
 
+        # What came without a session, or with a token of some minutes, is not watched as closely by anybody else.
+        is_page = member.session_id is not None and "authorization" not in request.headers
         return StreamingResponse(
-            _stream(hub, viewer, since, still_signed_in),
+            _stream(hub, viewer, since, still_signed_in, PAGE_CHECK_S if is_page else PING_S),
             media_type="text/event-stream",
             headers={"cache-control": "no-store", "x-accel-buffering": "no"},
         )
@@ -307,29 +312,46 @@ class _Check(Protocol):
     async def __call__(self) -> bool: ...
 
 
-async def _stream(hub: LiveHub, viewer: Viewer, since: int | None, still_signed_in: _Check) -> AsyncIterator[bytes]:
-    checked = time.monotonic()
+async def _stream(
+    hub: LiveHub, viewer: Viewer, since: int | None, still_signed_in: _Check, check_every_s: float
+) -> AsyncIterator[bytes]:
+    # Pages that a restart opened all at once are not all looked at at once.
+    check_at = time.monotonic() + check_every_s * random.uniform(0.5, 1)
     try:
         hub.open(viewer, since)
         yield b"retry: 1500\nevent: hello\ndata: {}\nid: %d\n\n" % _now_ms()
         while True:
-            try:
-                event = await asyncio.wait_for(viewer.queue.get(), PING_S)
-            except TimeoutError:
-                event = b": ping\n\n"
-            if event == _CLOSED:
+            events = await _events_for(viewer)
+            if _CLOSED in events:
                 return
-            if event == _SIGNED_OUT:
-                yield event
+            if _SIGNED_OUT in events:
+                yield _SIGNED_OUT
                 return
-            if time.monotonic() - checked >= PING_S:
-                checked = time.monotonic()
+            if time.monotonic() >= check_at:
+                check_at = time.monotonic() + check_every_s
                 if not await still_signed_in():
                     yield _SIGNED_OUT
                     return
-            yield event
+            yield b"".join(events)
     finally:
         hub.leave(viewer)
+
+
+async def _events_for(viewer: Viewer) -> list[bytes]:
+    """All there are by now, in one write; a sign of life where there are none for a while."""
+    try:
+        # Not `wait_for`, which makes a task of each wait: a thousand pages wait again after every change.
+        async with asyncio.timeout(PING_S):
+            events = [await viewer.queue.get()]
+    except TimeoutError:
+        return [b": ping\n\n"]
+    while not viewer.queue.empty():
+        events.append(viewer.queue.get_nowait())
+    return events
+
+
+def _may_look(role: str | None) -> bool:
+    return role is not None and Permission.INBOX_READ in ROLES.get(role, ())
 
 
 def _list_part(eyes: Eyes, rows: Iterable[ConversationRow], now: datetime) -> dict[str, Any]:
@@ -364,8 +386,7 @@ def _thread_part(
 
 def _event(name: str, told: dict[str, Any]) -> bytes:
     # JSON keeps line breaks inside the HTML from ending the event.
-    data = json.dumps(told, ensure_ascii=False, separators=(",", ":"))
-    return f"id: {_now_ms()}\nevent: {name}\ndata: {data}\n\n".encode()
+    return b"id: %d\nevent: %s\ndata: %s\n\n" % (_now_ms(), name.encode(), msgspec.json.encode(told))
 
 
 def _now_ms() -> int:
