@@ -29,6 +29,7 @@ SYSTEM = {
     "bench/places.py",
     "main/bench_cli.py",
     "main/rates_cli.py",
+    "main/secrets_cli.py",
     "main/seed.py",
     "main/web.py",
     "main/worker.py",

@@ -17,6 +17,7 @@ from wacloud.main.command import run as _run
 from wacloud.main.command import settings_of as _settings
 from wacloud.main.command import stop as _stop
 from wacloud.main.rates_cli import rates_app
+from wacloud.main.secrets_cli import secrets_app
 from wacloud.main.settings import BadSettings, use_env_file
 from wacloud.shared.domain.ids import BusinessId
 from wacloud.shared.infra.migrations import CannotMigrate
@@ -34,6 +35,7 @@ mails_app = typer.Typer(
 )
 app.add_typer(mails_app, name="mails")
 app.add_typer(rates_app, name="rates")
+app.add_typer(secrets_app, name="secrets")
 users_app = typer.Typer(no_args_is_help=True, help="People who can sign in.")
 app.add_typer(users_app, name="users")
 app.add_typer(bench_app, name="bench")

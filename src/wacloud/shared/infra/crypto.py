@@ -22,7 +22,7 @@ class SecretBox:
     """
     AES-256-GCM. The first of SECRET_KEYS encrypts, all of them open, so a key is rotated by putting a new one first.
 
-    A secret looks like `v1.<key id>.<base64 of nonce and ciphertext>`.
+    A secret looks like `v1.<key id>.<base64 of nonce and ciphertext>`; under the first it begins with `current_mark`.
     """
 
     def __init__(self, secret_keys: Sequence[str]) -> None:
@@ -30,7 +30,14 @@ class SecretBox:
             raise ValueError("SECRET_KEYS is empty")
         self._ciphers = {_key_id(secret): AESGCM(_derive(secret)) for secret in secret_keys}
         self._current = _key_id(secret_keys[0])
+        self.current_mark = f"{_PREFIX}.{self._current}."
         self.decrypt = lru_cache(maxsize=4096)(self._decrypt)
+
+    def told_of(self, key_id: str) -> str:
+        """What this key is to us, for people."""
+        if key_id == self._current:
+            return "newest"
+        return "older" if key_id in self._ciphers else "not among SECRET_KEYS"
 
     def encrypt(self, secret: str) -> str:
         """Text in, text out; never the same twice."""
