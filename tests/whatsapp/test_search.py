@@ -11,6 +11,7 @@ from rig import Rig, Shop, as_body
 from wacloud.modules.whatsapp.application.index_words import index_words
 from wacloud.modules.whatsapp.infra import inbox_reader
 from wacloud.modules.whatsapp.infra.word_index import PostgresWordIndex
+from wacloud.modules.whatsapp.ui.whatsapp_text import marked
 
 ROSA, IVAN = "34600111222", "34600333444"
 
@@ -94,6 +95,11 @@ async def taken_in(rig: Rig, shop: Shop) -> int:
         ("de la", set()),
         ("it's \\ 'corona", set()),
         ("'corona \\ reyes", {"Rosa Núñez"}),
+        ("cornoa", {"Rosa Núñez"}),  # slips of the finger
+        ("cemteno", {"Iván"}),
+        ("conona reys", {"Rosa Núñez"}),
+        ("xorona", set()),
+        ("coctel", set()),
         ("", {"Rosa Núñez", "Iván"}),
     ],
 )
@@ -170,3 +176,18 @@ async def test_whoever_is_called_otherwise_is_found_by_the_new_name_and_not_by_t
             )
     assert [name for name, _ in await found(rig, shop, "goni")] == ["Leire Goñi"]
     assert await found(rig, shop, "etxeb") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "search", "marked_text"),
+    [
+        ("Una CORONA de reyes", "coronas", "Una <mark>CORONA</mark> de reyes"),
+        ("¡Piñones y piñón!", "PIÑON", "¡<mark>Piñones</mark> y <mark>piñón</mark>!"),
+        ("<b>tarta</b> & té", "tarta", "&lt;b&gt;<mark>tarta</mark>&lt;/b&gt; &amp; té"),
+        ("İstanbul ßtraße 👍🏽 corona", "corona", "İstanbul ßtraße 👍🏽 <mark>corona</mark>"),
+        ("nada", "", "nada"),
+        ("", "corona", ""),
+    ],
+)
+def test_the_words_a_search_meant_are_marked_and_nothing_becomes_markup(text: str, search: str, marked_text: str):
+    assert marked(text, search) == marked_text

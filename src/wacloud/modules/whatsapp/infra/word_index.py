@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from difflib import get_close_matches
 from typing import Final
 from uuid import UUID
 
@@ -13,6 +14,10 @@ from wacloud.shared.domain.ids import BusinessId
 _LONGEST_WORD: Final = 60
 _MOST_TERMS: Final = 6
 _MOST_WORDS: Final = 20  # that begin like the last one, which may not be written to its end
+_SHORTEST_MISTAKEN: Final = 4
+_LIKENESS: Final = 0.7  # of `difflib`: some three letters in ten may be others, missing or too many
+_MOST_MEANT: Final = 3
+_MOST_LIKE: Final = 1_500  # words with the same two letters at their beginning
 _MOST_SAID: Final = 2_000  # conversations looked at for each word, the newest first
 _MOST_FOUND: Final = 200
 _NEWEST_OF_ONE: Final = 300  # messages of a conversation among which the one to show is looked for
@@ -53,7 +58,7 @@ _WRITTEN: Final = "select regexp_split_to_array(private.plain(%s::text), '[^[:al
 # The last word, which may not be written to its end.
 _BEGUN: Final = re.compile(r"[^\W_]{2,}\Z")
 # One step of the index to each next word: however often a word was said, it is passed by.
-_BEGINS: Final = f"""
+_BEGINS: Final = """
 with recursive w(word) as (
   (select c.word from app.conversation_words c where c.business_id = %(business)s and c.word >= %(begin)s
    order by c.word limit 1)
@@ -62,7 +67,7 @@ with recursive w(word) as (
           order by c.word limit 1)
   from w where starts_with(w.word, %(begin)s)
 )
-select word from w where starts_with(word, %(begin)s) limit {_MOST_WORDS}
+select word from w where starts_with(word, %(begin)s) limit %(most)s
 """
 _SAID: Final = f"""
 select count(*) as n from (
@@ -112,15 +117,19 @@ class PostgresWordIndex:
         """
         Conversations with a message that has all the words, and that message; the newest of each word are looked at.
 
-        The last word may be the beginning of one.
+        The last word may be the beginning of one. For a word that nobody ever said those are taken that look like it.
         """
         terms = await self._terms(tx, business_id, search)
         if not terms or not all(term.words for term in terms):
             return {}
         counted = []
-        for term in terms:
-            row = await tx.row(_SAID, {"business": business_id, "words": list(term.words)})
-            counted.append((row.n if row else 0, term))
+        for place, term in enumerate(terms):
+            number = await self._said(tx, business_id, term)
+            if not number:
+                # Nobody ever said it, so it may be a slip of the finger.
+                terms[place] = await self._meant(tx, business_id, term)
+                number = await self._said(tx, business_id, terms[place])
+            counted.append((number, terms[place]))
         # The rarest leads; the others are looked up in what it has.
         (_, rarest), *others = sorted(counted, key=lambda one: one[0])
         also = "".join(
@@ -145,6 +154,19 @@ class PostgresWordIndex:
             "words": " & ".join(f"({' | '.join(map(_quoted, term.words))})" for term in terms),
         }
         return {row.id: row.body for row in await tx.rows(_TEXTS, texts)}
+
+    async def _said(self, tx: Tx, business_id: BusinessId, term: Term) -> int:
+        row = await tx.row(_SAID, {"business": business_id, "words": list(term.words)})
+        return int(row.n) if row else 0
+
+    async def _meant(self, tx: Tx, business_id: BusinessId, term: Term) -> Term:
+        """Words that were said and look like it; they begin with the same two letters."""
+        written, begin = term.words[0], term.words[0][:2]
+        if len(written) < _SHORTEST_MISTAKEN:
+            return term
+        rows = await tx.rows(_BEGINS, {"business": business_id, "begin": begin, "most": _MOST_LIKE})
+        alike = get_close_matches(written, [row.word for row in rows], n=_MOST_MEANT, cutoff=_LIKENESS)
+        return Term(alike, _signs(begin)) if alike else term
 
     async def people(self, tx: Tx, business_id: BusinessId, search: str, digits: str) -> set[UUID]:
         """
@@ -174,7 +196,7 @@ class PostgresWordIndex:
             return []
         terms = [Term([stem], _signs(stem)) for stem in row.whole]
         if row.last:  # "de", "la" and their like have no stem, and ask for nothing
-            here = {"business": business_id, "begin": row.begun[:_LONGEST_WORD]}
+            here = {"business": business_id, "begin": row.begun[:_LONGEST_WORD], "most": _MOST_WORDS}
             words = {found.word for found in await tx.rows(_BEGINS, here)} | {*row.last}
             terms.append(Term(sorted(words), _signs(row.last[0])))
         return terms[-_MOST_TERMS:]

@@ -7,6 +7,8 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
+from markupsafe import Markup
+
 from wacloud.modules.whatsapp.application.inbox import ConversationRow, MessageRow
 from wacloud.modules.whatsapp.domain.conversation import ServiceWindow
 from wacloud.modules.whatsapp.domain.desk import Colour
@@ -15,7 +17,7 @@ from wacloud.modules.whatsapp.ui.compose_forms import FORMS
 from wacloud.modules.whatsapp.ui.message_parts import KINDS
 from wacloud.modules.whatsapp.ui.message_view import STATES, author_in_words, days_of, why_of
 from wacloud.modules.whatsapp.ui.reasons import reason_in_words
-from wacloud.modules.whatsapp.ui.whatsapp_text import plain
+from wacloud.modules.whatsapp.ui.whatsapp_text import marked, plain
 from wacloud.shared.ui.i18n import N_, Translate, translator
 from wacloud.shared.ui.pages import Look
 
@@ -62,6 +64,10 @@ class Words:
     def plain(self, text: str | None) -> str:
         """One line of a text, without WhatsApp's marks."""
         return plain(text or "")
+
+    def found(self, text: str, search: str) -> Markup:
+        """One line of a text a search found, its words marked."""
+        return marked(plain(text), search)
 
     def kind(self, kind: str | None) -> tuple[str, str] | None:
         """Icon and name of a kind that is more than text."""

@@ -1,6 +1,8 @@
 """WhatsApp's small markup as its own apps show it: *bold*, _italic_, ~struck~, ```mono``` and web addresses."""
 
 import re
+import unicodedata
+from functools import lru_cache
 from typing import Final
 
 from markupsafe import Markup, escape
@@ -18,6 +20,10 @@ _PIECES: Final = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _ELEMENTS: Final = {"*": Markup("<strong>{}</strong>"), "_": Markup("<em>{}</em>"), "~": Markup("<s>{}</s>")}
+_WORDS: Final = re.compile(r"[^\W_]+")
+# A word of a search stands for its other forms, too: "coronas" for "corona".
+_ENDING: Final = 2
+_SIGNS: Final = 3
 # Marks inside marks end here: nobody writes more kinds than there are, and what is deeper stays as it is.
 _DEEPEST: Final = len(_ELEMENTS)
 
@@ -39,6 +45,31 @@ def formatted(text: str, depth: int = 0) -> Markup:
             parts.append(_ELEMENTS[found["mark"]].format(formatted(found["marked"], depth + 1)))
     parts.append(escape(text[position:]))
     return Markup("").join(parts)
+
+
+def marked(text: str, search: str) -> Markup:
+    """The text, escaped, with the words a search meant as `<mark>`: those that begin as one of its words does."""
+    begins = {word[: max(_SIGNS, len(word) - _ENDING)] for word in _WORDS.findall(_folded(search))}
+    parts: list[Markup] = []
+    position = 0
+    for found in _WORDS.finditer(_folded(text)) if begins else ():
+        if any(found[0].startswith(begin) for begin in begins):
+            parts.append(escape(text[position : found.start()]))
+            parts.append(Markup("<mark>{}</mark>").format(text[found.start() : found.end()]))
+            position = found.end()
+    parts.append(escape(text[position:]))
+    return Markup("").join(parts)
+
+
+def _folded(text: str) -> str:
+    """Small letters without accents, each in its place: as the search compares them."""
+    return "".join(_fold(letter) for letter in text)
+
+
+@lru_cache(4096)
+def _fold(letter: str) -> str:
+    bare = unicodedata.normalize("NFD", letter.lower())[:1]
+    return bare or letter
 
 
 def plain(text: str, depth: int = 0) -> str:
