@@ -181,7 +181,7 @@ async def test_reactions_edits_and_deletions_change_the_message_they_are_about(r
     assert "secreto" not in thread
     assert "secreto" not in await page(rig, shop, "/inbox/rows")
     await comes(rig, shop, meta.reaction(PERSON, "wamid.a", None))
-    assert "❤️" not in await page(rig, shop, f"/inbox/{conversation_id}")
+    assert "Cliente: ❤️" not in await page(rig, shop, f"/inbox/{conversation_id}")
 
 
 @pytest.mark.skipif(FOLDER is None, reason="the fixtures of ../shared are not on this machine")
