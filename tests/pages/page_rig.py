@@ -15,6 +15,7 @@ from fastapi import FastAPI
 from frozen_shop import BUSINESS, USER, FrozenInbox, by_member
 
 from limits_off import limits_off
+from wacloud.modules.notification.ui import notice_pages
 from wacloud.modules.whatsapp.application.people_stored import Person as KnownPerson
 from wacloud.modules.whatsapp.application.people_stored import PersonRow
 from wacloud.modules.whatsapp.ui import inbox_pages, later_pages, ledger_pages, live_updates, people_pages, presence
@@ -125,6 +126,13 @@ class Silent:
         pass
 
 
+class NoNotices:
+    """Nothing keeps this business from working."""
+
+    async def newest(self, user_id: Any, business_id: Any) -> tuple[()]:
+        return ()
+
+
 class FrozenPeople:
     """What is known of whoever is asked for: nothing but the name."""
 
@@ -172,6 +180,7 @@ def build_rig(inbox: FrozenInbox) -> Rig:
         inbox_pages.routes(deps),
         ledger_pages.routes(deps),
         people_pages.routes(cast(Any, SimpleNamespace(reader=FrozenPeople()))),
+        notice_pages.routes(cast(Any, SimpleNamespace(notices=NoNotices()))),
         live_updates.routes(hub),
         presence.routes(Silent()),
         preferences.routes(),

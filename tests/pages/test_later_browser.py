@@ -45,12 +45,12 @@ async def test_a_reply_is_taken_back_and_stands_in_the_composer(
 async def test_emoji_go_to_the_cursor_by_keyboard_too(chromium: Browser, product: Rig) -> None:
     shop = await product.shop(enabled=False)
     row = await writes(product, shop, "¿Tenéis hora mañana?")
-    async with signed_in(chromium, product, shop, viewport=PHONE, color_scheme="light") as (_, page):
+    async with signed_in(chromium, product, shop, viewport=DESKTOP, color_scheme="light") as (_, page):
         await page.goto(f"{product.url}/inbox/{row.conversation_id}")
         await page.locator("#reply").fill("Sí , gracias")
         await page.locator("#reply").evaluate("box => box.setSelectionRange(3, 3)")
         await page.get_by_role("button", name="Emoji", exact=True).click()
-        await looked_at(page, "emoji-phone-light")
+        await looked_at(page, "emoji-desktop-light")
         await page.keyboard.press("ArrowRight")
         await page.keyboard.press("Enter")
         await page.keyboard.press("Escape")
