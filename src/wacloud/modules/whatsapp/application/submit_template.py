@@ -44,9 +44,9 @@ async def submit_template(
     :raises TemplateRefused: Meta does not take it, and says why.
     :raises MetaAway: nobody knows whether Meta has it; the list is read again soon.
     """
-    check_draft(draft)
     async with deps.whatsapp.db.tenant(business_id, read_only=True) as tx:
         account = _account(await deps.templates.accounts(tx, business_id), waba_id)
+        check_draft(draft)
         if await deps.templates.find(tx, business_id, account.waba_id, draft.name, draft.language) is not None:
             raise TemplateExists
     try:
