@@ -30,6 +30,8 @@ NO_GOOD_OUTCOME = {
 # What an app needs, in Supabase's words; it can be read until it is confirmed and never again.
 TOLD_ONCE = {"supabase_enrol": {"secret"}}
 OPEN_FIELDS = {
+    "TemplateOut.components": "Meta's own objects, as they came",
+    "TemplateDetail.components": "the same",
     "AuditEntryAnswer.detail": "what was done differs by action; the log takes no secrets",
 }
 SECRET = re.compile(

@@ -59,6 +59,8 @@ MAKERS: Mapping[str, Callable[[Tenant], Any]] = {
     "reply_id": lambda tenant: tenant.rows["canned_replies"]["id"],
     "scheduled_id": lambda tenant: tenant.rows["scheduled_messages"]["id"],
     "mention_ids": lambda tenant: tenant.person,
+    "template_id": lambda tenant: tenant.rows["message_templates"]["id"],
+    "waba_id": lambda tenant: tenant.rows["whatsapp_accounts"]["waba_id"],
     "segment_id": lambda tenant: tenant.rows["segments"]["id"],
 }
 # What a body must say besides, for its ids to be looked at.

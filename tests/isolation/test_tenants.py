@@ -493,6 +493,7 @@ MAY_CALL = {
     "words_of_contact": {"wacloud_worker"},
     "keep_words_of_new": set(),
     "keep_words_of_changed": set(),
+    "keep_template_changes": set(),
     "similarity": {"authenticated", "wacloud_worker"},
     "ensure_partitions": {"wacloud_system"},
     "drop_old_partitions": {"wacloud_system"},

@@ -270,7 +270,7 @@ def world_of(keys: DemoKeys, seeded: Mapping[str, Any], callback_url: str) -> di
         "wabas": [waba],
         "customers": list(seeded.get("customers", ())),
         "history": list(seeded.get("history", ())),
-        "defaults": {},
+        "defaults": {"template_review_ms": 3000},
     }
 
 

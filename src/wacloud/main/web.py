@@ -74,6 +74,8 @@ from wacloud.modules.whatsapp.ui import (
     scheduled_api,
     segment_pages,
     simulator_pages,
+    template_pages,
+    templates_api,
 )
 from wacloud.modules.whatsapp.ui.live_updates import LiveHub
 from wacloud.modules.whatsapp.ui.webhook import webhook_routes
@@ -189,9 +191,13 @@ def make_app(house: House) -> FastAPI:
         app.include_router(about_messages.routes(house.whatsapp))
     for about_people in (people_api, people_settings_pages, segment_pages, import_pages, people_pages):
         app.include_router(about_people.routes(house.people))
-    for live in (live_updates.routes(hub), presence.routes(house.announcer)):
-        app.include_router(live)
-    app.include_router(notice_pages.routes(house.notification))
+    for made in (
+        *(each.routes(house.message_templates) for each in (templates_api, template_pages)),
+        live_updates.routes(hub),
+        presence.routes(house.announcer),
+        notice_pages.routes(house.notification),
+    ):
+        app.include_router(made)
     if house.mail_shelf is not None:
         app.include_router(dev_pages.routes(house.mail_shelf))
     if phones is not None:

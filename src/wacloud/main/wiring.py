@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import aiohttp
 import psycopg
@@ -65,6 +65,7 @@ from wacloud.modules.whatsapp.application.media_ports import Transcriber
 from wacloud.modules.whatsapp.application.people_ports import PeopleDeps
 from wacloud.modules.whatsapp.application.ports import CloudApi, WhatsappDeps
 from wacloud.modules.whatsapp.application.read_marks import ReadMarks
+from wacloud.modules.whatsapp.application.template_ports import MessageTemplateDeps
 from wacloud.modules.whatsapp.infra.account_events import PostgresAccountEvents
 from wacloud.modules.whatsapp.infra.account_states import PostgresAccountStates
 from wacloud.modules.whatsapp.infra.canned import PostgresCanned
@@ -76,8 +77,10 @@ from wacloud.modules.whatsapp.infra.conversations import PostgresConversations
 from wacloud.modules.whatsapp.infra.costs import PostgresCosts
 from wacloud.modules.whatsapp.infra.deliveries import PostgresDeliveries
 from wacloud.modules.whatsapp.infra.desk import PostgresDesk, PostgresLabels
+from wacloud.modules.whatsapp.infra.graph_templates import GraphTemplates
 from wacloud.modules.whatsapp.infra.inbox_reader import PostgresInbox
 from wacloud.modules.whatsapp.infra.mailboxes import PostgresMailboxes
+from wacloud.modules.whatsapp.infra.message_templates import PostgresMessageTemplates
 from wacloud.modules.whatsapp.infra.messages import PostgresMessages
 from wacloud.modules.whatsapp.infra.notes import PostgresNotes
 from wacloud.modules.whatsapp.infra.numbers import PostgresNumbers
@@ -104,6 +107,8 @@ from wacloud.shared.infra.webhook_inbox import PostgresWebhookInbox
 if TYPE_CHECKING:
     from wacloud.shared.infra.rings_bullmq import BullMqRings
 
+Graph = TypeVar("Graph", GraphApi, GraphTemplates)
+
 
 @dataclass(frozen=True, slots=True)
 class House:
@@ -129,6 +134,7 @@ class House:
     report_keys: tuple[bytes, ...]
     whatsapp: WhatsappDeps
     people: PeopleDeps
+    message_templates: MessageTemplateDeps
     bot: BotDeps
     knowledge: KnowledgeDeps
     templates: TemplateDeps
@@ -189,7 +195,7 @@ async def open_house(settings: Settings, swaps: Swaps | None = None) -> AsyncIte
         user = user_deps(db, clock)
         files = media_files(settings)
         business = wire_business(db, user, clock, cache, also_erase=[files.delete_all])
-        cloud_api = swaps.cloud_api or _graph(settings, egress, secrets)
+        cloud_api = swaps.cloud_api or _graph(GraphApi, settings, egress, secrets)
         read_marks = ReadMarks(cloud_api)
         stack.push_async_callback(read_marks.close)
         notification = NotificationDeps(
@@ -304,6 +310,9 @@ async def open_house(settings: Settings, swaps: Swaps | None = None) -> AsyncIte
                 imports=PostgresImports(),
                 reader=PostgresPeopleReader(db),
             ),
+            message_templates=MessageTemplateDeps(
+                whatsapp, PostgresMessageTemplates(), _graph(GraphTemplates, settings, egress, secrets)
+            ),
             bot=BotDeps(
                 db=db,
                 clock=clock,
@@ -383,8 +392,8 @@ async def _why_away(url: str) -> str:
         return "DATABASE_URL is none: it reads postgresql://wacloud_app:password@host:5432/database"
 
 
-def _graph(settings: Settings, egress: aiohttp.ClientSession, secrets: SecretBox) -> GraphApi:
-    return GraphApi(
+def _graph(kind: type[Graph], settings: Settings, egress: aiohttp.ClientSession, secrets: SecretBox) -> Graph:
+    return kind(
         egress,
         base_url=settings.meta_graph_url,
         version=settings.meta_graph_version,

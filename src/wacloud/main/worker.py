@@ -22,6 +22,7 @@ from wacloud.modules.whatsapp.application.accept_webhook import PROVIDER
 from wacloud.modules.whatsapp.infra.word_index import PostgresWordIndex
 from wacloud.modules.whatsapp.ui.jobs import WHATSAPP_SCHEDULES, process_webhooks, whatsapp_jobs
 from wacloud.modules.whatsapp.ui.people_jobs import people_jobs
+from wacloud.modules.whatsapp.ui.template_jobs import TEMPLATE_SCHEDULES, template_jobs
 from wacloud.shared.application.clock import system_clock
 from wacloud.shared.application.jobs import Job, JobKind, Lane, one_by_one
 from wacloud.shared.application.webhooks import WEBHOOK_LANES, Processed, StoredWebhook
@@ -45,6 +46,7 @@ SCHEDULES = {
     STATISTICS: timedelta(seconds=10),
     REQUESTS: timedelta(hours=1),
     **WHATSAPP_SCHEDULES,
+    **TEMPLATE_SCHEDULES,
     **NOTIFICATION_SCHEDULES,
     **BUSINESS_SCHEDULES,
 }
@@ -60,6 +62,7 @@ class Worker:
         self.kinds: Sequence[JobKind] = [
             *whatsapp_jobs(house.whatsapp, PostgresWordIndex()),
             *people_jobs(house.people),
+            *template_jobs(house.message_templates),
             *bot_jobs(house.bot, house.knowledge),
             *notification_jobs(house.notification),
             *business_jobs(house.business),

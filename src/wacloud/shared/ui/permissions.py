@@ -29,6 +29,8 @@ class Permission(StrEnum):
     COSTS_READ = "costs.read"
     KNOWLEDGE_READ = "knowledge.read"
     KNOWLEDGE_WRITE = "knowledge.write"
+    TEMPLATES_READ = "templates.read"
+    TEMPLATES_WRITE = "templates.write"  # send to Meta for review, change, delete
     WEBHOOKS_REPLAY = "webhooks.replay"
     SIMULATE = "simulate"  # play customers on the phone page; only where that page exists
 
@@ -41,6 +43,7 @@ _ANALYST = frozenset(
         Permission.LEDGER_READ,
         Permission.COSTS_READ,
         Permission.KNOWLEDGE_READ,
+        Permission.TEMPLATES_READ,
     }
 )
 _AGENT = _ANALYST | {
@@ -72,6 +75,7 @@ WHILE_CLOSING = frozenset(
         Permission.CONTACTS_EXPORT,
         Permission.LEDGER_READ,
         Permission.KNOWLEDGE_READ,
+        Permission.TEMPLATES_READ,
     }
 )
 # What an API key can be good for. Never: who belongs to the business, its keys, its bills, its end.
@@ -89,6 +93,8 @@ FOR_KEYS = frozenset(
         Permission.LEDGER_READ,
         Permission.KNOWLEDGE_READ,
         Permission.KNOWLEDGE_WRITE,
+        Permission.TEMPLATES_READ,
+        Permission.TEMPLATES_WRITE,
         Permission.WEBHOOKS_REPLAY,
     }
 )

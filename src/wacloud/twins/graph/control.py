@@ -15,7 +15,8 @@ POST   misbehave                    a Rule -> {rule_id}; GET lists; DELETE [?rul
 POST   statuses/release             sends the statuses that rules held back
 GET    ledger                       counts; ?brief=1, ?customer=, ?callback_data=; DELETE starts anew
 POST   wabas, templates             a Waba; {waba_id, template} adds or changes one and announces it
-    POST   tokens                       {access_token, revoked, subcode?}
+POST   templates/decide             {waba_id, name, language?, event | quality | category, reason?, title?, info?}
+POST   tokens                       {access_token, revoked, subcode?}
 GET    world                        the world without its secrets; PATCH defaults changes how it behaves
 DELETE throttle                     forgets what was sent, for the speed limits
 """
@@ -32,6 +33,7 @@ from typing import Any
 
 import msgspec
 
+from wacloud.twins.graph import templates_endpoint as templates
 from wacloud.twins.graph.customers import Customer
 from wacloud.twins.graph.inbound import deliver, echo, write
 from wacloud.twins.graph.misbehave import Rule
@@ -260,19 +262,33 @@ async def _put_template(twin: Twin, request: Request) -> Answer:
         raise BadControl(f"no such waba_id: {body.get('waba_id')!r}")
     template = msgspec.convert(body.get("template"), type=Template)
     same = [t for t in waba.templates if (t.name, t.language) == (template.name, template.language)]
-    count = sum(len(w.templates) for w in twin.world.wabas)
-    template.id = template.id or (same[0].id if same else str(594_425_479_361_000 + count))
+    template.id = template.id or (same[0].id if same else twin.next_template_id())
     waba.templates[:] = [t for t in waba.templates if t not in same] + [template]
-    value = {
-        "event": template.status,
-        "message_template_id": int(template.id),
-        "message_template_name": template.name,
-        "message_template_language": template.language,
-        "message_template_category": template.category,
-        "reason": "NONE",
-    }
-    delivery = twin.webhooks.send(waba, "message_template_status_update", value)
+    delivery = templates.decide(twin, waba, template, template.status, reason=template.rejected_reason)
     return as_json({"id": template.id, "callback": await _callback_answer(twin, delivery, body.get("wait"))}, 201)
+
+
+async def _decide_template(twin: Twin, request: Request) -> Answer:
+    """What Meta's review or its customers make of a template."""
+    body = _body(request)
+    waba = twin.access.wabas.get(str(body.get("waba_id")))
+    named = [
+        t
+        for t in (waba.templates if waba else ())
+        if t.name == body.get("name") and body.get("language") in (None, t.language)
+    ]
+    if waba is None or not named:
+        raise BadControl(f"no template {body.get('name')!r} of {body.get('waba_id')!r}")
+    if isinstance(body.get("quality"), str):
+        delivery = templates.rate(twin, waba, named[0], body["quality"])
+    elif isinstance(body.get("category"), str):
+        delivery = templates.categorise(twin, waba, named[0], body["category"])
+    elif isinstance(body.get("event"), str):
+        more = {key: body[key] for key in ("reason", "title", "info") if key in body}
+        delivery = templates.decide(twin, waba, named[0], body["event"], **more)
+    else:
+        raise BadControl("event, quality or category is required")
+    return as_json({"id": named[0].id, "callback": await _callback_answer(twin, delivery, body.get("wait"))})
 
 
 async def _set_token(twin: Twin, request: Request) -> Answer:
@@ -326,6 +342,7 @@ _CALLS: dict[tuple[str, str], Callable[[Twin, Request], Awaitable[Reply]]] = {
     ("DELETE", "ledger"): _reset_ledger,
     ("POST", "wabas"): _add_waba,
     ("POST", "templates"): _put_template,
+    ("POST", "templates/decide"): _decide_template,
     ("POST", "tokens"): _set_token,
     ("GET", "world"): _world,
     ("PATCH", "defaults"): _set_defaults,

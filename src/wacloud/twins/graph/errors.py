@@ -84,7 +84,11 @@ CODES: dict[int, Code] = {
 
 
 class GraphRefusal(Exception):
-    """Graph says no. `details` goes into error_data; `message` replaces the one made of code and title."""
+    """
+    Graph says no. `details` goes into error_data; `message` replaces the one made of code and title.
+
+    `user` is what a person is to read: a title and a sentence, as template calls have it.
+    """
 
     def __init__(
         self,
@@ -95,6 +99,7 @@ class GraphRefusal(Exception):
         subcode: int | None = None,
         status: int | None = None,
         kind: str = "OAuthException",
+        user: tuple[str, str] | None = None,
     ) -> None:
         known = CODES.get(code, Code("Unknown error"))
         self.code = code
@@ -102,6 +107,7 @@ class GraphRefusal(Exception):
         self.subcode = subcode
         self.status = status or known.status
         self.kind = kind
+        self.user = user
         self.message = message or f"(#{code}) {known.title}"
         super().__init__(f"{self.message}: {details}")
 
@@ -111,6 +117,9 @@ class GraphRefusal(Exception):
             error["error_data"] = {"messaging_product": "whatsapp", "details": self.details}
         if self.subcode is not None:
             error["error_subcode"] = self.subcode
+        if self.user is not None:
+            error["is_transient"] = False
+            error["error_user_title"], error["error_user_msg"] = self.user
         error["fbtrace_id"] = trace_id()
         return {"error": error}
 

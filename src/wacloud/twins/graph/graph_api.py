@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 
 from wacloud.twins.graph import block_list
 from wacloud.twins.graph import numbers_endpoint as numbers
+from wacloud.twins.graph import templates_endpoint as templates
 from wacloud.twins.graph import wabas_endpoint as wabas
 from wacloud.twins.graph.errors import GraphRefusal, object_unknown, trace_id
 from wacloud.twins.graph.media import UPLOAD_LIVES_S, known_media, read_upload
@@ -193,6 +194,7 @@ _NODES: dict[tuple[str, str], tuple[str, Handler]] = {
     ("GET", "media"): ("media", _read_media),
     ("DELETE", "media"): ("media", _delete_media),
     ("GET", "other"): ("templates", wabas.read_node),
+    ("POST", "other"): ("templates", templates.edit_template),
 }
 _EDGES: dict[tuple[str, str], tuple[str, Handler]] = {
     ("POST", "marketing_messages"): ("messages", _marketing_messages),
@@ -200,7 +202,10 @@ _EDGES: dict[tuple[str, str], tuple[str, Handler]] = {
     ("POST", "block_users"): ("block_users", block_list.block),
     ("DELETE", "block_users"): ("block_users", block_list.unblock),
     ("POST", "media"): ("media", _upload_media),
-    ("GET", "message_templates"): ("templates", wabas.list_templates),
+    ("GET", "message_templates"): ("templates", templates.list_templates),
+    ("POST", "message_templates"): ("templates", templates.create_template),
+    ("DELETE", "message_templates"): ("templates", templates.delete_templates),
+    ("POST", "unpause"): ("templates", templates.unpause_template),
     ("GET", "phone_numbers"): ("phone_numbers", wabas.read_numbers),
     ("POST", "register"): ("register", numbers.register),
     ("POST", "deregister"): ("register", numbers.deregister),

@@ -36,6 +36,7 @@ class State:
         self.blocked: dict[str, set[str]] = {}  # customers on the block list of each number
         for template_id, template in enumerate((t for w in world.wabas for t in w.templates), start=1):
             template.id = template.id or str(594_425_479_261_000 + template_id)
+        self._templates_made = 0
         self._keeper = keeper
         if keeper is not None:
             keeper.load(self)
@@ -46,6 +47,11 @@ class State:
             else:
                 # Kept from before, with all that changed about them since the world was written.
                 self._open_windows(known, spec)
+
+    def next_template_id(self) -> str:
+        """An id nobody had: the last ones belong to the world as it was written."""
+        self._templates_made += 1
+        return str(594_425_479_361_000 + self._templates_made)
 
     def is_blocked(self, thread: Thread) -> bool:
         """What they write is delivered to nobody, and nothing can be sent to them."""

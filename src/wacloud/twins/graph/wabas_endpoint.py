@@ -1,84 +1,18 @@
-"""WhatsApp Business Accounts and the app: templates, subscriptions, tokens."""
+"""WhatsApp Business Accounts and the app: subscriptions, tokens."""
 
 from __future__ import annotations
 
-import base64
-import binascii
 from typing import Any
 
 from wacloud.twins.graph.errors import GraphRefusal, object_unknown
 from wacloud.twins.graph.messages_endpoint import read_json_object
 from wacloud.twins.graph.numbers_endpoint import choose_fields, list_numbers, prove_callback
+from wacloud.twins.graph.templates_endpoint import read_template
 from wacloud.twins.graph.twin import Twin
 from wacloud.twins.graph.wire import Answer, Request, as_json
-from wacloud.twins.graph.world import Template, Waba
+from wacloud.twins.graph.world import Waba
 
 Json = dict[str, Any]
-
-PAGE = 25
-LARGEST_PAGE = 1000
-TEMPLATE_FIELDS = ("name", "parameter_format", "components", "language", "status", "category")
-
-
-def describe_template(template: Template) -> Json:
-    return {
-        "id": template.id,
-        "name": template.name,
-        "parameter_format": template.parameter_format,
-        "components": template.components,
-        "language": template.language,
-        "status": template.status,
-        "category": template.category,
-        "quality_score": {"score": "UNKNOWN"},
-        "rejected_reason": "NONE",
-    }
-
-
-def list_templates(twin: Twin, request: Request) -> Answer:
-    """One page, filtered by name, status, category and language, with cursors to its neighbours."""
-    waba = twin.access.waba(request, request.parts[0])
-    query = request.query
-    rows = [describe_template(t) for t in waba.templates]
-    for key in ("name", "status", "category", "language"):
-        if key in query:
-            rows = [row for row in rows if str(row[key]).lower() == query[key].lower()]
-    limit = _whole_number(query.get("limit"), PAGE)
-    start = 0
-    if "after" in query:
-        start = _from_cursor(query["after"]) + 1
-    elif "before" in query:
-        start = max(0, _from_cursor(query["before"]) - limit)
-    page = rows[start : start + limit]
-    answer: Json = {"data": [choose_fields(row, query.get("fields"), TEMPLATE_FIELDS) for row in page]}
-    if page:
-        first, last = start, start + len(page) - 1
-        paging: Json = {"cursors": {"before": _to_cursor(first), "after": _to_cursor(last)}}
-        address = f"{request.base_url}{request.raw_path}?limit={limit}"
-        if last + 1 < len(rows):
-            paging["next"] = f"{address}&after={_to_cursor(last)}"
-        if first > 0:
-            paging["previous"] = f"{address}&before={_to_cursor(first)}"
-        answer["paging"] = paging
-    return as_json(answer)
-
-
-def _whole_number(given: str | None, otherwise: int) -> int:
-    if given is None:
-        return otherwise
-    if not given.isdigit() or not 1 <= int(given) <= LARGEST_PAGE:
-        raise GraphRefusal(100, f"The parameter limit must be between 1 and {LARGEST_PAGE}.")
-    return int(given)
-
-
-def _to_cursor(position: int) -> str:
-    return base64.urlsafe_b64encode(str(position).encode()).decode("ascii")
-
-
-def _from_cursor(cursor: str) -> int:
-    try:
-        return int(base64.urlsafe_b64decode(cursor))
-    except (ValueError, binascii.Error) as error:
-        raise GraphRefusal(100, "The cursor is not valid.") from error
 
 
 def read_node(twin: Twin, request: Request) -> Answer:
@@ -99,12 +33,8 @@ def read_node(twin: Twin, request: Request) -> Answer:
         }
         usual = ("name", "currency", "timezone_id", "message_template_namespace")
         return as_json(choose_fields(whole, query.get("fields"), usual))
-    for waba in twin.world.wabas:
-        for template in waba.templates:
-            if template.id == node_id:
-                twin.access.waba(request, waba.waba_id)
-                row = describe_template(template)
-                return as_json(choose_fields(row, query.get("fields"), TEMPLATE_FIELDS))
+    if (found := read_template(twin, request)) is not None:
+        return found
     twin.access.token_of(request)
     raise object_unknown(node_id)
 

@@ -37,7 +37,7 @@ class Number(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class Template(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """A message template as Graph lists it. `id` may be left out: one is made."""
+    """A message template as Graph lists it. `id` may be left out: one is made. `edited_at` counts for its limit."""
 
     name: str
     language: str
@@ -46,12 +46,16 @@ class Template(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     status: str = "APPROVED"
     parameter_format: str = "POSITIONAL"
     components: list[dict[str, Any]] = msgspec.field(default_factory=list)
+    quality: str = "UNKNOWN"
+    rejected_reason: str = "NONE"
+    edited_at: list[float] = msgspec.field(default_factory=list)
 
 
 class Waba(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """One WhatsApp Business Account. `business_id` is its portfolio; left out, the WABA has one of its own.
 
-    Webhooks go out only while the app is `subscribed`; `callback_url` overrides the app's for messages.
+    Webhooks go out only while the app is `subscribed`; `callback_url` overrides the app's for messages. A portfolio
+    that is not `is_verified` may have 250 templates; `templates_deleted_at` says which names are taken for a while.
     """
 
     waba_id: str
@@ -65,6 +69,9 @@ class Waba(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     currency: str = "EUR"
     timezone_id: str = "1"
     management_calls: int = 0
+    is_verified: bool = True
+    templates_made_at: list[float] = msgspec.field(default_factory=list)
+    templates_deleted_at: dict[str, float] = msgspec.field(default_factory=dict)
 
 
 class CustomerSpec(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -133,6 +140,7 @@ class Defaults(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
       then reported by a failed status (`failed_status`), or let through (`off`)
     - `unknown_recipients`: a phone nobody was made for has WhatsApp (`create`) or not (`undeliverable`)
     - `pricing_on`: the status that carries the price
+    - `template_review_ms`: a new or changed template is approved after so long; null: `/_twin/templates/decide` does it
     - `webhook_concurrency`: how many webhooks are under way at once; read when the twin starts
     - `retry_delays_s`: waits before the second, third, ... attempt at a webhook; the last one repeats
     """
@@ -145,6 +153,7 @@ class Defaults(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     batch_statuses: BatchStatuses | None = None
     unknown_recipients: Literal["create", "undeliverable"] = "create"
     media_urls: bool = True
+    template_review_ms: int | None = None
     verification_code: str = "123456"
     webhook_timeout_s: float = 10.0
     webhook_concurrency: int = 100

@@ -34,6 +34,8 @@ Scope = Literal[
     "ledger.read",
     "knowledge.read",
     "knowledge.write",
+    "templates.read",
+    "templates.write",
     "webhooks.replay",
 ]
 Name = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME, examples=["Tienda en línea"])]

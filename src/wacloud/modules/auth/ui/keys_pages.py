@@ -34,6 +34,8 @@ SCOPES = (
             (Permission.INBOX_WRITE, N_("Take conversations over and give them back")),
             (Permission.CONTACTS_READ, N_("Read contacts")),
             (Permission.CONTACTS_WRITE, N_("Add, change and merge contacts, note what they allow")),
+            (Permission.TEMPLATES_READ, N_("Read message templates")),
+            (Permission.TEMPLATES_WRITE, N_("Send message templates to Meta for review, change and delete them")),
             (Permission.LEDGER_READ, N_("See where every message stands")),
             (Permission.WEBHOOKS_REPLAY, N_("Process failed webhooks again")),
         ),

@@ -6,7 +6,8 @@ from typing import Any
 from wacloud.modules.notification.api import Notice, tell_business
 from wacloud.modules.whatsapp.application.ports import WhatsappDeps
 from wacloud.modules.whatsapp.application.stored import KeptNews
-from wacloud.modules.whatsapp.domain.account_news import AccountNews
+from wacloud.modules.whatsapp.application.sync_templates import SOON, sync_job
+from wacloud.modules.whatsapp.domain.account_news import AccountNews, TemplateChanged
 from wacloud.shared.application.db import Tx
 from wacloud.shared.domain.ids import BusinessId
 
@@ -37,6 +38,9 @@ async def _apply(deps: WhatsappDeps, tx: Tx, business_id: BusinessId, kept: Kept
     is_newest = await deps.account_events.note_applied(tx, business_id, kept, subject)
     if is_newest and news.effects and kept.waba_id is not None:
         await deps.account_states.change(tx, business_id, kept.waba_id, news.effects, kept.at)
+        if any(isinstance(effect, TemplateChanged) for effect in news.effects):
+            # The news name a few of its values; the rest of it is read from Meta.
+            tx.queue(sync_job(business_id, SOON))
     if news.told is not None:
         notice = Notice(
             business_id=business_id,
