@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import aiohttp
 import psycopg
@@ -13,6 +13,7 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
+from wacloud.main.graph import graph_of
 from wacloud.main.mail import mail_shelf, mail_transport
 from wacloud.main.media import media_deps, media_files
 from wacloud.main.people import user_deps
@@ -107,8 +108,6 @@ from wacloud.shared.infra.webhook_inbox import PostgresWebhookInbox
 if TYPE_CHECKING:
     from wacloud.shared.infra.rings_bullmq import BullMqRings
 
-Graph = TypeVar("Graph", GraphApi, GraphTemplates)
-
 
 @dataclass(frozen=True, slots=True)
 class House:
@@ -195,7 +194,7 @@ async def open_house(settings: Settings, swaps: Swaps | None = None) -> AsyncIte
         user = user_deps(db, clock)
         files = media_files(settings)
         business = wire_business(db, user, clock, cache, also_erase=[files.delete_all])
-        cloud_api = swaps.cloud_api or _graph(GraphApi, settings, egress, secrets)
+        cloud_api = swaps.cloud_api or graph_of(GraphApi, settings, egress, secrets)
         read_marks = ReadMarks(cloud_api)
         stack.push_async_callback(read_marks.close)
         notification = NotificationDeps(
@@ -311,7 +310,7 @@ async def open_house(settings: Settings, swaps: Swaps | None = None) -> AsyncIte
                 reader=PostgresPeopleReader(db),
             ),
             message_templates=MessageTemplateDeps(
-                whatsapp, PostgresMessageTemplates(), _graph(GraphTemplates, settings, egress, secrets)
+                whatsapp, PostgresMessageTemplates(), graph_of(GraphTemplates, settings, egress, secrets)
             ),
             bot=BotDeps(
                 db=db,
@@ -390,13 +389,3 @@ async def _why_away(url: str) -> str:
     except psycopg.Error:
         # The driver quotes what it could not read, and there may be a password in it.
         return "DATABASE_URL is none: it reads postgresql://wacloud_app:password@host:5432/database"
-
-
-def _graph(kind: type[Graph], settings: Settings, egress: aiohttp.ClientSession, secrets: SecretBox) -> Graph:
-    return kind(
-        egress,
-        base_url=settings.meta_graph_url,
-        version=settings.meta_graph_version,
-        decrypt=secrets.decrypt,
-        proof_secret=settings.meta_app_secret[0] if settings.meta_appsecret_proof else None,
-    )
