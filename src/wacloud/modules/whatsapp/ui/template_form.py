@@ -7,6 +7,7 @@ from typing import Any, Final
 from starlette.datastructures import FormData
 
 from wacloud.modules.whatsapp.domain.message_template import Component, Draft, KeptTemplate, part
+from wacloud.modules.whatsapp.domain.template_starters import Starter
 from wacloud.modules.whatsapp.domain.template_text import VARIABLE, variables_of
 from wacloud.modules.whatsapp.ui.whatsapp_text import formatted
 
@@ -109,6 +110,19 @@ def form_of(kept: KeptTemplate) -> Filled | None:
         link_example=str(example[0]) if isinstance(example, list) and example else str(example or ""),
         call_text=str(call.get("text") or ""),
         call_phone=str(call.get("phone_number") or ""),
+    )
+
+
+def started_from(starter: Starter, language: str) -> Filled:
+    """The form of a starter, in one of its languages."""
+    wording = starter.wordings.get(language) or starter.wordings["es"]
+    return Filled(
+        name=starter.name,
+        language=language if language in starter.wordings else "es",
+        category=starter.category,
+        body=wording.body,
+        body_examples="\n".join(wording.examples),
+        replies=(*wording.replies, *[""] * (REPLIES - len(wording.replies))),
     )
 
 

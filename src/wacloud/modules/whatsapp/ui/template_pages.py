@@ -1,11 +1,13 @@
 """The pages of message templates: `/templates`. Without script too; with it a draft is looked at as it is written."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import RedirectResponse, Response
 
+from wacloud.modules.business.api import business_profile
 from wacloud.modules.whatsapp.application.read_templates import get_template, last_syncs, list_templates
 from wacloud.modules.whatsapp.application.submit_template import delete_template, edit_template, submit_template
 from wacloud.modules.whatsapp.application.sync_templates import ask_for_sync
@@ -17,8 +19,9 @@ from wacloud.modules.whatsapp.domain.message_template import (
     TemplateUnknown,
 )
 from wacloud.modules.whatsapp.domain.template_lint import lint
+from wacloud.modules.whatsapp.domain.template_starters import Starter, starters_for
 from wacloud.modules.whatsapp.ui import template_words as told
-from wacloud.modules.whatsapp.ui.template_form import Filled, filled_in, form_of, preview_of
+from wacloud.modules.whatsapp.ui.template_form import Filled, filled_in, form_of, preview_of, started_from
 from wacloud.shared.domain.errors import AppError
 from wacloud.shared.ui.guard import Member, requires
 from wacloud.shared.ui.pages import render, wants_fragment
@@ -94,8 +97,21 @@ def _add_list(router: APIRouter, deps: MessageTemplateDeps) -> None:
 
 def _add_form(router: APIRouter, deps: MessageTemplateDeps) -> None:
     @router.get("/templates/new")
-    async def blank(request: Request, member: Writer) -> Response:
-        return _form(request, member, Filled(), is_new=True)
+    async def blank(
+        request: Request,
+        member: Writer,
+        start: Annotated[str, Query(max_length=60)] = "",
+        language: Annotated[str, Query(max_length=10)] = "",
+    ) -> Response:
+        """Empty, or filled in from one of the starters of the business's sector."""
+        async with deps.whatsapp.db.tenant(member.business_id, read_only=True) as tx:
+            profile = await business_profile(deps.whatsapp.business, tx, member.business_id)
+        starters = starters_for(profile.sector)
+        chosen = next((one for one in starters if one.name == start), None)
+        language = language or profile.language
+        filled = started_from(chosen, language) if chosen else Filled(language=language)
+        begun = [(one, started_from(one, language)) for one in starters]
+        return _form(request, member, filled, is_new=True, looked=chosen is not None, starters=begun)
 
     @router.post("/templates/check")
     async def check(request: Request, member: Writer) -> Response:
@@ -138,6 +154,7 @@ def _form(
     is_new: bool,
     looked: bool = False,
     refused: AppError | None = None,
+    starters: Sequence[tuple[Starter, Filled]] = (),
 ) -> Response:
     draft = filled.draft()
     fragment = looked and refused is None and wants_fragment(request)
@@ -152,6 +169,7 @@ def _form(
         looked=looked,
         preview=preview_of(draft.components),
         refusal=_words(refused),
+        starters=starters,
     )
 
 
