@@ -37,7 +37,7 @@ APP_SECRET = "the app's secret in tests"
 VERIFY_TOKEN = "the verify token in tests"
 TOKEN = "token-{}"
 FILES = Path(tempfile.mkdtemp(prefix="wacloud-files-"))  # of all the installations of one run
-ACCOUNTS = 600  # the twin's businesses; each test takes a fresh one
+ACCOUNTS = 900
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,7 @@ def bench(folder: Path, *arguments: str) -> dict[str, Any]:
         env={**os.environ, "TMPDIR": str(folder)},
         capture_output=True,
         text=True,
-        timeout=150,
+        timeout=300,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr

@@ -21,6 +21,7 @@ MESSAGES = (
 )
 
 
+@pytest.mark.timeout(330)
 def test_live_tells_every_page_of_a_business_and_none_of_another(folder: Path):  # noqa: F811
     size = ("--viewers", "6", "--rate", "10", "--seconds", "1", "--conversations", "4", "--businesses", "2")
     report = bench(folder, "live", *size, "--paints", "1")

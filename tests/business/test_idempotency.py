@@ -23,6 +23,7 @@ API = Description(application().openapi())
 WITHOUT = {
     "upload_media": "a stream of up to 100 MB; a file sent again takes room for two days, and nothing else",
     "resend_verification": "it makes a mail: the newest link counts, and mails are limited",
+    "sync_templates": "one job waits for each business: asked twice it is asked once",
     "change_email": "it makes a mail, and its body holds a password, of which nothing is kept",
 }
 
