@@ -286,7 +286,7 @@ class Live:
             async with self._db.system("see whether anything waits") as tx:
                 row = await tx.row(
                     "select exists (select from app.webhook_inbox where state = 'pending') "
-                    "or exists (select from app.jobs where business_id = any(%s)) as busy",
+                    "or exists (select from app.jobs where business_id = any(%s) and state <> 'parked') as busy",
                     (businesses,),
                 )
             if row is not None and not row.busy:
