@@ -5,12 +5,13 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from wacloud.modules.whatsapp.application.export_conversation import export_conversation
 from wacloud.modules.whatsapp.application.ports import WhatsappDeps
 from wacloud.modules.whatsapp.application.transcripts import Line
 from wacloud.modules.whatsapp.domain.contact_csv import csv_lines
+from wacloud.modules.whatsapp.ui.downloads import download
 from wacloud.modules.whatsapp.ui.message_parts import KINDS
 from wacloud.modules.whatsapp.ui.message_view import STATES, author_in_words
 from wacloud.shared.ui.caller import caller_of
@@ -47,7 +48,7 @@ def routes(deps: WhatsappDeps) -> APIRouter:
                 # What follows a line break belongs to the line before it, as in WhatsApp's own export.
                 yield f"[{at}] {who}: {_in_words(line, say)}\n".encode()
 
-        return _file(parts(), "text/plain; charset=utf-8", f"conversation-{row.id}.txt")
+        return download(parts(), "text/plain; charset=utf-8", f"conversation-{row.id}.txt")
 
     @router.get("/inbox/{conversation_id}/export.csv")
     async def table(request: Request, member: Exporter, conversation_id: UUID) -> Response:
@@ -64,7 +65,7 @@ def routes(deps: WhatsappDeps) -> APIRouter:
                 for part in csv_lines([cells]):
                     yield part
 
-        return _file(parts(), "text/csv; charset=utf-8", f"conversation-{row.id}.csv")
+        return download(parts(), "text/csv; charset=utf-8", f"conversation-{row.id}.csv")
 
     return router
 
@@ -76,8 +77,3 @@ def _in_words(line: Line, say: Translate) -> str:
     told = f"({': '.join(filter(None, (say(kind[1]), line.file_name)))})" if kind else ""
     failed = f"({say(STATES[line.state][1])})" if line.state in ("failed", "unconfirmed") else ""
     return " ".join(filter(None, (told, line.body, failed))) or f"({line.kind})"
-
-
-def _file(parts: AsyncIterator[bytes], media_type: str, name: str) -> StreamingResponse:
-    headers = {"content-disposition": f'attachment; filename="{name}"', "cache-control": "no-store"}
-    return StreamingResponse(parts, media_type=media_type, headers=headers)

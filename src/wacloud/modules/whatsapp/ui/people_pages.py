@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Form, Query, Request
-from starlette.responses import RedirectResponse, Response, StreamingResponse
+from starlette.responses import RedirectResponse, Response
 
 from wacloud.modules.whatsapp.application.block_contact import NOT_WITHIN_A_DAY, set_blocked
 from wacloud.modules.whatsapp.application.change_consent import change_consent
@@ -20,6 +20,7 @@ from wacloud.modules.whatsapp.domain.consent import Change
 from wacloud.modules.whatsapp.domain.contact_csv import csv_lines
 from wacloud.modules.whatsapp.domain.person import ContactNotFound
 from wacloud.modules.whatsapp.ui import people_words
+from wacloud.modules.whatsapp.ui.downloads import download
 from wacloud.modules.whatsapp.ui.people_bodies import detail_of
 from wacloud.modules.whatsapp.ui.reasons import reason_in_words
 from wacloud.shared.domain.errors import AppError
@@ -207,7 +208,7 @@ def _add_exports(router: APIRouter, deps: PeopleDeps) -> None:
                     yield line
                 is_first = False
 
-        return _file(lines(), "text/csv; charset=utf-8", "contacts.csv")
+        return download(lines(), "text/csv; charset=utf-8", "contacts.csv")
 
     @router.get("/contacts/{contact_id}/data.json")
     async def data(request: Request, member: Exporter, contact_id: UUID) -> Response:
@@ -223,7 +224,7 @@ def _add_exports(router: APIRouter, deps: PeopleDeps) -> None:
                 comma = b",\n"
             yield b"\n]}\n"
 
-        return _file(parts(), "application/json", f"contact-{person.row.id}.json")
+        return download(parts(), "application/json", f"contact-{person.row.id}.json")
 
     @router.get("/contacts/{contact_id}/data.html")
     async def readable(request: Request, member: Exporter, contact_id: UUID) -> Response:
@@ -240,7 +241,7 @@ def _add_exports(router: APIRouter, deps: PeopleDeps) -> None:
                 yield fragment("whatsapp/_person_said.html", look, one=one).encode()
             yield tail.encode()
 
-        return _file(parts(), "text/html; charset=utf-8", f"contact-{person.row.id}.html")
+        return download(parts(), "text/html; charset=utf-8", f"contact-{person.row.id}.html")
 
 
 async def _person_page(
@@ -307,11 +308,6 @@ def _message(one: Said) -> dict[str, Any]:
         "text": one.body,
         "state": one.state,
     }
-
-
-def _file(parts: AsyncIterator[bytes], media_type: str, name: str) -> StreamingResponse:
-    headers = {"content-disposition": f'attachment; filename="{name}"', "cache-control": "no-store"}
-    return StreamingResponse(parts, media_type=media_type, headers=headers)
 
 
 def _is_uuid(text: str) -> bool:
