@@ -2,6 +2,7 @@
 
 import ast
 import re
+from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -444,6 +445,12 @@ def test_every_module_says_what_it_is():
         assert words, module
         assert len(words.split()) >= 10, module
     assert len(MODULES) == 8
+
+
+def test_no_two_test_files_share_a_name():
+    # pytest imports them by their names alone: of two that share one, the second is not collected.
+    names = Counter(path.name for path in (ROOT / "tests").rglob("test_*.py"))
+    assert [name for name, files in names.items() if files > 1] == []
 
 
 def test_files_stay_readable():

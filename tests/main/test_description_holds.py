@@ -91,7 +91,7 @@ NEEDS_MORE = {
     "leave_business",
     # Refused whatever the time is but the coming year; `test_scheduled.py` tries that.
     "schedule_message",
-    # What Meta's rules let through is tried in `test_templates.py`.
+    # What Meta's rules let through is tried in `test_message_templates.py`.
     "create_template",
     "edit_template",
     "delete_template",
