@@ -29,6 +29,7 @@ SYSTEM = {
     "bench/members.py",
     "bench/places.py",
     "main/bench_cli.py",
+    "main/doctor_store.py",
     "main/rates_cli.py",
     "main/secrets_cli.py",
     "main/seed.py",

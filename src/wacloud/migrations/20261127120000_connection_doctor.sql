@@ -5,7 +5,6 @@ create table app.number_checkups (
   business_id uuid not null,
   number_id uuid not null,
   asked_at timestamptz not null,
-  asked_by uuid,                                      -- null: the daily look
   started_at timestamptz,
   finished_at timestamptz,
   step int not null default 0,                        -- how many of its questions are answered
@@ -55,7 +54,6 @@ create table app.echo_tests (
   number_id uuid not null,
   word text not null,
   asked_at timestamptz not null,
-  asked_by uuid not null,
   expires_at timestamptz not null,
   primary key (business_id, id),
   foreign key (business_id, number_id) references app.phone_numbers (business_id, id) on delete cascade

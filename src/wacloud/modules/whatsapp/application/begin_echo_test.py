@@ -7,14 +7,14 @@ from uuid import UUID
 
 from wacloud.modules.whatsapp.application.check_numbers import NumberUnknown
 from wacloud.modules.whatsapp.application.checkup_ports import CheckupDeps, EchoTest
-from wacloud.shared.domain.ids import BusinessId, UserId, new_id
+from wacloud.shared.domain.ids import BusinessId, new_id
 
 LASTS: Final = timedelta(minutes=10)
 # Short, easy to type on a phone, in either language, and in no ordinary message together with its figures.
 _WORDS: Final = ("luna", "mango", "cometa", "tango", "delta", "coral", "piano", "lima")
 
 
-async def begin_echo_test(deps: CheckupDeps, business_id: BusinessId, number_id: UUID, by: UserId) -> EchoTest:
+async def begin_echo_test(deps: CheckupDeps, business_id: BusinessId, number_id: UUID) -> EchoTest:
     """
     A word to write; whoever opens the page again finds the same test, until its time is over.
 
@@ -29,5 +29,5 @@ async def begin_echo_test(deps: CheckupDeps, business_id: BusinessId, number_id:
             return known
         word = f"{secrets.choice(_WORDS)} {secrets.randbelow(9000) + 1000}"
         test = EchoTest(new_id(), number_id, word, now, now + LASTS, None)
-        await deps.checkups.add_echo(tx, business_id, test, by)
+        await deps.checkups.add_echo(tx, business_id, test)
     return test

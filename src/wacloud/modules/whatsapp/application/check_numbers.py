@@ -28,7 +28,7 @@ from wacloud.modules.whatsapp.domain.delivery import RECONNECT
 from wacloud.shared.application.db import Tx
 from wacloud.shared.application.jobs import Again, Lane, NewJob
 from wacloud.shared.domain.errors import NotFound
-from wacloud.shared.domain.ids import BusinessId, UserId
+from wacloud.shared.domain.ids import BusinessId
 
 CHECK_NUMBERS: Final = "whatsapp.check_numbers"
 CHECK_ALL_NUMBERS: Final = "whatsapp.check_all_numbers"
@@ -73,7 +73,7 @@ def _own_time(business_id: BusinessId) -> timedelta:
     return SPREAD * place + timedelta(seconds=1)
 
 
-async def ask_for_check(deps: CheckupDeps, business_id: BusinessId, number_id: UUID | None, by: UserId) -> None:
+async def ask_for_check(deps: CheckupDeps, business_id: BusinessId, number_id: UUID | None) -> None:
     """
     Soon it is looked at; whoever asks does not wait for Meta. None: all numbers.
 
@@ -84,7 +84,7 @@ async def ask_for_check(deps: CheckupDeps, business_id: BusinessId, number_id: U
         asked = [one.id for one in numbers if number_id in (None, one.id)]
         if number_id is not None and not asked:
             raise NumberUnknown
-        await deps.checkups.ask(tx, business_id, asked, deps.whatsapp.clock(), by)
+        await deps.checkups.ask(tx, business_id, asked, deps.whatsapp.clock())
         tx.queue(check_job(business_id, number_id))
 
 
@@ -94,7 +94,7 @@ async def check_numbers(deps: CheckupDeps, business_id: BusinessId, number_id: U
         numbers = [one for one in await deps.checkups.numbers(tx, business_id) if number_id in (None, one.id)]
         latest = {one.id: await deps.checkups.latest(tx, business_id, one.id) for one in numbers}
         unasked = [one.id for one in numbers if (known := latest[one.id]) is None or not known.is_running]
-        await deps.checkups.ask(tx, business_id, unasked, deps.whatsapp.clock(), None)
+        await deps.checkups.ask(tx, business_id, unasked, deps.whatsapp.clock())
     if not numbers:
         return None
     own = await deps.meta.own_endpoint()

@@ -17,7 +17,7 @@ from wacloud.modules.whatsapp.domain.checkup import (
     Traffic,
 )
 from wacloud.shared.application.db import Tx
-from wacloud.shared.domain.ids import BusinessId, UserId
+from wacloud.shared.domain.ids import BusinessId
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +97,7 @@ class Checkups(Protocol):
         """Those that are not disconnected, oldest first."""
         ...
 
-    async def ask(
-        self, tx: Tx, business_id: BusinessId, numbers: Sequence[UUID], at: datetime, by: UserId | None
-    ) -> None:
+    async def ask(self, tx: Tx, business_id: BusinessId, numbers: Sequence[UUID], at: datetime) -> None:
         """A look at these was asked for."""
         ...
 
@@ -141,7 +139,7 @@ class Checkups(Protocol):
         """It sends again, where it was held for one of these reasons."""
         ...
 
-    async def add_echo(self, tx: Tx, business_id: BusinessId, test: EchoTest, by: UserId) -> None:
+    async def add_echo(self, tx: Tx, business_id: BusinessId, test: EchoTest) -> None:
         """A new test of a number; the one before is over."""
         ...
 

@@ -4,10 +4,10 @@ from uuid import UUID
 
 from wacloud.modules.whatsapp.application.check_numbers import NumberUnknown, ask_for_check
 from wacloud.modules.whatsapp.application.checkup_ports import CheckupDeps
-from wacloud.shared.domain.ids import BusinessId, UserId
+from wacloud.shared.domain.ids import BusinessId
 
 
-async def subscribe_again(deps: CheckupDeps, business_id: BusinessId, number_id: UUID, by: UserId) -> None:
+async def subscribe_again(deps: CheckupDeps, business_id: BusinessId, number_id: UUID) -> None:
     """
     Asked anew without an address of its own, the account's webhooks come to the app's; then the number is looked at.
 
@@ -20,4 +20,4 @@ async def subscribe_again(deps: CheckupDeps, business_id: BusinessId, number_id:
     if number is None:
         raise NumberUnknown
     await deps.whatsapp.cloud_api.subscribe_app(number.waba_id, number.access_token)
-    await ask_for_check(deps, business_id, number_id, by)
+    await ask_for_check(deps, business_id, number_id)

@@ -10,7 +10,7 @@ from uuid import UUID
 from wacloud.modules.whatsapp.application.checkup_ports import CheckChange, CheckedNumber, Checkup, EchoTest
 from wacloud.modules.whatsapp.domain.checkup import Finding, KeptCheck, Traffic
 from wacloud.shared.application.db import Tx
-from wacloud.shared.domain.ids import BusinessId, UserId
+from wacloud.shared.domain.ids import BusinessId
 from wacloud.shared.infra.postgres import storable
 
 # A phone that is off gives no second tick: only what had time for it counts, and only of the last day.
@@ -50,14 +50,12 @@ class PostgresCheckups:
         )
         return [CheckedNumber(*row) for row in rows]
 
-    async def ask(
-        self, tx: Tx, business_id: BusinessId, numbers: Sequence[UUID], at: datetime, by: UserId | None
-    ) -> None:
+    async def ask(self, tx: Tx, business_id: BusinessId, numbers: Sequence[UUID], at: datetime) -> None:
         await tx.execute(
-            "insert into app.number_checkups (business_id, number_id, asked_at, asked_by) "
-            "select %s, unnest(%s::uuid[]), %s, %s on conflict (business_id, number_id) do update "
-            "set asked_at = excluded.asked_at, asked_by = excluded.asked_by, step = 0",
-            (business_id, list(numbers), at, by),
+            "insert into app.number_checkups (business_id, number_id, asked_at) "
+            "select %s, unnest(%s::uuid[]), %s on conflict (business_id, number_id) do update "
+            "set asked_at = excluded.asked_at, step = 0",
+            (business_id, list(numbers), at),
         )
 
     async def step(self, tx: Tx, business_id: BusinessId, number_id: UUID, step: int, at: datetime) -> None:
@@ -155,11 +153,11 @@ class PostgresCheckups:
             )
         )
 
-    async def add_echo(self, tx: Tx, business_id: BusinessId, test: EchoTest, by: UserId) -> None:
+    async def add_echo(self, tx: Tx, business_id: BusinessId, test: EchoTest) -> None:
         await tx.execute(
-            "insert into app.echo_tests (business_id, id, number_id, word, asked_at, asked_by, expires_at) "
-            "values (%s, %s, %s, %s, %s, %s, %s)",
-            (business_id, test.id, test.number_id, test.word, test.asked_at, by, test.expires_at),
+            "insert into app.echo_tests (business_id, id, number_id, word, asked_at, expires_at) "
+            "values (%s, %s, %s, %s, %s, %s)",
+            (business_id, test.id, test.number_id, test.word, test.asked_at, test.expires_at),
         )
 
     async def find_echo(self, tx: Tx, business_id: BusinessId, number_id: UUID) -> EchoTest | None:

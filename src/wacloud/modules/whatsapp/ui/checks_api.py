@@ -117,7 +117,7 @@ def routes(deps: CheckupDeps) -> APIRouter:
     )
     async def run(number_id: UUID, member: Editor, _: Annotated[Once, idempotent()]) -> object:
         """Asked again before it has begun, it is looked at once."""
-        await ask_for_check(deps, member.business_id, number_id, member.user_id)
+        await ask_for_check(deps, member.business_id, number_id)
         return RunAsked(asked_at=deps.whatsapp.clock())
 
     @router.post(
@@ -131,7 +131,7 @@ def routes(deps: CheckupDeps) -> APIRouter:
     )
     async def echo(number_id: UUID, member: Editor, _: Annotated[Once, idempotent()]) -> object:
         """Write its words to the number from any phone within ten minutes; `get_checks` says when they came in."""
-        return _echo(await begin_echo_test(deps, member.business_id, number_id, member.user_id))
+        return _echo(await begin_echo_test(deps, member.business_id, number_id))
 
     return router
 

@@ -35,7 +35,7 @@ def routes(deps: CheckupDeps) -> APIRouter:
 
     @router.post("/doctor/run")
     async def run_all(member: Editor) -> Response:
-        await ask_for_check(deps, member.business_id, None, member.user_id)
+        await ask_for_check(deps, member.business_id, None)
         return RedirectResponse("/doctor", 303)
 
     @router.get("/numbers/{number_id}/doctor")
@@ -44,13 +44,13 @@ def routes(deps: CheckupDeps) -> APIRouter:
 
     @router.post("/numbers/{number_id}/doctor/run")
     async def run(member: Editor, number_id: UUID) -> Response:
-        await ask_for_check(deps, member.business_id, number_id, member.user_id)
+        await ask_for_check(deps, member.business_id, number_id)
         return RedirectResponse(f"/numbers/{number_id}/doctor", 303)
 
     @router.post("/numbers/{number_id}/doctor/subscribe")
     async def subscribe(request: Request, member: Editor, number_id: UUID) -> Response:
         try:
-            await subscribe_again(deps, member.business_id, number_id, member.user_id)
+            await subscribe_again(deps, member.business_id, number_id)
         except MetaRefused as refused:
             health = await read_checks(deps, member.business_id, number_id)
             return _shown(request, deps, member, health, refused)
@@ -58,7 +58,7 @@ def routes(deps: CheckupDeps) -> APIRouter:
 
     @router.post("/numbers/{number_id}/doctor/echo")
     async def echo(member: Editor, number_id: UUID) -> Response:
-        await begin_echo_test(deps, member.business_id, number_id, member.user_id)
+        await begin_echo_test(deps, member.business_id, number_id)
         return RedirectResponse(f"/numbers/{number_id}/doctor#echo-{number_id}", 303)
 
     return router
