@@ -34,6 +34,7 @@ REMOVED: Final = {
     "v24.0": date(2028, 2, 18),
     "v25.0": date(2028, 7, 29),
 }
+OLDEST_KNOWN: Final = 20
 SOON_DAYS: Final = 90
 NEEDED_FIELDS: Final = ("messages",)
 # Without these the product works, and learns late or never what they tell.
@@ -106,6 +107,8 @@ async def look_at_meta(settings: Settings) -> Sequence[Line]:
 def _version(version: str) -> Line:
     ends = REMOVED.get(version)
     fix = "set META_GRAPH_VERSION to v26.0"
+    if ends is None and float(version[1:]) < OLDEST_KNOWN:
+        return Line("graph version", "broken", f"{version} was removed long ago: Meta answers as another one", fix)
     if ends is None:
         return Line("graph version", "ok", f"{version}, no end announced")
     left = (ends - datetime.now(UTC).date()).days

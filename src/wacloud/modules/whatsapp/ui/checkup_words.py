@@ -11,13 +11,12 @@ from wacloud.shared.ui.i18n import N_, translate
 MANAGER: Final = "https://business.facebook.com/latest/whatsapp_manager/phone_numbers"
 BILLING: Final = "https://business.facebook.com/billing_hub/accounts"
 SUPPORT: Final = "https://business.facebook.com/business-support-home"
-APPS: Final = "https://developers.facebook.com/apps"
 
 # State: its word, its icon, its look.
 STATES: Final[Mapping[str, tuple[str, str, str]]] = {
     "ok": (N_("Works"), "circle-check", "is-ok"),
     "warning": (N_("Look at this"), "alert-triangle", "is-warning"),
-    "broken": (N_("Broken"), "circle-x", "is-broken"),
+    "broken": (N_("Needs you"), "circle-x", "is-broken"),
     "unknown": (N_("Not known"), "question-mark", "is-unknown"),
 }
 NAMES: Final[Mapping[str, str]] = {
@@ -89,7 +88,7 @@ CAUSES: Final[Mapping[str, tuple[str, str, str]]] = {
     "callback_elsewhere": (
         N_("The app's webhooks go to another address: %(value)s. It should be %(wanted)s."),
         _OUR_SIDE,
-        APPS,
+        "",
     ),
     "callback_untold": (N_("Meta does not tell where messages go."), _LATER, ""),
     "handshake_answered": (N_("Our address answers from outside as Meta expects."), "", ""),
