@@ -482,6 +482,7 @@ DEFINERS = {
     "analyze_grown",
     "forget_audit_log",
     "refuse_promotion",
+    "schema_versions",
 }
 MAY_CALL = {
     "mail_limit": {"authenticated", "wacloud_worker", "wacloud_system"},
@@ -501,6 +502,7 @@ MAY_CALL = {
     "forget_audit_log": {"wacloud_worker"},
     "keep_consent": set(),
     "refuse_promotion": set(),
+    "schema_versions": {"wacloud_app"},
     "add_partition": set(),
     "partition_by_time": set(),
     "protect": set(),

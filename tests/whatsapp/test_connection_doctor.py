@@ -12,6 +12,7 @@ from rig import Rig, Shop, eventually, open_rig
 from wacloud.modules.whatsapp.application.check_numbers import (
     CHECK_NUMBERS,
     check_all_numbers,
+    check_held_numbers,
     check_numbers,
 )
 from wacloud.modules.whatsapp.domain.checkup import CHECKS
@@ -22,10 +23,10 @@ from wacloud.twins.graph.world import Fault, Number, Waba
 
 
 @pytest.fixture(scope="module")
-async def rig(app_dsn: str, redis_url: str, unused_port: int) -> AsyncIterator[Rig]:
+async def rig(own_database: Any, redis_url: str, unused_port: int) -> AsyncIterator[Rig]:
     """Served where it says it is, so that its own endpoint can be asked."""
     told = {"base_url": f"http://127.0.0.1:{unused_port}", "meta_app_id": "1"}
-    async with open_rig(app_dsn, redis_url, settings=told) as rig:
+    async with open_rig(own_database.app_dsn, redis_url, settings=told) as rig:
         yield rig
 
 
@@ -333,3 +334,60 @@ async def test_another_verify_token_is_told_as_such(rig: Rig, shop: Shop, monkey
     monkeypatch.setattr(rig.house.checkups.meta, "_verify_token", "another")
     row = (await look(rig, shop))["verify_token"]
     assert (row.state, row.cause, row.details["value"]) == ("broken", "handshake_refused", "403")
+
+
+async def a_while_passes(rig: Rig, shop: Shop, how_long: str) -> None:
+    async with rig.house.db.tenant(shop.business_id) as tx:
+        await tx.execute(
+            "update app.number_checkups set asked_at = asked_at - %s::interval, "
+            "finished_at = finished_at - %s::interval",
+            (how_long, how_long),
+        )
+
+
+async def held_and_due(rig: Rig, shop: Shop) -> bool:
+    async with rig.house.db.tenant(shop.business_id) as tx:
+        due = await rig.house.checkups.checkups.held_and_due(tx, shop.business_id, rig.house.clock())
+    return shop.number_id in due
+
+
+async def test_a_number_that_meta_refused_while_sending_is_told_soon_and_goes_on_when_mended(rig: Rig, shop: Shop):
+    conversation = await rig.heard(shop)
+    await look(rig, shop)
+    rig.twin.twin.access.revoked[token_of(rig, shop)] = 463
+    await rig.send(shop, conversation, "hola")
+
+    async def is_held() -> bool:
+        return await state(rig, shop) == ("held", "meta:190")
+
+    await eventually(is_held)
+    assert not await held_and_due(rig, shop)
+    await a_while_passes(rig, shop, "6 minutes")
+    assert await held_and_due(rig, shop)
+    await check_held_numbers(rig.house.checkups)
+
+    async def is_told() -> bool:
+        return await notices(rig, shop) == ["check_token"]
+
+    await eventually(is_told)
+    await a_while_passes(rig, shop, "6 minutes")
+    assert not await held_and_due(rig, shop)
+    del rig.twin.twin.access.revoked[token_of(rig, shop)]
+    await a_while_passes(rig, shop, "1 hour")
+    await check_held_numbers(rig.house.checkups)
+
+    async def went_out() -> bool:
+        await rig.hurry(shop)
+        return rig.accepted(shop) == ["hola"]
+
+    await eventually(went_out)
+
+
+async def test_a_look_that_was_lost_may_be_asked_for_again(rig: Rig, shop: Shop):
+    checkups, now = rig.house.checkups.checkups, rig.house.clock()
+    async with rig.house.db.tenant(shop.business_id) as tx:
+        await checkups.ask(tx, shop.business_id, [shop.number_id], now)
+        latest = await checkups.latest(tx, shop.business_id, shop.number_id)
+    assert latest is not None
+    assert latest.is_running(now)
+    assert not latest.is_running(now + timedelta(minutes=11))

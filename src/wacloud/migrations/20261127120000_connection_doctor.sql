@@ -60,3 +60,5 @@ create table app.echo_tests (
 );
 create index echo_tests_newest on app.echo_tests (business_id, number_id, asked_at desc);
 call private.protect('app.echo_tests');
+
+create index phone_numbers_held on app.phone_numbers (business_id) where state = 'held';

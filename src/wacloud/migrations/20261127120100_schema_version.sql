@@ -10,4 +10,4 @@ begin
   end if;
 end $$;
 revoke all on function private.schema_versions() from public;
-grant execute on function private.schema_versions() to wacloud_app, wacloud_system;
+grant execute on function private.schema_versions() to wacloud_app;

@@ -7,6 +7,8 @@ from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
+import structlog
+
 from wacloud.modules.notification.api import Notice, tell_business
 from wacloud.modules.whatsapp.application.checkup_ports import CheckedNumber, CheckupDeps
 from wacloud.modules.whatsapp.domain.checkup import (
@@ -30,7 +32,10 @@ from wacloud.shared.application.jobs import Again, Lane, NewJob
 from wacloud.shared.domain.errors import NotFound
 from wacloud.shared.domain.ids import BusinessId
 
+log = structlog.get_logger()
+
 CHECK_NUMBERS: Final = "whatsapp.check_numbers"
+CHECK_HELD_NUMBERS: Final = "whatsapp.check_held_numbers"
 CHECK_ALL_NUMBERS: Final = "whatsapp.check_all_numbers"
 STEPS: Final = 5
 # The daily looks of an installation do not fall together.
@@ -68,6 +73,23 @@ async def check_all_numbers(deps: CheckupDeps) -> int:
     return len(businesses)
 
 
+async def check_held_numbers(deps: CheckupDeps) -> int:
+    """
+    What Meta refused while sending is looked at and told soon, and what is mended goes on without anybody's asking.
+
+    Returns how many are asked for.
+    """
+    async with deps.whatsapp.db.system("list businesses with held numbers") as tx:
+        businesses = await deps.checkups.with_held(tx)
+    asked = 0
+    for business_id in businesses:
+        async with deps.whatsapp.db.tenant(business_id) as tx:
+            due = await deps.checkups.held_and_due(tx, business_id, deps.whatsapp.clock())
+            tx.queue(*(check_job(business_id, number_id) for number_id in due))
+        asked += len(due)
+    return asked
+
+
 def _own_time(business_id: BusinessId) -> timedelta:
     place = int.from_bytes(hashlib.sha256(str(business_id).encode()).digest()[:4], "big") / 2**32
     return SPREAD * place + timedelta(seconds=1)
@@ -90,17 +112,25 @@ async def ask_for_check(deps: CheckupDeps, business_id: BusinessId, number_id: U
 
 async def check_numbers(deps: CheckupDeps, business_id: BusinessId, number_id: UUID | None) -> Again | None:
     """Look at one number, or at each in turn; where Meta says that it is asked too much, the rest comes later."""
+    now = deps.whatsapp.clock()
     async with deps.whatsapp.db.tenant(business_id) as tx:
         numbers = [one for one in await deps.checkups.numbers(tx, business_id) if number_id in (None, one.id)]
         latest = {one.id: await deps.checkups.latest(tx, business_id, one.id) for one in numbers}
-        unasked = [one.id for one in numbers if (known := latest[one.id]) is None or not known.is_running]
-        await deps.checkups.ask(tx, business_id, unasked, deps.whatsapp.clock())
+        unasked = [one.id for one in numbers if (known := latest[one.id]) is None or not known.is_running(now)]
+        await deps.checkups.ask(tx, business_id, unasked, now)
     if not numbers:
         return None
     own = await deps.meta.own_endpoint()
-    is_throttled = False
+    is_throttled, failed = False, None
     for number in numbers:
-        is_throttled = await _check(deps, business_id, number, own) or is_throttled
+        try:
+            is_throttled = await _check(deps, business_id, number, own) or is_throttled
+        except Exception as error:
+            # One that cannot be looked at keeps nobody from the others.
+            log.exception("checkup.failed", business_id=str(business_id), number_id=str(number.id))
+            failed = error
+    if failed is not None:
+        raise failed
     return Again(AFTER_THROTTLE, "Meta is asked too much") if is_throttled else None
 
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Protocol
+from datetime import datetime, timedelta
+from typing import Final, Protocol
 from uuid import UUID
 
 from wacloud.modules.whatsapp.application.ports import WhatsappDeps
@@ -18,6 +18,8 @@ from wacloud.modules.whatsapp.domain.checkup import (
 )
 from wacloud.shared.application.db import Tx
 from wacloud.shared.domain.ids import BusinessId
+
+LOST_AFTER: Final = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +38,16 @@ class CheckedNumber:
 
 @dataclass(frozen=True, slots=True)
 class Checkup:
-    """The last look at a number. `is_running`: one was asked for and has not ended."""
+    """The last look at a number."""
 
     asked_at: datetime
     finished_at: datetime | None
     step: int
 
-    @property
-    def is_running(self) -> bool:
-        return self.finished_at is None or self.finished_at < self.asked_at
+    def is_running(self, now: datetime) -> bool:
+        """One was asked for and has not ended; what has not ended by now is lost, and may be asked for again."""
+        is_open = self.finished_at is None or self.finished_at < self.asked_at
+        return is_open and now - self.asked_at < LOST_AFTER
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +98,14 @@ class Checkups(Protocol):
 
     async def numbers(self, tx: Tx, business_id: BusinessId) -> Sequence[CheckedNumber]:
         """Those that are not disconnected, oldest first."""
+        ...
+
+    async def with_held(self, tx: Tx) -> Sequence[BusinessId]:
+        """Businesses with a number that is held for what a look can tell."""
+        ...
+
+    async def held_and_due(self, tx: Tx, business_id: BusinessId, now: datetime) -> Sequence[UUID]:
+        """Those numbers of a business that were not looked at for a while."""
         ...
 
     async def ask(self, tx: Tx, business_id: BusinessId, numbers: Sequence[UUID], at: datetime) -> None:

@@ -30,6 +30,17 @@ select
   (select count(*) from newest
    where number_id = %(number)s and (delivered_at is not null or read_at is not null)) as ticked
 """
+# Looked at a moment ago and still sending then, it broke since: that is told soon. Else once an hour is enough.
+_HELD = """
+select n.id
+from app.phone_numbers n left join app.number_checkups k on k.business_id = n.business_id and k.number_id = n.id
+where n.business_id = %(business)s and n.state = 'held'
+  and (n.held_because like 'meta:%%' or n.held_because like 'check:%%')
+  and (k.finished_at is null or k.finished_at < %(now)s::timestamptz - interval '1 hour'
+       or n.held_because like 'meta:%%' and k.finished_at < %(now)s::timestamptz - interval '5 minutes'
+          and not exists (select from app.number_checks c where c.business_id = n.business_id and c.number_id = n.id
+                          and c.code in ('token', 'permissions') and c.state = 'broken'))
+"""
 _HEARD = """
 select min(m.created_at) as at
 from app.messages m join app.conversations c on c.business_id = m.business_id and c.id = m.conversation_id
@@ -49,6 +60,18 @@ class PostgresCheckups:
             (business_id,),
         )
         return [CheckedNumber(*row) for row in rows]
+
+    async def with_held(self, tx: Tx) -> Sequence[BusinessId]:
+        rows = await tx.rows(
+            "select distinct business_id from app.phone_numbers where state = 'held' "
+            "and (held_because like 'meta:%%' or held_because like 'check:%%')",
+            (),
+        )
+        return [row.business_id for row in rows]
+
+    async def held_and_due(self, tx: Tx, business_id: BusinessId, now: datetime) -> Sequence[UUID]:
+        rows = await tx.rows(_HELD, {"business": business_id, "now": now})
+        return [row.id for row in rows]
 
     async def ask(self, tx: Tx, business_id: BusinessId, numbers: Sequence[UUID], at: datetime) -> None:
         await tx.execute(

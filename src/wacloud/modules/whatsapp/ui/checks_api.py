@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from wacloud.modules.whatsapp.application.begin_echo_test import begin_echo_test
 from wacloud.modules.whatsapp.application.check_numbers import STEPS, ask_for_check
-from wacloud.modules.whatsapp.application.checkup_ports import Checkup, CheckupDeps, EchoTest
+from wacloud.modules.whatsapp.application.checkup_ports import CheckupDeps, EchoTest
 from wacloud.modules.whatsapp.application.read_checks import NumberHealth, read_checks
 from wacloud.modules.whatsapp.domain.checkup import KeptCheck
 from wacloud.modules.whatsapp.ui.checkup_words import check_words
@@ -91,7 +91,8 @@ def routes(deps: CheckupDeps) -> APIRouter:
     async def every(request: Request, member: Reader) -> object:
         """Each number is looked at every day, and when it is asked for."""
         numbers = await read_checks(deps, member.business_id)
-        return NumbersBody(numbers=[_body(one, look_of(request, member).language) for one in numbers])
+        language, now = look_of(request, member).language, deps.whatsapp.clock()
+        return NumbersBody(numbers=[_body(one, language, now) for one in numbers])
 
     @router.get(
         f"{BASE}/{{number_id}}/checks",
@@ -104,7 +105,7 @@ def routes(deps: CheckupDeps) -> APIRouter:
     async def one(request: Request, number_id: UUID, member: Reader) -> object:
         """A check whose answer is new to us, or could not be asked, is `unknown`; its `text` says which."""
         [found] = await read_checks(deps, member.business_id, number_id)
-        return _body(found, look_of(request, member).language)
+        return _body(found, look_of(request, member).language, deps.whatsapp.clock())
 
     @router.post(
         f"{BASE}/{{number_id}}/checks",
@@ -136,13 +137,13 @@ def routes(deps: CheckupDeps) -> APIRouter:
     return router
 
 
-def _body(one: NumberHealth, language: str) -> ChecksBody:
+def _body(one: NumberHealth, language: str, now: datetime) -> ChecksBody:
     number, checkup = one.number, one.checkup
     return ChecksBody(
         id=number.id,
         phone_number_id=number.phone_number_id,
         display_phone_number=number.display,
-        is_running=_is_running(checkup),
+        is_running=checkup is not None and checkup.is_running(now),
         step=checkup.step if checkup else 0,
         steps=STEPS,
         checked_at=checkup.finished_at if checkup else None,
@@ -150,10 +151,6 @@ def _body(one: NumberHealth, language: str) -> ChecksBody:
         checks=[_check(check, language) for check in one.checks],
         echo_test=_echo(one.echo) if one.echo else None,
     )
-
-
-def _is_running(checkup: Checkup | None) -> bool:
-    return checkup is not None and checkup.is_running
 
 
 def _check(check: KeptCheck, language: str) -> CheckBody:
