@@ -12,6 +12,7 @@ import structlog
 from wacloud.modules.notification.api import Notice, tell_business
 from wacloud.modules.whatsapp.application.checkup_ports import CheckedNumber, CheckupDeps
 from wacloud.modules.whatsapp.domain.checkup import (
+    BY_MESSAGES,
     HICCUPS,
     HOLDING,
     LOOK_AGAIN,
@@ -25,6 +26,7 @@ from wacloud.modules.whatsapp.domain.checkup import (
     judge_subscription,
     judge_token,
     judge_webhooks,
+    with_refusals,
 )
 from wacloud.modules.whatsapp.domain.delivery import RECONNECT
 from wacloud.shared.application.db import Tx
@@ -156,7 +158,8 @@ async def _check(deps: CheckupDeps, business_id: BusinessId, number: CheckedNumb
             *judge_number(told),
         ]
     async with deps.whatsapp.db.tenant(business_id) as tx:
-        findings.append(judge_webhooks(await deps.checkups.traffic(tx, business_id, number.id, now)))
+        traffic = await deps.checkups.traffic(tx, business_id, number.id, now)
+        findings = [*with_refusals(findings, traffic.refused), judge_webhooks(traffic)]
         await _keep(deps, tx, business_id, number, findings)
         await deps.checkups.finish(tx, business_id, number.id, deps.whatsapp.clock())
     return any(one.cause == "not_asked_throttled" for one in findings)
@@ -232,7 +235,7 @@ async def _hold_or_let_go(
     deps: CheckupDeps, tx: Tx, business_id: BusinessId, number: CheckedNumber, findings: Sequence[Finding]
 ) -> None:
     """A number that cannot send keeps what waits, in order; once nothing is in its way any more it goes on."""
-    holding = [one for one in findings if one.code in HOLDING]
+    holding = [one for one in findings if one.code in HOLDING and one.cause not in BY_MESSAGES]
     broken = [one for one in holding if one.state == "broken"]
     if broken:
         await deps.checkups.hold(tx, business_id, number.id, f"check:{broken[0].code}")

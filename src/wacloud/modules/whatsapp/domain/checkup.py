@@ -1,6 +1,6 @@
 """Whether a connected number works: what is looked at, how it is judged, and how it changes."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final, Literal, TypeAlias
@@ -34,6 +34,14 @@ SOON_OVER: Final = timedelta(days=14)
 MAY_SEND: Final = frozenset({"CONNECTED", "FLAGGED"})
 GOOD_NAMES: Final = frozenset({"APPROVED", "AVAILABLE_WITHOUT_REVIEW"})
 PAYMENT_CODES: Final = frozenset({131042, 131044, 141006})
+# What a refused message says about which check. It does not hold the number: only the next message can say it is over.
+REFUSALS: Final[Mapping[int, tuple[str, str]]] = {
+    131037: ("display_name", "name_refused"),
+    131042: ("payment", "payment_refused"),
+    131045: ("registration", "certificate_refused"),
+    133010: ("registration", "registration_refused"),
+}
+BY_MESSAGES: Final = frozenset(cause for _, cause in REFUSALS.values())
 # So many messages without a single tick are no accident.
 SILENT: Final = 3
 CALLBACK_PATH: Final = "/api/webhooks/whatsapp"
@@ -104,11 +112,16 @@ class SubscriptionFacts:
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
-    """What came in of this number lately, and what became of what was sent."""
+    """
+    What came in of this number lately, and what became of what was sent.
+
+    `refused`: Meta's codes for what it refused since it last took a message, within a day.
+    """
 
     heard_at: datetime | None
     sent: int
     ticked: int
+    refused: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -354,6 +367,17 @@ def _of_faults(code: str, faults: list[HealthFault], cause: str) -> Finding:
     worst = next((one for one in faults if one.verdict == "BLOCKED"), faults[0])
     state: State = "broken" if worst.verdict == "BLOCKED" else "warning"
     return Finding(code, state, cause, _told(code=worst.code, told=worst.told, solution=worst.solution))
+
+
+def with_refusals(findings: Sequence[Finding], refused: Collection[int]) -> list[Finding]:
+    """What Meta refused while sending says more than what it tells of the number: there it may still look well."""
+    said = {REFUSALS[code][0]: (REFUSALS[code][1], code) for code in sorted(refused) if code in REFUSALS}
+    return [
+        Finding(one.code, "broken", said[one.code][0], _told(code=said[one.code][1]))
+        if one.code in said and one.state != "broken"
+        else one
+        for one in findings
+    ]
 
 
 def judge_webhooks(traffic: Traffic) -> Finding:

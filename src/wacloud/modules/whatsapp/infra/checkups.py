@@ -16,7 +16,7 @@ from wacloud.shared.infra.postgres import storable
 # A phone that is off gives no second tick: only what had time for it counts, and only of the last day.
 _TRAFFIC = """
 with newest as (
-  select m.state, m.accepted_at, m.delivered_at, m.read_at, c.number_id
+  select m.state, m.created_at, m.error, m.accepted_at, m.delivered_at, m.read_at, c.number_id
   from app.messages m join app.conversations c on c.business_id = m.business_id and c.id = m.conversation_id
   where m.business_id = %(business)s and m.created_at > %(now)s::timestamptz - interval '1 day' and m.direction = 'out'
   order by m.created_at desc limit 500
@@ -28,7 +28,13 @@ select
   (select count(*) from newest where number_id = %(number)s and state in ('sent', 'delivered', 'read')
      and accepted_at < %(now)s::timestamptz - interval '15 minutes') as sent,
   (select count(*) from newest
-   where number_id = %(number)s and (delivered_at is not null or read_at is not null)) as ticked
+   where number_id = %(number)s and (delivered_at is not null or read_at is not null)) as ticked,
+  (select array_agg(distinct error ->> 'code') from newest
+   where number_id = %(number)s and state in ('failed', 'queued') and error ->> 'code' is not null
+     -- Meta tells whole seconds of what it took: our own times of writing tell which was later.
+     and created_at > coalesce((select max(created_at) from newest
+                                where number_id = %(number)s and accepted_at is not null), '-infinity')
+  ) as refused
 """
 # Looked at a moment ago and still sending then, it broke since: that is told soon. Else once an hour is enough.
 _HELD = """
@@ -155,8 +161,9 @@ class PostgresCheckups:
 
     async def traffic(self, tx: Tx, business_id: BusinessId, number_id: UUID, now: datetime) -> Traffic:
         [row] = await tx.rows(_TRAFFIC, {"business": business_id, "number": number_id, "now": now})
+        codes = frozenset(int(code) for code in row.refused or () if code.isdigit())
         heard = [at for at in (row.heard_at, row.ticked_at) if at is not None]
-        return Traffic(max(heard) if heard else None, row.sent, row.ticked)
+        return Traffic(max(heard) if heard else None, row.sent, row.ticked, codes)
 
     async def hold(self, tx: Tx, business_id: BusinessId, number_id: UUID, why: str) -> bool:
         return bool(

@@ -139,6 +139,26 @@ CAUSES: Final[Mapping[str, tuple[str, str, str]]] = {
         N_("Register the number with its PIN."),
         MANAGER,
     ),
+    "certificate_refused": (
+        N_("Meta refuses what the number sends: its registration is not valid any more (%(code)s)."),
+        N_("Register the number again."),
+        MANAGER,
+    ),
+    "registration_refused": (
+        N_("Meta refuses what the number sends: it is not registered (%(code)s)."),
+        N_("Register the number with its PIN."),
+        MANAGER,
+    ),
+    "name_refused": (
+        N_("Meta refuses what the number sends until its name is approved (%(code)s)."),
+        N_("See in WhatsApp Manager what Meta says about the name."),
+        MANAGER,
+    ),
+    "payment_refused": (
+        N_("Meta refuses what the number sends because of the payment method (%(code)s)."),
+        N_("Add or mend it in Meta's billing hub."),
+        BILLING,
+    ),
     "name_approved": (N_("Meta has approved the name that customers see."), "", ""),
     "name_pending": (
         N_("Meta is still reviewing the name."),
@@ -222,7 +242,7 @@ class Said:
 def check_words(finding: Finding, language: str, when: Callable[[datetime], str]) -> Said:
     """In this language; `when` writes a time."""
     text, fix, link = CAUSES.get(finding.cause, _OF_TOMORROW)
-    filled = {"value": "?", "wanted": "?", "speed": "?", "until": "?", "heard": "?"}
+    filled = {"value": "?", "wanted": "?", "speed": "?", "until": "?", "heard": "?", "code": "?"}
     for name, value in finding.details.items():
         filled[name] = _time(value, when) if name in _TIMES else value
     return Said(
