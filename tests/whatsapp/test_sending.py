@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from builders import meta
 from rig import Rig, Shop, as_body, eventually
-from wacloud.modules.whatsapp.application.mend import wake_queued_messages
 from wacloud.modules.whatsapp.application.limits import Wish
+from wacloud.modules.whatsapp.application.mend import wake_queued_messages
 from wacloud.modules.whatsapp.application.outbox import dispatch_job
 from wacloud.modules.whatsapp.application.send_again import NothingToSendAgain, send_again
 from wacloud.modules.whatsapp.application.stored import SendResult

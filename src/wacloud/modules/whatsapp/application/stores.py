@@ -22,6 +22,7 @@ from wacloud.modules.whatsapp.application.stored import (
     Mailbox,
     Newest,
     NewMessage,
+    Number,
     Outgoing,
     Owners,
     SendResult,
@@ -46,6 +47,10 @@ class Numbers(Protocol):
 
     async def businesses(self, tx: Tx) -> list[BusinessId]:
         """Every business that has a number."""
+        ...
+
+    async def for_person(self, tx: Tx, business_id: BusinessId, address: str) -> tuple[Number | None, Sequence[Number]]:
+        """The number this person has last been in touch with, and those somebody new may hear from, by their ids."""
         ...
 
     async def add(
