@@ -4,25 +4,23 @@ import asyncio
 import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from redis.asyncio import Redis
 
 from builders import meta
 from rig import Rig, Shop, as_body, eventually
+from wacloud.modules.whatsapp.application.limits import Wish
 from wacloud.modules.whatsapp.application.mend import wake_queued_messages
 from wacloud.modules.whatsapp.application.outbox import dispatch_job
-from wacloud.modules.whatsapp.application.ports import Wish
 from wacloud.modules.whatsapp.application.send_again import NothingToSendAgain, send_again
 from wacloud.modules.whatsapp.application.stored import SendResult
 from wacloud.modules.whatsapp.application.write_reply import write_reply
 from wacloud.modules.whatsapp.domain.callback import read_callback, write_callback
 from wacloud.modules.whatsapp.domain.conversation import OutsideServiceWindow
 from wacloud.modules.whatsapp.domain.delivery import judge, pause_before_retry, pause_for_pair, tries_of
-from wacloud.modules.whatsapp.infra.throttle import PAIR_BURST, PAIR_EVERY_MS, OwnThrottle, ValkeyThrottle
 from wacloud.shared.application.db import StoreAway
 from wacloud.shared.infra.crypto import SecretBox
 
@@ -305,7 +303,7 @@ async def test_what_meta_refused_stays_known_when_the_number_cannot_be_held_back
 
     with monkeypatch.context() as patch:
         patch.setattr(rig.house.whatsapp.numbers, "hold", broken)
-        patch.setattr(rig.house.whatsapp.throttle, "pause", broken)
+        patch.setattr(rig.house.whatsapp.throttle, "stop", broken)
         rule = rig.misbehave(shop, error_code=code)
         message_id = await sends(rig, shop, "hola")
         await waits(rig, shop, message_id, f"meta:{code}")
@@ -591,62 +589,7 @@ async def processed(rig: Rig, shop: Shop, number: int) -> bool:
     return (await rig.ledger(shop)).webhooks["processed"] >= number
 
 
-# ---- limits
-
-
-def wish(number: str, recipient: str = "34600111222", per_second: int = 80) -> Wish:
-    return Wish(number, recipient, per_second)
-
-
-@pytest.fixture(params=["valkey", "own"])
-def throttle(request, rig: Rig):
-    return ValkeyThrottle(rig.house.redis) if request.param == "valkey" else OwnThrottle()
-
-
-async def test_one_person_gets_45_messages_at_once_and_then_one_every_six_seconds(throttle):
-    number = uuid4().hex
-    waits = await throttle.ask([wish(number) for _ in range(PAIR_BURST + 2)])
-    assert waits[:PAIR_BURST] == [NO_WAIT] * PAIR_BURST
-    assert all(timedelta(seconds=5) < wait < timedelta(seconds=6.1) for wait in waits[PAIR_BURST:])
-    assert list(await throttle.ask([wish(number, "34600333444")])) == [NO_WAIT]
-
-
-async def test_a_number_sends_no_more_in_a_second_than_meta_allows_it(throttle):
-    number = uuid4().hex
-    waits = await throttle.ask([wish(number, f"3460000{n:04}", 5) for n in range(8)])
-    assert waits[:5] == [NO_WAIT] * 5
-    # One after the other, a fifth of a second apart: whoever is refused does not come back with all the others.
-    assert all(NO_WAIT < wait <= timedelta(seconds=0.2) * place for place, wait in enumerate(waits[5:], start=1))
-    assert waits[5:] == sorted(waits[5:])
-    assert list(await throttle.ask([wish(uuid4().hex)])) == [NO_WAIT]
-
-
-async def test_a_pause_of_a_person_is_theirs_alone(throttle):
-    number = uuid4().hex
-    await throttle.pause(number, "34600111222", timedelta(seconds=4))
-    waits = await throttle.ask([wish(number), wish(number, "34600333444")])
-    assert timedelta(seconds=3) < waits[0] <= timedelta(seconds=4.1)
-    assert waits[1] == NO_WAIT
-
-
-async def test_a_pause_of_a_number_is_for_everybody(throttle):
-    number = uuid4().hex
-    await throttle.pause(number, None, timedelta(seconds=4))
-    [wait] = await throttle.ask([wish(number)])
-    assert timedelta(seconds=3) < wait <= timedelta(seconds=4.1)
-
-
-async def test_while_valkey_is_away_each_worker_keeps_its_own_count():
-    away = Redis.from_url("redis://127.0.0.1:9", socket_connect_timeout=0.5)
-    throttle = ValkeyThrottle(away)
-    try:
-        waits = await throttle.ask([wish("7001") for _ in range(PAIR_BURST + 1)])
-        assert waits[:PAIR_BURST] == [NO_WAIT] * PAIR_BURST
-        assert waits[-1] > NO_WAIT
-        await throttle.pause("7002", None, timedelta(seconds=4))
-        assert (await throttle.ask([wish("7002")]))[0] > NO_WAIT
-    finally:
-        await away.aclose()
+# ---- limits: see also test_sending_limits.py
 
 
 async def test_above_its_throughput_a_number_sends_everything_a_little_later(rig: Rig):
@@ -662,8 +605,8 @@ async def test_above_its_throughput_a_number_sends_everything_a_little_later(rig
 
 async def test_the_burst_of_one_person_waits_before_meta_has_to_say_so(rig: Rig, shop: Shop, monkeypatch):
     conversation = await rig.heard(shop)
-    full = datetime.now(UTC).timestamp() * 1000 + PAIR_EVERY_MS * (PAIR_BURST - 1)
-    await rig.house.redis.set(f"send:{{{shop.phone_number_id}}}:34600111222", int(full) + 1500)
+    wish = Wish(shop.business_id, shop.waba_id, shop.waba_id, shop.phone_number_id, "34600111222", 80)
+    await rig.house.whatsapp.throttle.stop(wish, "pair", timedelta(seconds=1.5))
     message_id = await sends(rig, shop, "hola", conversation)
 
     async def put_off():

@@ -115,6 +115,7 @@ class Settings(BaseSettings):
     queue_driver: str = Field("postgres", pattern="^(postgres|bullmq)$")
     worker_turns_at_once: int = Field(512, ge=1)
     worker_sends_at_once: int = Field(200, ge=1)
+    worker_campaigns_at_once: int = Field(600, ge=1)
     worker_files_at_once: int = Field(6, ge=1)
 
     stripe_secret_key: str = ""

@@ -88,6 +88,7 @@ from wacloud.modules.whatsapp.infra.notes import PostgresNotes
 from wacloud.modules.whatsapp.infra.numbers import PostgresNumbers
 from wacloud.modules.whatsapp.infra.people import PostgresErasing, PostgresPeople
 from wacloud.modules.whatsapp.infra.people_reader import PostgresPeopleReader
+from wacloud.modules.whatsapp.infra.reached_people import PostgresReachedPeople
 from wacloud.modules.whatsapp.infra.saved_views import PostgresSavedViews
 from wacloud.modules.whatsapp.infra.scheduled import PostgresScheduled
 from wacloud.modules.whatsapp.infra.throttle import ValkeyThrottle
@@ -237,7 +238,7 @@ async def open_house(settings: Settings, swaps: Swaps | None = None) -> AsyncIte
             transcripts=PostgresTranscripts(db),
             cloud_api=cloud_api,
             read_marks=read_marks,
-            throttle=ValkeyThrottle(redis),
+            throttle=ValkeyThrottle(redis, PostgresReachedPeople(db)),
             media=media_deps(settings, files, egress, secrets, stack, swaps.transcriber),
             business=business,
             notification=notification,

@@ -18,7 +18,6 @@ from wacloud.modules.whatsapp.domain.checkup import (
     LOOK_AGAIN,
     Finding,
     KeptCheck,
-    NoAnswer,
     follow,
     judge_callback,
     judge_number,
@@ -28,6 +27,7 @@ from wacloud.modules.whatsapp.domain.checkup import (
     judge_webhooks,
     with_refusals,
 )
+from wacloud.modules.whatsapp.domain.checkup_facts import NoAnswer
 from wacloud.modules.whatsapp.domain.delivery import RECONNECT
 from wacloud.shared.application.db import Tx
 from wacloud.shared.application.jobs import Again, Lane, NewJob

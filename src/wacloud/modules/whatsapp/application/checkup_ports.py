@@ -7,15 +7,8 @@ from typing import Final, Protocol
 from uuid import UUID
 
 from wacloud.modules.whatsapp.application.ports import WhatsappDeps
-from wacloud.modules.whatsapp.domain.checkup import (
-    Finding,
-    KeptCheck,
-    NoAnswer,
-    NumberFacts,
-    SubscriptionFacts,
-    TokenFacts,
-    Traffic,
-)
+from wacloud.modules.whatsapp.domain.checkup import Finding, KeptCheck
+from wacloud.modules.whatsapp.domain.checkup_facts import NoAnswer, NumberFacts, SubscriptionFacts, TokenFacts, Traffic
 from wacloud.shared.application.db import Tx
 from wacloud.shared.domain.ids import BusinessId
 

@@ -1,17 +1,19 @@
 """Send what the outbox holds: at most one POST for a decision, whatever dies on the way."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
 import structlog
 
+from wacloud.modules.whatsapp.application.keep_limits import Leaving, LimitKeeper
+from wacloud.modules.whatsapp.application.limits import Answer
 from wacloud.modules.whatsapp.application.outbox import dispatch_job
-from wacloud.modules.whatsapp.application.ports import WhatsappDeps, Wish
+from wacloud.modules.whatsapp.application.ports import WhatsappDeps
 from wacloud.modules.whatsapp.application.send_media import with_media_at_meta
-from wacloud.modules.whatsapp.application.stored import NewMessage, Outgoing, SendResult
+from wacloud.modules.whatsapp.application.stored import Held, NewMessage, Outgoing, SendResult
 from wacloud.modules.whatsapp.domain.callback import write_callback
 from wacloud.modules.whatsapp.domain.conversation import ServiceWindow
 from wacloud.modules.whatsapp.domain.delivery import SendOutcome, pause_before_retry, pause_for, tries_of
@@ -24,13 +26,17 @@ log = structlog.get_logger()
 
 HELD_CHECK = timedelta(seconds=20)
 GIVE_UP_AFTER = timedelta(hours=24)
-NO_WAIT = timedelta()
+# A portfolio may write first to so many people a day: a campaign may need several.
+GIVE_UP_BULK_AFTER = timedelta(days=7)
 RECORD_AGAIN_S = 0.5
+# Whoever waits longer is told why and until when.
+WORTH_TELLING = timedelta(seconds=5)
+NEARLY_ALL_PERCENT = 80
 
 
 class DispatchMessages:
     """
-    The job `whatsapp.dispatch_message`, for many messages at once.
+    The jobs `whatsapp.dispatch_message` and `whatsapp.dispatch_bulk_message`, for many messages at once.
 
     Ask the limits, commit `dispatching`, POST with no transaction open, record. A message found `dispatching` was
     begun by a worker that died: whether its POST left nobody knows, so it becomes `unconfirmed` and the status
@@ -39,6 +45,7 @@ class DispatchMessages:
 
     def __init__(self, deps: WhatsappDeps) -> None:
         self._deps = deps
+        self._limits = LimitKeeper(deps.throttle, deps.clock)
         self._recorder: Batcher[SendResult, None] = Batcher(self._record, writers=2, most=200, one_by_one=True)
 
     async def __call__(self, jobs: Sequence[Job], finish: Finish) -> None:
@@ -50,18 +57,21 @@ class DispatchMessages:
                 finish(job, Done())
         ready: list[Outgoing] = []
         ends: list[tuple[Outgoing, SendResult]] = []
+        held: list[Held] = []
         for message in outgoing.values():
             job = by_message[message.id]
             end = self._end_before_sending(message, job)
             if end is not None:
                 ends.append((message, end))
             elif self._is_held(message):
+                held.append(Held(message, f"number_held:{message.held_because or ''}", message.held_until))
                 finish(job, Again(HELD_CHECK, "the number may not send now"))
             else:
                 ready.append(message)
         for message, end in ends:
             await self._recorder.add(end)
             finish(by_message[message.id], Done())
+        await self._tell(held)
         with_media = [
             asyncio.create_task(self._go_with_media(message, media_id, by_message, finish))
             for message in ready
@@ -91,19 +101,50 @@ class DispatchMessages:
             finish(job, Failed(f"{type(error).__name__}: {error}"[:2000]))
 
     async def _go(self, ready: Sequence[Outgoing], by_message: dict[UUID, Job], finish: Finish) -> None:
-        going = await self._ask_limits(ready, by_message, finish)
-        if not going:
+        waiting: list[Held] = []
+
+        async def leave(leaving: Leaving) -> None:
+            await self._leave(leaving, by_message, finish)
+
+        def put_off(message: Outgoing, answer: Answer) -> None:
+            if answer.after >= WORTH_TELLING:
+                waiting.append(Held(message, f"limit:{answer.limit}", self._deps.clock() + answer.after))
+            finish(by_message[message.id], Again(answer.after, "within Meta's limits"))
+
+        try:
+            await self._limits.let_go(ready, leave, put_off)
+        finally:
+            await self._tell(waiting)
+
+    async def _leave(self, leaving: Leaving, by_message: dict[UUID, Job], finish: Finish) -> None:
+        """Never raises. What had not begun when something failed is a failed try of its job."""
+        begun: Mapping[UUID, int] = {}
+        try:
+            async with self._deps.db.tenant(*{message.business_id for message, _ in leaving}) as tx:
+                begun = await self._deps.deliveries.begin_dispatch(tx, [message for message, _ in leaving])
+        except Exception as error:
+            for message, _ in leaving:
+                finish(by_message[message.id], Failed(f"{type(error).__name__}: {error}"[:2000]))
             return
-        async with self._deps.db.tenant(*{m.business_id for m in going}) as tx:
-            begun = await self._deps.deliveries.begin_dispatch(tx, going)
-        for message in going:
+        for message, _ in leaving:
             if message.id not in begun:
                 finish(by_message[message.id], Done())
         async with asyncio.TaskGroup() as group:
-            for message in going:
+            for message, at in leaving:
                 if message.id in begun:
                     under_way = replace(message, dispatch_attempt=begun[message.id])
-                    group.create_task(self._try_to_send(under_way, by_message[message.id], finish))
+                    group.create_task(self._try_to_send(under_way, at, by_message[message.id], finish))
+
+    async def _tell(self, waiting: Sequence[Held]) -> None:
+        """Why messages wait is good to know, and no reason for them to fail."""
+        if not waiting:
+            return
+        try:
+            async with self._deps.db.tenant(*{one.message.business_id for one in waiting}) as tx:
+                for applied in await self._deps.deliveries.note_waiting(tx, waiting):
+                    tx.show(applied.business_id, applied.conversation_id)
+        except Exception as error:
+            log.warning("dispatch.tell_failed", messages=len(waiting), error=f"{type(error).__name__}: {error}"[:500])
 
     async def _read(self, jobs: Sequence[Job]) -> dict[UUID, Outgoing]:
         pairs = [(job.business_id, UUID(job.payload["message_id"])) for job in jobs if job.business_id is not None]
@@ -118,7 +159,7 @@ class DispatchMessages:
             return SendResult(message, "failed", reason="no_recipient")
         if message.kind != "template" and not ServiceWindow(message.last_inbound_at).is_open(now):
             return SendResult(message, "failed", reason="outside_service_window")
-        if now - job.created_at > GIVE_UP_AFTER:
+        if now - job.created_at > (GIVE_UP_BULK_AFTER if message.bulk else GIVE_UP_AFTER):
             return SendResult(message, "failed", reason="gave_up")
         return None
 
@@ -127,23 +168,10 @@ class DispatchMessages:
             return False
         return message.held_until is None or message.held_until > self._deps.clock()
 
-    async def _ask_limits(
-        self, ready: Sequence[Outgoing], by_message: dict[UUID, Job], finish: Finish
-    ) -> list[Outgoing]:
-        if not ready:
-            return []
-        waits = await self._deps.throttle.ask([Wish(m.phone_number_id, _recipient(m), m.throughput) for m in ready])
-        going: list[Outgoing] = []
-        for message, wait in zip(ready, waits, strict=True):
-            if wait <= NO_WAIT:
-                going.append(message)
-            else:
-                finish(by_message[message.id], Again(wait, "within Meta's limits"))
-        return going
-
-    async def _try_to_send(self, message: Outgoing, job: Job, finish: Finish) -> None:
+    async def _try_to_send(self, message: Outgoing, at: float, job: Job, finish: Finish) -> None:
         """One that fails, fails alone: the POSTs beside it go on, and what Meta answers them is recorded."""
         try:
+            await asyncio.sleep(max(at - asyncio.get_running_loop().time(), 0))
             await self._send(message, job, finish)
         except Exception as error:
             finish(job, Failed(f"{type(error).__name__}: {error}"[:2000]))
@@ -180,17 +208,20 @@ class DispatchMessages:
                 pause, why = pause_for(outcome.scope, message.dispatch_attempt - 1), "throttled by Meta"
             case "reconnect":
                 pause, why = HELD_CHECK, "the number has to be reconnected"
-        if self._deps.clock() + pause - job.created_at > GIVE_UP_AFTER:
+        now = self._deps.clock()
+        if now + pause - job.created_at > GIVE_UP_AFTER:
             return SendResult(message, "failed", reason=outcome.reason, error=error), Done()
-        waiting = SendResult(message, "queued", reason=outcome.reason, error=error)
+        waiting = SendResult(message, "queued", reason=outcome.reason, error=error, until=now + pause)
         return waiting, Again(pause, why)
 
     async def _hold_back_others(self, message: Outgoing, outcome: SendOutcome) -> None:
         """A refusal that is not of this message alone keeps back those that would meet it too."""
         if outcome.verdict == "wait":
-            recipient = _recipient(message) if outcome.scope == "pair" else None
-            pause = pause_for(outcome.scope, message.dispatch_attempt - 1)
-            await self._deps.throttle.pause(message.phone_number_id, recipient, pause)
+            pause = max(pause_for(outcome.scope, message.dispatch_attempt - 1), outcome.after or timedelta())
+            await self._deps.throttle.stop(self._limits.wish(message), outcome.scope or "number", pause)
+        elif outcome.usage_percent >= NEARLY_ALL_PERCENT:
+            pause = timedelta(seconds=outcome.usage_percent - NEARLY_ALL_PERCENT + 1)
+            await self._deps.throttle.ease(self._limits.wish(message), pause)
         if outcome.verdict == "reconnect":
             async with self._deps.db.tenant(message.business_id) as tx:
                 await self._deps.numbers.hold(tx, message.number_id, outcome.reason, None)
@@ -243,8 +274,4 @@ def _as_reaction(result: SendResult) -> NewMessage:
 
 
 def _job_of(message: Outgoing) -> NewJob:
-    return dispatch_job(message.business_id, message.conversation_id, message.id)
-
-
-def _recipient(message: Outgoing) -> str:
-    return message.recipient_phone or message.recipient_bsuid or ""
+    return dispatch_job(message.business_id, message.conversation_id, message.id, bulk=message.bulk)

@@ -99,6 +99,7 @@ class MessageRow:
     media: MediaRow | None = None
     can_answer: bool = False  # Meta knows it by an id
     pricing: dict[str, Any] | None = None  # as Meta told it with the delivery: {category, type, billable}
+    held_until: datetime | None = None  # queued, and not before, as far as is known
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,7 +81,13 @@ async def wake_queued_messages(deps: WhatsappDeps) -> int:
         return 0
     async with deps.db.tenant(*businesses) as tx:
         left = await deps.deliveries.left_behind(tx, STALE_AFTER)
-        tx.queue(*(dispatch_job(one.business_id, one.conversation_id, one.id) for one in left if not one.gave_up))
+        tx.queue(
+            *(
+                dispatch_job(one.business_id, one.conversation_id, one.id, bulk=one.bulk)
+                for one in left
+                if not one.gave_up
+            )
+        )
         failed = [one for one in left if one.gave_up]
         if failed:
             await deps.deliveries.fail(tx, failed, "gave_up")

@@ -12,6 +12,7 @@ from wacloud.shared.application.jobs import Lane, NewJob
 from wacloud.shared.domain.ids import BusinessId, new_id
 
 DISPATCH = "whatsapp.dispatch_message"
+DISPATCH_BULK = "whatsapp.dispatch_bulk_message"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,7 +20,8 @@ class Draft:
     """
     A message to send. `cause` names the one decision behind it: a second draft with the same cause writes nothing.
 
-    `author` is bot or member. `category` is a template's: what is marketing goes to nobody who wants none.
+    `author` is bot or member. `category` is a template's: what is marketing goes to nobody who wants none. `bulk`:
+    it is one of many and leaves after whatever somebody waits for.
     """
 
     business_id: BusinessId
@@ -33,6 +35,7 @@ class Draft:
     turn_id: UUID | None = None
     refers_to: str | None = None
     category: str | None = None
+    bulk: bool = False
     id: UUID = field(default_factory=new_id)
 
 
@@ -61,6 +64,7 @@ async def put_in_outbox(deps: WhatsappDeps, tx: Tx, drafts: Sequence[Draft]) -> 
             cause=draft.cause,
             turn_id=draft.turn_id,
             category=draft.category,
+            bulk=draft.bulk,
         )
         for draft in drafts
     ]
@@ -77,19 +81,23 @@ async def put_in_outbox(deps: WhatsappDeps, tx: Tx, drafts: Sequence[Draft]) -> 
             ],
         )
     if new:
-        tx.queue(*(dispatch_job(m.business_id, m.conversation_id, m.id) for m in new))
+        tx.queue(*(dispatch_job(m.business_id, m.conversation_id, m.id, bulk=m.bulk) for m in new))
         for message in new:
             tx.show(message.business_id, message.conversation_id)
     return written
 
 
-def dispatch_job(business_id: BusinessId, conversation_id: UUID, message_id: UUID) -> NewJob:
-    """The job that sends one message; those of a conversation go one after the other."""
+def dispatch_job(business_id: BusinessId, conversation_id: UUID, message_id: UUID, *, bulk: bool = False) -> NewJob:
+    """
+    The job that sends one message; those of a conversation go one after the other.
+
+    What is sent in bulk has a lane and an order of its own: nobody's answer waits behind it.
+    """
     return NewJob(
-        kind=DISPATCH,
-        lane=Lane.SENDING,
+        kind=DISPATCH_BULK if bulk else DISPATCH,
+        lane=Lane.CAMPAIGNS if bulk else Lane.SENDING,
         business_id=business_id,
         payload={"message_id": str(message_id)},
-        order_key=f"send:{conversation_id}",
+        order_key=f"{'bulk' if bulk else 'send'}:{conversation_id}",
         max_attempts=8,
     )

@@ -1,6 +1,6 @@
 """What the whatsapp module needs from the world: its repositories (`stores.py`), Meta, and Meta's limits."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
@@ -17,6 +17,7 @@ from wacloud.modules.whatsapp.application.desk_stores import (
     ScheduledMessages,
 )
 from wacloud.modules.whatsapp.application.inbox import InboxReader
+from wacloud.modules.whatsapp.application.limits import Throttle
 from wacloud.modules.whatsapp.application.media_ports import MediaDeps
 from wacloud.modules.whatsapp.application.read_marks import ReadMarks
 from wacloud.modules.whatsapp.application.stored import (
@@ -69,27 +70,6 @@ class CloudApi(Protocol):
     ) -> SendOutcome:
         """Put somebody (by `user` or `user_id`) on the number's block list, or take them off. Never raises."""
         ...
-
-
-class Throttle(Protocol):
-    """Meta's limits, kept before Meta has to: per number and per pair of number and person."""
-
-    async def ask(self, wishes: Sequence["Wish"]) -> Sequence[timedelta]:
-        """For each message: zero if it may go now (and is counted), else how long to wait."""
-        ...
-
-    async def pause(self, phone_number_id: str, recipient: str | None, pause: timedelta) -> None:
-        """Meta itself said stop: the number, or this person with it, waits."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """One message that would like to leave now."""
-
-    phone_number_id: str
-    recipient: str
-    per_second: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """A message of any kind is sent: into a conversation, or to somebody nobody has written to yet."""
 
+import hashlib
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -22,7 +23,11 @@ class NumberUnknown(NotFound):
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """A conversation there is; or a person, by phone or user id, and our number (Meta's id) that writes to them."""
+    """
+    A conversation there is; or a person, by phone or user id.
+
+    `phone_number_id` (Meta's id) is our number that writes to them; None: the one they know, else any that may send.
+    """
 
     conversation_id: UUID | None = None
     to: str | None = None
@@ -50,17 +55,37 @@ async def send_message(
         file = await usable_file(deps, author, business_id, wanted.uses, wanted.file_kind)
         wanted = replace(wanted, content={**wanted.content, "media": media_content(file)})
     conversation_id, number_id = recipient.conversation_id, None
-    if recipient.phone_number_id is not None:
-        owners = await deps.numbers.of_webhook([recipient.phone_number_id], [])
-        number = owners.numbers.get(recipient.phone_number_id)
-        if number is None or number.business_id != business_id:
-            raise NumberUnknown
+    if recipient.phone_number_id is not None or conversation_id is None:
+        address = address_of(recipient.to or "")
+        number = await _number_for(deps, business_id, recipient.phone_number_id, address)
         number_id = number.id
         if conversation_id is None:
-            conversation_id = await _open(deps, number, address_of(recipient.to or ""), wanted)
+            conversation_id = await _open(deps, number, address, wanted)
     if conversation_id is None:
         raise ConversationUnknown
     return await queue_reply(deps, author, business_id, conversation_id, wanted, key, number_id)
+
+
+async def _number_for(deps: WhatsappDeps, business_id: BusinessId, asked: str | None, address: str | None) -> Number:
+    """
+    The number asked for, or the one this person knows.
+
+    Who knows none gets one by their address: always the same, and all numbers get as many.
+    """
+    if asked is not None:
+        number = (await deps.numbers.of_webhook([asked], [])).numbers.get(asked)
+        if number is not None and number.business_id == business_id:
+            return number
+        raise NumberUnknown
+    if address is None:
+        raise ConversationUnknown
+    async with deps.db.tenant(business_id, read_only=True) as tx:
+        known, numbers = await deps.numbers.for_person(tx, business_id, address)
+    if known is not None:
+        return known
+    if not numbers:
+        raise NumberUnknown
+    return max(numbers, key=lambda number: hashlib.sha256(f"{number.id} {address}".encode()).digest())
 
 
 async def _open(deps: WhatsappDeps, number: Number, address: str | None, wanted: Wanted) -> UUID:

@@ -71,6 +71,7 @@ class NewMessage:
     author_id: UUID | None = None
     turn_id: UUID | None = None
     category: str | None = None  # of a template, as Meta prices it
+    bulk: bool = False  # leaves after everything else
     arrival: int | None = None  # see `arrival_of`; None: now
 
     @property
@@ -115,8 +116,13 @@ class Outgoing:
     throughput: int
     number_state: str
     held_until: datetime | None
+    held_because: str | None
     recipient_phone: str | None
     recipient_bsuid: str | None
+    waba_id: str
+    portfolio_id: str  # its account, where Meta has not told us who owns it
+    messaging_limit: str | None
+    bulk: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +138,16 @@ class SendResult:
     wamid: str | None = None
     reason: str | None = None
     error: Mapping[str, Any] | None = None
+    until: datetime | None = None  # when it is tried again
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A queued message that may not leave yet: why, and until when as far as that is known."""
+
+    message: Outgoing
+    reason: str
+    until: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,6 +280,7 @@ class LeftBehind:
     business_id: BusinessId
     conversation_id: UUID
     id: UUID
+    bulk: bool
     gave_up: bool
 
 

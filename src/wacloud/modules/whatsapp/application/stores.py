@@ -14,6 +14,7 @@ from wacloud.modules.whatsapp.application.stored import (
     Ending,
     Filled,
     Heard,
+    Held,
     Here,
     KeptNews,
     KnownContact,
@@ -21,6 +22,7 @@ from wacloud.modules.whatsapp.application.stored import (
     Mailbox,
     Newest,
     NewMessage,
+    Number,
     Outgoing,
     Owners,
     SendResult,
@@ -45,6 +47,10 @@ class Numbers(Protocol):
 
     async def businesses(self, tx: Tx) -> list[BusinessId]:
         """Every business that has a number."""
+        ...
+
+    async def for_person(self, tx: Tx, business_id: BusinessId, address: str) -> tuple[Number | None, Sequence[Number]]:
+        """The number this person has last been in touch with, and those somebody new may hear from, by their ids."""
         ...
 
     async def add(
@@ -282,7 +288,7 @@ class Mailboxes(Protocol):
         ...
 
     async def settle(self, tx: Tx, ends: Sequence["Ending"]) -> None:
-        """Waiting messages end as answered, handed over or ignored."""
+        """Held messages end as answered, handed over or ignored."""
         ...
 
     async def stale(self, tx: Tx, older_than: timedelta) -> list["Stale"]:
@@ -299,6 +305,10 @@ class Deliveries(Protocol):
 
     async def begin_dispatch(self, tx: Tx, messages: Sequence[Outgoing]) -> Mapping[UUID, int]:
         """Mark queued messages as dispatching; returns the number of this dispatch for those that still were queued."""
+        ...
+
+    async def note_waiting(self, tx: Tx, waiting: Sequence[Held]) -> list[Applied]:
+        """Write with queued messages why they wait; returns those of which that was news."""
         ...
 
     async def record(self, tx: Tx, results: Sequence["SendResult"]) -> list[Applied]:

@@ -105,6 +105,7 @@ async def queue_reply(
             content=content,
             refers_to=refers_to,
             category=wanted.category,
+            bulk=wanted.bulk,
         )
         written = await put_in_outbox(deps, tx, [draft])
         if wanted.uses is not None:

@@ -1,9 +1,11 @@
 """What an answer of the Graph API means for the message that was sent: the classes of Meta's error codes."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final, Literal
 
+from wacloud.modules.whatsapp.domain.sending_limits import Limit
 from wacloud.shared.domain.errors import AppError
 
 Verdict = Literal["accepted", "retry", "wait", "later", "stop", "reconnect", "unknown"]
@@ -13,7 +15,7 @@ RETRY: Final = frozenset({1, 2, 131000, 131016, 131057, 133004, 135000, 139102, 
 # Of these the same request is not tried for a whole day, but so often.
 TRIES: Final = {1: 3, 135000: 2}
 # Throttled. The value says what is held back: one recipient, the number, or everything of the account.
-WAIT: Final = {
+WAIT: Final[Mapping[int, Limit]] = {
     131056: "pair",
     130429: "number",
     4: "account",
@@ -69,7 +71,8 @@ class SendOutcome:
 
     accepted: `wamid` is set. retry: refused for now, nothing was sent. wait: throttled, `scope` says what.
     later: not before `after`. stop: never. reconnect: the token is dead. unknown: it may have been sent.
-    `own_reason` says why where it was not Meta that refused.
+    `own_reason` says why where it was not Meta that refused. `usage_percent` is how much of the calls that Meta allows
+    our app for this account in an hour is used, where it says so.
     """
 
     verdict: Verdict
@@ -77,9 +80,10 @@ class SendOutcome:
     code: int | None = None
     title: str | None = None
     details: str | None = None
-    scope: str | None = None
+    scope: Limit | None = None
     after: timedelta | None = None
     own_reason: str | None = None
+    usage_percent: int = 0
 
     @property
     def reason(self) -> str:
@@ -155,6 +159,6 @@ def pause_for_number(waits: int) -> timedelta:
     return timedelta(seconds=min(2.0**waits, 60))
 
 
-def pause_for(scope: str | None, waits: int) -> timedelta:
+def pause_for(scope: Limit | None, waits: int) -> timedelta:
     """How long whatever Meta throttled keeps still; `waits` counts from 0."""
     return pause_for_pair(waits) if scope == "pair" else pause_for_number(waits)

@@ -58,6 +58,7 @@ class Wanted:
     file_kind: str | None = None
     answers: UUID | None = None
     category: str | None = None
+    bulk: bool = False  # leaves after whatever somebody waits for
 
     @property
     def is_reaction(self) -> bool:
@@ -135,14 +136,12 @@ class Rules:
             raise MessageRefused(self.faults)
 
 
-def check_recipient(rules: Rules, conversation_id: UUID | None, to: str | None, phone_number_id: str | None) -> None:
-    """A conversation there is, or somebody to write to and the number of ours that writes."""
+def check_recipient(rules: Rules, conversation_id: UUID | None, to: str | None) -> None:
+    """A conversation there is, or somebody to write to."""
     if (conversation_id is None) == (to is None):
         rules.broken("conversation_id", "exactly_one")
     if to is not None and address_of(to) is None:
         rules.broken("to", "not_an_address")
-    if to is not None and not phone_number_id:
-        rules.broken("phone_number_id", "text_missing")
 
 
 def address_of(to: str) -> str | None:

@@ -8,7 +8,8 @@ from typing import Any
 from uuid import UUID
 
 from wacloud.modules.whatsapp.application.checkup_ports import CheckChange, CheckedNumber, Checkup, EchoTest
-from wacloud.modules.whatsapp.domain.checkup import Finding, KeptCheck, Traffic
+from wacloud.modules.whatsapp.domain.checkup import Finding, KeptCheck
+from wacloud.modules.whatsapp.domain.checkup_facts import Traffic
 from wacloud.shared.application.db import Tx
 from wacloud.shared.domain.ids import BusinessId
 from wacloud.shared.infra.postgres import storable

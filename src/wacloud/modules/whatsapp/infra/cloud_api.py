@@ -12,6 +12,7 @@ import structlog
 from wacloud.modules.whatsapp.application.stored import DescribedNumber, Outgoing
 from wacloud.modules.whatsapp.domain.delivery import MetaRefused, SendOutcome, judge
 from wacloud.modules.whatsapp.domain.media import MEDIA_KINDS, is_captioned
+from wacloud.modules.whatsapp.infra.graph_usage import with_usage
 from wacloud.shared.infra.crypto import CannotDecrypt
 
 log = structlog.get_logger()
@@ -60,7 +61,7 @@ class GraphApi:
             return SendOutcome("later", title="CannotDecrypt", own_reason="token_unreadable")
         try:
             async with self._session.post(url, data=_encode(body), headers=headers) as response:
-                return _read_answer(response.status, await response.read())
+                return with_usage(_read_answer(response.status, await response.read()), response.headers)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             # No connection was made, so nothing can have been sent.
             return SendOutcome("retry", title=type(error).__name__, own_reason="meta_unreachable")

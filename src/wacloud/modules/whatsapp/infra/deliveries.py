@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from wacloud.modules.whatsapp.application.stored import Applied, LeftBehind, Outgoing, SendResult
+from wacloud.modules.whatsapp.application.stored import Applied, Held, LeftBehind, Outgoing, SendResult
 from wacloud.modules.whatsapp.domain.callback import read_callback
 from wacloud.modules.whatsapp.domain.cost import free_entry_until
 from wacloud.modules.whatsapp.domain.inbound import StatusUpdate
@@ -24,10 +24,12 @@ _TO_SEND = """
 select m.business_id, m.id, m.created_at, m.conversation_id, m.state, m.kind, m.body, m.content,
        m.refers_to as quoted_wamid, m.dispatch_attempt, c.last_inbound_at,
        n.id as number_id, n.phone_number_id, n.access_token, n.throughput, n.state as number_state, n.held_until,
+       n.held_because,
        p.phone as recipient_phone,
        (select i.value from app.contact_identities i
         where i.business_id = c.business_id and i.contact_id = c.contact_id and i.kind = 'bsuid'
-        order by i.first_seen_at desc limit 1) as recipient_bsuid
+        order by i.first_seen_at desc limit 1) as recipient_bsuid,
+       n.waba_id, coalesce(a.portfolio_id, n.waba_id) as portfolio_id, a.messaging_limit, m.bulk
 from unnest(%s::uuid[], %s::uuid[]) as w(business_id, id)
 -- One look-up after the other by whole keys; a planner that knows little joins all of a business instead.
 cross join lateral (select * from app.messages o where o.business_id = w.business_id and o.id = w.id limit 1) m
@@ -36,16 +38,31 @@ cross join lateral (
 cross join lateral (select * from app.contacts o where o.business_id = c.business_id and o.id = c.contact_id limit 1) p
 cross join lateral (
   select * from app.phone_numbers o where o.business_id = c.business_id and o.id = c.number_id limit 1) n
+cross join lateral (
+  select * from app.whatsapp_accounts o where o.business_id = n.business_id and o.waba_id = n.waba_id limit 1) a
 where m.state in ('queued', 'dispatching') and m.direction = 'out'
 """
 
 # The row says where a POST may leave from: whoever turned it from queued to dispatching, and nobody else.
 _BEGIN = """
 update app.messages m
-set state = 'dispatching', dispatched_at = now(), dispatch_attempt = m.dispatch_attempt + 1, reason = null, error = null
+set state = 'dispatching', dispatched_at = now(), dispatch_attempt = m.dispatch_attempt + 1, reason = null,
+    error = null, held_until = null
 from unnest(%s::uuid[], %s::uuid[], %s::timestamptz[]) as w(business_id, id, created_at)
 where m.business_id = w.business_id and m.id = w.id and m.created_at = w.created_at and m.state = 'queued'
 returning m.id, m.dispatch_attempt
+"""
+
+# What is known already is not written again: some wait for hours, and ask every now and then.
+_NOTE_WAITING = """
+update app.messages m set reason = w.reason, held_until = w.until
+from unnest(%s::uuid[], %s::uuid[], %s::timestamptz[], %s::text[], %s::timestamptz[])
+  as w(business_id, id, created_at, reason, until)
+where m.business_id = w.business_id and m.id = w.id and m.created_at = w.created_at and m.state = 'queued'
+  and (m.reason is distinct from w.reason or m.held_until is null or w.until is null
+       or abs(extract(epoch from m.held_until - w.until)) > 10)
+  and (m.reason is distinct from w.reason or m.held_until is distinct from w.until)
+returning m.business_id, m.conversation_id
 """
 
 # Rows are locked in the order they are named, here and below: by key, so that two batches never wait for each other.
@@ -53,7 +70,7 @@ returning m.id, m.dispatch_attempt
 # it believes that there are few.
 _RECORD = """
 with told as (
-  select m.business_id, m.id, m.created_at, r.state as told, r.wamid, r.reason, r.error, case
+  select m.business_id, m.id, m.created_at, r.state as told, r.wamid, r.reason, r.error, r.until, case
       -- A refusal is news only of a message that no status has told better about.
       when r.state in ('queued', 'failed', 'unconfirmed') then
         case when m.state in ('dispatching', 'queued', 'unconfirmed') and m.dispatch_attempt = r.attempt then r.state
@@ -63,8 +80,9 @@ with told as (
       when array_position(%(progress)s::text[], r.state) > array_position(%(progress)s::text[], m.state) then r.state
       else m.state end as state
   from unnest(%(businesses)s::uuid[], %(ids)s::uuid[], %(created)s::timestamptz[], %(states)s::text[],
-              %(wamids)s::text[], %(reasons)s::text[], %(errors)s::text[], %(attempts)s::int[])
-    as r(business_id, id, created_at, state, wamid, reason, error, attempt)
+              %(wamids)s::text[], %(reasons)s::text[], %(errors)s::text[], %(attempts)s::int[],
+              %(untils)s::timestamptz[])
+    as r(business_id, id, created_at, state, wamid, reason, error, attempt, until)
   cross join lateral (
     select o.business_id, o.id, o.created_at, o.state, o.wamid, o.dispatch_attempt from app.messages o
     where o.business_id = r.business_id and o.id = r.id and o.created_at = r.created_at limit 1 for update) m
@@ -75,7 +93,8 @@ set state = r.state,
     accepted_at = case when r.told = 'sent' then coalesce(m.accepted_at, now()) else m.accepted_at end,
     failed_at = case when r.state = 'failed' and r.told = 'failed' then now() else m.failed_at end,
     reason = case when r.state = r.told then r.reason else m.reason end,
-    error = case when r.state = r.told then r.error::jsonb else m.error end
+    error = case when r.state = r.told then r.error::jsonb else m.error end,
+    held_until = case when r.state = 'queued' then r.until end
 from told r
 where m.business_id = r.business_id and m.id = r.id and m.created_at = r.created_at
 returning m.business_id, m.conversation_id
@@ -186,6 +205,20 @@ class PostgresDeliveries:
         )
         return {row.id: row.dispatch_attempt for row in rows}
 
+    async def note_waiting(self, tx: Tx, waiting: Sequence[Held]) -> list[Applied]:
+        ordered = sorted(waiting, key=lambda one: (one.message.business_id, one.message.id))
+        rows = await tx.rows(
+            _NOTE_WAITING,
+            (
+                [one.message.business_id for one in ordered],
+                [one.message.id for one in ordered],
+                [one.message.created_at for one in ordered],
+                [one.reason for one in ordered],
+                [one.until for one in ordered],
+            ),
+        )
+        return [Applied(row.business_id, row.conversation_id) for row in rows]
+
     async def record(self, tx: Tx, results: Sequence[SendResult]) -> list[Applied]:
         results = sorted(results, key=lambda result: (result.message.business_id, result.message.id))
         rows = await tx.rows(
@@ -199,6 +232,7 @@ class PostgresDeliveries:
                 "wamids": [r.wamid for r in results],
                 "reasons": [r.reason for r in results],
                 "attempts": [r.message.dispatch_attempt for r in results],
+                "untils": [r.until for r in results],
                 "errors": [None if r.error is None else json.dumps(r.error, default=str) for r in results],
             },
         )
@@ -302,13 +336,15 @@ class PostgresDeliveries:
     async def left_behind(self, tx: Tx, older_than: timedelta) -> list[LeftBehind]:
         rows = await tx.rows(
             """
-            select m.business_id, m.conversation_id, m.id, exists (
+            select m.business_id, m.conversation_id, m.id, m.bulk, exists (
                 select from app.jobs j where j.business_id = m.business_id and j.state = 'parked'
-                and j.order_key = 'send:' || m.conversation_id and j.payload ->> 'message_id' = m.id::text) as gave_up
+                and j.order_key = case when m.bulk then 'bulk:' else 'send:' end || m.conversation_id
+                and j.payload ->> 'message_id' = m.id::text) as gave_up
             from app.messages m
             where m.direction = 'out' and m.state = 'queued' and m.created_at < now() - %s
               and not exists (select from app.jobs j where j.tenant = m.business_id
-                              and j.order_key = 'send:' || m.conversation_id and j.state <> 'parked')
+                              and j.order_key = case when m.bulk then 'bulk:' else 'send:' end || m.conversation_id
+                              and j.state <> 'parked')
             limit 500
             """,
             (older_than,),
@@ -328,7 +364,7 @@ class PostgresDeliveries:
     async def requeue(self, tx: Tx, business_id: BusinessId, message_id: UUID) -> tuple[UUID, str] | None:
         row = await tx.row(
             """
-            update app.messages set state = 'queued', reason = null, error = null
+            update app.messages set state = 'queued', reason = null, error = null, held_until = null, bulk = false
             where business_id = %s and id = %s and direction = 'out' and state in ('failed', 'unconfirmed')
               -- What was written on the phone, or before the number was connected, is not ours to send.
               and author in ('bot', 'member')

@@ -12,15 +12,13 @@ from urllib.parse import urlencode
 import aiohttp
 import msgspec
 
-from wacloud.modules.whatsapp.domain.checkup import (
-    CALLBACK_PATH,
-    Finding,
+from wacloud.modules.whatsapp.domain.checkup import CALLBACK_PATH, Finding, judge_handshake
+from wacloud.modules.whatsapp.domain.checkup_facts import (
     HealthFault,
     NoAnswer,
     NumberFacts,
     SubscriptionFacts,
     TokenFacts,
-    judge_handshake,
 )
 from wacloud.shared.infra.crypto import CannotDecrypt
 

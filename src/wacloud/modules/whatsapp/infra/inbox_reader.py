@@ -93,6 +93,7 @@ order by m.created_at desc limit 500
 _MESSAGES = """
 select m.id, m.conversation_id, m.sent_at, m.arrival, m.direction, m.author, u.name as author_name, m.kind, m.body,
        m.content, m.state, m.reason, m.error, m.reactions, m.edited_at, m.revoked_at, m.edits, m.refers_to, m.pricing,
+       m.held_until,
        m.wamid is not null as can_answer, q.id as quoted_id,
        q.author as quoted_author, q.kind as quoted_kind, left(q.body, 200) as quoted_body,
        t.source, t.why, t.detail, t.model, t.input_tokens, t.output_tokens, t.cost_usd
@@ -378,4 +379,5 @@ def _to_message(row: Any, media: MediaRow | None) -> MessageRow:
         media=media,
         can_answer=row.can_answer,
         pricing=row.pricing,
+        held_until=row.held_until,
     )

@@ -18,15 +18,15 @@ REFERRING_KINDS = ("edit", "revoke", "reaction")
 _ADD = """
 insert into app.messages (
   business_id, id, created_at, conversation_id, direction, author, author_id, kind, body, content, raw,
-  wamid, refers_to, sent_at, state, reason, cause, turn_id, category, arrival)
+  wamid, refers_to, sent_at, state, reason, cause, turn_id, category, bulk, arrival)
 select business_id, id, created_at, conversation_id, direction, author, author_id, kind, body, content::jsonb,
-       raw::jsonb, wamid, refers_to, sent_at, state, reason, cause, turn_id, category,
+       raw::jsonb, wamid, refers_to, sent_at, state, reason, cause, turn_id, category, bulk,
        coalesce(arrival, nextval('app.webhook_ids') << 20)
 from unnest(%s::uuid[], %s::uuid[], %s::timestamptz[], %s::uuid[], %s::text[], %s::text[], %s::uuid[], %s::text[],
             %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::timestamptz[], %s::text[], %s::text[],
-            %s::text[], %s::uuid[], %s::text[], %s::bigint[])
+            %s::text[], %s::uuid[], %s::text[], %s::boolean[], %s::bigint[])
   with ordinality as m(business_id, id, created_at, conversation_id, direction, author, author_id, kind, body, content,
-            raw, wamid, refers_to, sent_at, state, reason, cause, turn_id, category, arrival, place)
+            raw, wamid, refers_to, sent_at, state, reason, cause, turn_id, category, bulk, arrival, place)
 order by place
 """
 
@@ -56,6 +56,7 @@ def _columns(messages: Sequence[NewMessage]) -> tuple[list[Any], ...]:
         [m.cause for m in messages],
         [m.turn_id for m in messages],
         [m.category for m in messages],
+        [m.bulk for m in messages],
         [m.arrival for m in messages],
     )
 

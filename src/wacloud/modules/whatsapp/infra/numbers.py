@@ -1,6 +1,6 @@
 """Sending numbers: whose they are, and whether they may send."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from time import monotonic
 from uuid import UUID
@@ -56,6 +56,25 @@ class PostgresNumbers:
 
     async def businesses(self, tx: Tx) -> list[BusinessId]:
         return [row.business_id for row in await tx.rows("select distinct business_id from app.phone_numbers")]
+
+    async def for_person(self, tx: Tx, business_id: BusinessId, address: str) -> tuple[Number | None, Sequence[Number]]:
+        rows = await tx.rows(
+            """
+            select n.id, n.phone_number_id, n.waba_id, n.state, max(c.last_message_at) as heard_at
+            from app.phone_numbers n
+            left join app.conversations c on c.business_id = n.business_id and c.number_id = n.id
+              and c.contact_id = any (array(
+                select i.contact_id from app.contact_identities i
+                where i.business_id = %(business)s and i.kind = any ('{wa_id,phone,bsuid}') and i.value = %(address)s))
+            where n.business_id = %(business)s and n.state <> 'disconnected'
+            group by n.business_id, n.id order by n.id
+            """,
+            {"business": business_id, "address": address},
+        )
+        numbers = [Number(business_id, row.id, row.phone_number_id, row.waba_id) for row in rows]
+        heard = [(row.heard_at, place) for place, row in enumerate(rows) if row.heard_at is not None]
+        able = [number for number, row in zip(numbers, rows, strict=True) if row.state == "connected"]
+        return numbers[max(heard)[1]] if heard else None, able or numbers
 
     async def add(
         self,

@@ -19,7 +19,7 @@ from wacloud.modules.whatsapp.application.mend import (
     wake_stale_mailboxes,
 )
 from wacloud.modules.whatsapp.application.note_first_messages import note_first_messages
-from wacloud.modules.whatsapp.application.outbox import DISPATCH
+from wacloud.modules.whatsapp.application.outbox import DISPATCH, DISPATCH_BULK
 from wacloud.modules.whatsapp.application.ports import WhatsappDeps
 from wacloud.modules.whatsapp.application.receive_batch import Received, arrival_of, receive_batch
 from wacloud.modules.whatsapp.application.release_scheduled import RELEASE, release_due
@@ -85,6 +85,7 @@ def whatsapp_jobs(deps: WhatsappDeps, words_said: WordIndex) -> list[JobKind]:
 
     return [
         JobKind(DISPATCH, Lane.SENDING, DispatchMessages(deps)),
+        JobKind(DISPATCH_BULK, Lane.CAMPAIGNS, DispatchMessages(deps)),
         JobKind(RELEASE, Lane.SENDING, one_by_one(release)),
         JobKind(SETTLE_UNMATCHED, Lane.HOUSEKEEPING, one_by_one(settle_unmatched)),
         JobKind(WAKE_STALE, Lane.HOUSEKEEPING, one_by_one(wake_stale)),

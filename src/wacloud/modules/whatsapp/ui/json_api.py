@@ -134,17 +134,22 @@ def routes(deps: WhatsappDeps) -> APIRouter:
         each field, the rule and its limit. When the person last wrote more than 24 hours ago only a template may be
         sent, else `outside_service_window`. A template of category marketing is refused with `marketing_stopped` for
         somebody who wants no promotions.
+
+        Without a `phone_number_id` a person hears from the number they know, somebody new from any of yours. What is
+        sent with `bulk`, as marketing templates are unless you say otherwise, leaves after the answers somebody waits
+        for, as fast as Meta's limits allow.
         """
         rules = Rules()
-        check_recipient(rules, body.conversation_id, body.to, body.phone_number_id)
+        check_recipient(rules, body.conversation_id, body.to)
         wanted = body.read(rules)
         rules.check()
+        is_bulk = wanted.category == "marketing" if body.bulk is None else body.bulk
         message_id = await send_message(
             deps,
             member.user_id,
             member.business_id,
             Recipient(body.conversation_id, body.to, body.phone_number_id),
-            wanted if body.reply_to is None else replace(wanted, answers=body.reply_to),
+            replace(wanted, answers=body.reply_to or wanted.answers, bulk=is_bulk),
             str(once.id) if once else None,
         )
         return Queued(message_id=message_id)

@@ -286,8 +286,9 @@ def _problem(row: MessageRow, say: Translate, now: datetime) -> str | None:
         return say(
             "WhatsApp did not answer in time, so we do not know yet whether it arrived. We wait for its receipt."
         )
-    if row.state in ("queued", "dispatching") and row.reason and now - row.sent_at > _LONG_AGO:
-        return reason_in_words(row.reason, say)
+    if row.state in ("queued", "dispatching") and row.reason and (row.held_until or now - row.sent_at > _LONG_AGO):
+        waits = say("Waiting to be sent")
+        return f"{waits}: {reason_in_words(row.reason, say)}"
     return None
 
 

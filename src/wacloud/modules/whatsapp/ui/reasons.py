@@ -137,6 +137,10 @@ REASONS: Final[Mapping[str, str]] = {
     "history": N_("from before the connection"),
     "media_gone": N_("the file is not kept here any more"),
     "media_placeholder": N_("from before the connection"),
+    "limit:account": N_("Meta limits how often we may call it for your account"),
+    "limit:number": N_("many messages are leaving from this number, and Meta limits them"),
+    "limit:pair": N_("many messages to this person in a short time, and Meta limits them"),
+    "limit:portfolio": N_("Meta limits to how many people you may write first in 24 hours"),
     "meta_unreachable": N_("WhatsApp could not be reached"),
     "model_answered": N_("written from your facts and frequent questions"),
     "model_did_not_know": N_("the language model did not know"),
@@ -188,6 +192,9 @@ def reason_in_words(code: str | None, say: Translate) -> str | None:
     if code.startswith("meta:"):
         number = code.removeprefix("meta:")
         return failure_in_words({"code": int(number)} if number.isascii() and number.isdigit() else None, say)
+    if code.startswith("number_held:"):
+        why = reason_in_words(code.removeprefix("number_held:"), say)
+        return say("nothing is sent from this number now") + (f" ({why})" if why else "")
     known = REASONS.get(code)
     return say(known) if known else code.replace("_", " ")
 

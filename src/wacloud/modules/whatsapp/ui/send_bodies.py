@@ -16,12 +16,17 @@ from wacloud.modules.whatsapp.ui.send_template import Template
 
 
 class _Send(Strict):
-    """Into a conversation there is, or to a person (`to`) from a number of yours (`phone_number_id`)."""
+    """
+    Into a conversation there is, or to a person (`to`): from a number of yours (`phone_number_id`), else one they know.
+
+    `bulk`: one of many, which leaves after whatever somebody waits for; marketing templates do unless it is false.
+    """
 
     conversation_id: UUID | None = None
     to: Annotated[str, Field(max_length=200)] | None = None
     phone_number_id: Annotated[str, Field(max_length=64)] | None = None
     reply_to: UUID | None = None
+    bulk: bool | None = None
 
     def read(self, rules: Rules) -> Wanted:
         """The message by the rules, which keep what is wrong with it."""
