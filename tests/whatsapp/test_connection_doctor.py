@@ -391,36 +391,3 @@ async def test_a_look_that_was_lost_may_be_asked_for_again(rig: Rig, shop: Shop)
     assert latest is not None
     assert latest.is_running(now)
     assert not latest.is_running(now + timedelta(minutes=11))
-
-
-REFUSED = [
-    (131045, "registration", "certificate_refused"),
-    (131037, "display_name", "name_refused"),
-    (131042, "payment", "payment_refused"),
-]
-
-
-@pytest.mark.parametrize(("meta_code", "code", "cause"), REFUSED)
-async def test_what_meta_refuses_while_sending_is_seen_and_is_over_with_the_next_message_it_takes(
-    rig: Rig, shop: Shop, meta_code: int, code: str, cause: str
-):
-    conversation = await rig.heard(shop)
-    rule = rig.misbehave(shop, error_code=meta_code)
-    await rig.send(shop, conversation, "uno")
-
-    async def is_refused() -> bool:
-        return rule.applied > 0 and any(row.error for row in await rig.messages(shop, "out"))
-
-    await eventually(is_refused)
-    row = (await look(rig, shop))[code]
-    assert (row.state, row.cause, row.details["code"]) == ("broken", cause, str(meta_code))
-    assert await state(rig, shop) == ("connected", None)
-    await rig.send(shop, conversation, "dos")
-
-    async def is_taken() -> bool:
-        await rig.hurry(shop)
-        return "dos" in rig.accepted(shop) and any(row.accepted_at for row in await rig.messages(shop, "out"))
-
-    await eventually(is_taken)
-    await rig.settled(shop, webhooks=1)
-    assert (await look(rig, shop))[code].cause != cause

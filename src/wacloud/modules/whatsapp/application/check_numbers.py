@@ -25,6 +25,7 @@ from wacloud.modules.whatsapp.domain.checkup import (
     judge_subscription,
     judge_token,
     judge_webhooks,
+    with_people,
     with_refusals,
 )
 from wacloud.modules.whatsapp.domain.checkup_facts import NoAnswer
@@ -159,7 +160,8 @@ async def _check(deps: CheckupDeps, business_id: BusinessId, number: CheckedNumb
         ]
     async with deps.whatsapp.db.tenant(business_id) as tx:
         traffic = await deps.checkups.traffic(tx, business_id, number.id, now)
-        findings = [*with_refusals(findings, traffic.refused), judge_webhooks(traffic)]
+        findings = with_people(with_refusals(findings, traffic.refused), traffic.people)
+        findings.append(judge_webhooks(traffic))
         await _keep(deps, tx, business_id, number, findings)
         await deps.checkups.finish(tx, business_id, number.id, deps.whatsapp.clock())
     return any(one.cause == "not_asked_throttled" for one in findings)

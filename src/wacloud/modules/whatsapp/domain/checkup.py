@@ -38,6 +38,7 @@ HOLDING: Final = frozenset({"token", "permissions", "number_status", "registrati
 # Seen once it may be a hiccup, at Meta or on the way; seen twice in a row it is told.
 HICCUPS: Final = frozenset({"verify_token", "sending", "webhooks"})
 LOOK_AGAIN: Final = timedelta(minutes=10)
+NEAR: Final = 0.8
 SCOPES: Final = ("whatsapp_business_management", "whatsapp_business_messaging")
 SOON_OVER: Final = timedelta(days=14)
 MAY_SEND: Final = frozenset({"CONNECTED", "FLAGGED"})
@@ -310,6 +311,17 @@ def with_refusals(findings: Sequence[Finding], refused: Collection[int]) -> list
         else one
         for one in findings
     ]
+
+
+def with_people(findings: Sequence[Finding], people: int) -> list[Finding]:
+    """How much of the limit is used: near its end it is worth a look."""
+    return [_used(one, people) if one.cause == "limit_of" else one for one in findings]
+
+
+def _used(limit: Finding, people: int) -> Finding:
+    details = {**limit.details, "used": str(people)}
+    is_near = people >= NEAR * int(limit.details["value"])
+    return Finding("limits", "warning", "limit_near", details) if is_near else replace(limit, details=details)
 
 
 def judge_webhooks(traffic: Traffic) -> Finding:

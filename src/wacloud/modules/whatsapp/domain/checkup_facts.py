@@ -75,9 +75,11 @@ class Traffic:
     What came in of this number lately, and what became of what was sent.
 
     `refused`: Meta's codes for what it refused since it last took a message, within a day.
+    `people`: how many the portfolio wrote to first in the last 24 hours, as our own rows say.
     """
 
     heard_at: datetime | None
     sent: int
     ticked: int
     refused: frozenset[int] = frozenset()
+    people: int = 0

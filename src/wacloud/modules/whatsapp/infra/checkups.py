@@ -10,6 +10,7 @@ from uuid import UUID
 from wacloud.modules.whatsapp.application.checkup_ports import CheckChange, CheckedNumber, Checkup, EchoTest
 from wacloud.modules.whatsapp.domain.checkup import Finding, KeptCheck
 from wacloud.modules.whatsapp.domain.checkup_facts import Traffic
+from wacloud.modules.whatsapp.infra.reached_people import reached_people
 from wacloud.shared.application.db import Tx
 from wacloud.shared.domain.ids import BusinessId
 from wacloud.shared.infra.postgres import storable
@@ -35,7 +36,10 @@ select
      -- Meta tells whole seconds of what it took: our own times of writing tell which was later.
      and created_at > coalesce((select max(created_at) from newest
                                 where number_id = %(number)s and accepted_at is not null), '-infinity')
-  ) as refused
+  ) as refused,
+  (select coalesce(a.portfolio_id, a.waba_id) from app.phone_numbers n
+   join app.whatsapp_accounts a on a.business_id = n.business_id and a.waba_id = n.waba_id
+   where n.business_id = %(business)s and n.id = %(number)s) as portfolio
 """
 # Looked at a moment ago and still sending then, it broke since: that is told soon. Else once an hour is enough.
 _HELD = """
@@ -162,9 +166,10 @@ class PostgresCheckups:
 
     async def traffic(self, tx: Tx, business_id: BusinessId, number_id: UUID, now: datetime) -> Traffic:
         [row] = await tx.rows(_TRAFFIC, {"business": business_id, "number": number_id, "now": now})
+        people = len(await reached_people(tx, business_id, row.portfolio))
         codes = frozenset(int(code) for code in row.refused or () if code.isdigit())
         heard = [at for at in (row.heard_at, row.ticked_at) if at is not None]
-        return Traffic(max(heard) if heard else None, row.sent, row.ticked, codes)
+        return Traffic(max(heard) if heard else None, row.sent, row.ticked, codes, people)
 
     async def hold(self, tx: Tx, business_id: BusinessId, number_id: UUID, why: str) -> bool:
         return bool(

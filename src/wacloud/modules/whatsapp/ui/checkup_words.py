@@ -199,9 +199,17 @@ CAUSES: Final[Mapping[str, tuple[str, str, str]]] = {
     "quality_none_yet": (N_("Meta has not rated the quality yet: too few messages so far."), "", ""),
     "limit_none": (N_("You may write first to as many people as you like; %(speed)s messages a second."), "", ""),
     "limit_of": (
-        N_("You may write first to %(value)s people in 24 hours; %(speed)s messages a second. Answers do not count."),
+        N_(
+            "You may write first to %(value)s people in 24 hours, and have to %(used)s; %(speed)s messages a second."
+            " Answers do not count."
+        ),
         "",
         "",
+    ),
+    "limit_near": (
+        N_("In the last 24 hours you have written first to %(used)s of the %(value)s people that Meta allows."),
+        N_("What is beyond it waits. Answers do not count."),
+        MANAGER,
     ),
     "heard_lately": (N_("Something came in last on %(heard)s."), "", ""),
     "nothing_heard_yet": (
@@ -242,7 +250,7 @@ class Said:
 def check_words(finding: Finding, language: str, when: Callable[[datetime], str]) -> Said:
     """In this language; `when` writes a time."""
     text, fix, link = CAUSES.get(finding.cause, _OF_TOMORROW)
-    filled = {"value": "?", "wanted": "?", "speed": "?", "until": "?", "heard": "?", "code": "?"}
+    filled = {"value": "?", "wanted": "?", "speed": "?", "until": "?", "heard": "?", "code": "?", "used": "0"}
     for name, value in finding.details.items():
         filled[name] = _time(value, when) if name in _TIMES else value
     return Said(
