@@ -327,7 +327,7 @@ async def test_an_endpoint_that_cannot_be_reached_is_told_as_such(
 ):
     monkeypatch.setattr(rig.house.checkups.meta, "_own_url", "http://127.0.0.1:9")
     row = (await look(rig, shop))["verify_token"]
-    assert (row.state, row.cause) == ("broken", "endpoint_unreachable")
+    assert (row.state, row.cause) == ("unknown", "endpoint_unreachable")
 
 
 async def test_another_verify_token_is_told_as_such(rig: Rig, shop: Shop, monkeypatch: pytest.MonkeyPatch):
@@ -391,3 +391,32 @@ async def test_a_look_that_was_lost_may_be_asked_for_again(rig: Rig, shop: Shop)
     assert latest is not None
     assert latest.is_running(now)
     assert not latest.is_running(now + timedelta(minutes=11))
+
+
+async def test_what_was_found_of_a_token_that_was_replaced_meanwhile_counts_for_nothing(
+    rig: Rig, shop: Shop, monkeypatch: pytest.MonkeyPatch
+):
+    meta = rig.house.checkups.meta
+    ask = meta.token
+
+    async def replaced(access_token: str) -> Any:
+        told = await ask(access_token)
+        async with rig.house.db.system("test: connected again") as tx:
+            await tx.execute(
+                "update app.phone_numbers set access_token = %s where id = %s",
+                (rig.house.secrets.encrypt(token_of(rig, shop)), shop.number_id),
+            )
+        del rig.twin.twin.access.revoked[token_of(rig, shop)]
+        monkeypatch.undo()
+        return told
+
+    rig.twin.twin.access.revoked[token_of(rig, shop)] = None
+    monkeypatch.setattr(type(meta), "token", lambda _, access_token: replaced(access_token))
+    await look(rig, shop)
+
+    async def looked_at_again() -> bool:
+        return bool(await rig.rows(shop, "select 1 from app.number_checks where code = 'token' and state = 'ok'"))
+
+    await eventually(looked_at_again)
+    assert await state(rig, shop) == ("connected", None)
+    assert await notices(rig, shop, open_only=False) == []

@@ -130,7 +130,7 @@ async def check_numbers(deps: CheckupDeps, business_id: BusinessId, number_id: U
             is_throttled = await _check(deps, business_id, number, own) or is_throttled
         except Exception as error:
             # One that cannot be looked at keeps nobody from the others.
-            log.exception("checkup.failed", business_id=str(business_id), number_id=str(number.id))
+            log.error("checkup.failed", number_id=str(number.id), error=type(error).__name__)
             failed = error
     if failed is not None:
         raise failed
@@ -159,6 +159,11 @@ async def _check(deps: CheckupDeps, business_id: BusinessId, number: CheckedNumb
             *judge_number(told),
         ]
     async with deps.whatsapp.db.tenant(business_id) as tx:
+        if number.access_token not in {one.access_token for one in await deps.checkups.numbers(tx, business_id)}:
+            # Connected again meanwhile: what was found is of a token that nobody uses any more.
+            await deps.checkups.finish(tx, business_id, number.id, deps.whatsapp.clock())
+            tx.queue(check_job(business_id, number.id))
+            return False
         traffic = await deps.checkups.traffic(tx, business_id, number.id, now)
         findings = with_people(with_refusals(findings, traffic.refused), traffic.people)
         findings.append(judge_webhooks(traffic))
