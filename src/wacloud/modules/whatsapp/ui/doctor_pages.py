@@ -59,7 +59,7 @@ def routes(deps: CheckupDeps) -> APIRouter:
     @router.post("/numbers/{number_id}/doctor/echo")
     async def echo(member: Editor, number_id: UUID) -> Response:
         await begin_echo_test(deps, member.business_id, number_id)
-        return RedirectResponse(f"/numbers/{number_id}/doctor#echo-{number_id}", 303)
+        return RedirectResponse(f"/numbers/{number_id}/doctor", 303)
 
     return router
 
