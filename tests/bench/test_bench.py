@@ -96,6 +96,19 @@ def test_e2e_answers_every_message_once_in_order_and_sees_it_read(folder: Path):
     assert report["deliberate_wait_ms"] == 0
 
 
+def test_send_measures_a_campaign_at_the_limit_beside_another_business(folder: Path):
+    report = bench(folder, "send", "--numbers", "2", "--per-second", "10", "--seconds", "2", "--live-rate", "5")
+    zeros = dict(report["zeros"])
+    assert zeros.pop("of") == zeros.pop("posts") - sum(report["refused"].values()) == 2 * 10 * 8
+    assert set(zeros.values()) == {0}, zeros
+    assert report["allowed_per_second"] == 20
+    # Never more than Meta allows; a poll a little late counts a little more.
+    assert 0 < report["per_second"] <= 24
+    live = dict(report["live_zeros"])
+    assert live.pop("of") == report["live_beside"]["n"] == 40
+    assert set(live.values()) == {0}, live
+
+
 def test_api_reads_as_members_of_several_businesses_and_refuses_none(folder: Path):
     report = bench(folder, "api", "--seconds", "0.5", "--rate", "40", "--messages", "400", "--businesses", "2")
     assert set(report["routes"]) == {"/api/users/me", "/api/businesses", "all in turns"}

@@ -3,6 +3,7 @@
 import json
 import secrets
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -28,6 +29,38 @@ _KNOWN = (
     ("¿Envolvéis para regalo?", "Sí, y no cuesta nada."),
     ("¿Tenéis tarjetas regalo?", "De veinte, cincuenta y cien euros."),
 )
+
+
+async def add_numbers(
+    db: PostgresDatabase, encrypt: Callable[[str], str], account: Account, count: int, throughput: int
+) -> list[Account]:
+    """The account with so many numbers in all, each of this throughput; the first is the one it has."""
+    digits = [f"{secrets.randbelow(10**12):012}" for _ in range(count - 1)]
+    numbers = [
+        account,
+        *(
+            replace(account, phone_number_id=f"701{own}", display_phone_number=f"3492{place:07}")
+            for place, own in enumerate(digits)
+        ),
+    ]
+    async with db.system("give a measured business more numbers") as tx:
+        for one in numbers[1:]:
+            await _insert(
+                tx,
+                "phone_numbers",
+                business_id=account.business_id,
+                id=new_id(),
+                waba_id=account.waba_id,
+                phone_number_id=one.phone_number_id,
+                display_phone_number=one.display_phone_number,
+                verified_name="Bench",
+                access_token=encrypt(account.access_token),
+            )
+        ids = [one.phone_number_id for one in numbers]
+        await tx.execute(
+            "update app.phone_numbers set throughput = %s where phone_number_id = any(%s)", (throughput, ids)
+        )
+    return numbers
 
 
 async def make_businesses(db: PostgresDatabase, encrypt: Callable[[str], str], count: int) -> list[Account]:
@@ -82,34 +115,48 @@ async def _make_business(db: PostgresDatabase, encrypt: Callable[[str], str], pl
     return account
 
 
-def world_of(accounts: Sequence[Account], *, app_secret: str, verify_token: str, callback_url: str) -> str:
-    """The world of Meta's twin, in which each of our messages is sent, delivered and read within 0.3 s."""
+def world_of(
+    accounts: Sequence[Account],
+    *,
+    app_secret: str,
+    verify_token: str,
+    callback_url: str,
+    throughput: int = THROUGHPUT,
+    slower: Sequence[Account] = (),
+) -> str:
+    """
+    The world of Meta's twin, in which each of our messages is sent, delivered and read within 0.3 s.
+
+    `slower` are numbers of one more account, each of which may send `throughput` messages a second.
+    """
+    wabas = [_waba([account], THROUGHPUT) for account in accounts]
     return json.dumps(
         {
             "app_id": "1",
             "app_secret": app_secret,
             "verify_token": verify_token,
             "callback_url": callback_url,
-            "wabas": [_waba(account) for account in accounts],
+            "wabas": [*wabas, *([_waba(slower, throughput)] if slower else [])],
             # The load does not come through the twin, so it has never seen these people write.
             "defaults": {"window": "off", "status_delays_ms": {"sent": 30, "delivered": 120, "read": 300}},
         }
     )
 
 
-def _waba(account: Account) -> dict[str, Any]:
+def _waba(numbers: Sequence[Account], throughput: int) -> dict[str, Any]:
     return {
-        "waba_id": account.waba_id,
+        "waba_id": numbers[0].waba_id,
         "name": "Bench",
-        "access_token": account.access_token,
+        "access_token": numbers[0].access_token,
         "business_id": PORTFOLIO,
         "numbers": [
             {
-                "phone_number_id": account.phone_number_id,
-                "display_phone_number": f"+{account.display_phone_number}",
+                "phone_number_id": one.phone_number_id,
+                "display_phone_number": f"+{one.display_phone_number}",
                 "verified_name": "Bench",
-                "throughput": THROUGHPUT,
+                "throughput": throughput,
             }
+            for one in numbers
         ],
     }
 

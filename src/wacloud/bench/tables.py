@@ -166,6 +166,34 @@ def _show_browser(console: Console, seen: Mapping[str, Any]) -> None:
     )
 
 
+def show_send(console: Console, report: Mapping[str, Any]) -> None:
+    """The rate against the limit, the answers beside it, and what should be zero."""
+    plan, zeros = report["plan"], report["zeros"]
+    table = _Figures(f"a campaign from {plan['numbers']} numbers for {plan['seconds']:g} s, backlog {zeros['of']:,}")
+    table.add("allowed/s", "sent/s", "share", "slowest second", "refused by Meta", *report["cores"])
+    table.add_row(
+        str(report["allowed_per_second"]),
+        _plain(report["per_second"]),
+        _plain(report["share"]),
+        _plain(report["slowest_second"]),
+        ", ".join(f"{code}: {n}" for code, n in report["refused"].items()) or "0",
+        *(_plain(share) for share in report["cores"].values()),
+    )
+    console.print(table)
+    console.print("The last columns are shares of a core.")
+    alone, beside = report["live_alone"], report["live_beside"]
+    console.print(
+        f"answers of the other business at {plan['live_rate']:g}/s: p50 {_ms(beside['p50'])}, p99 {_ms(beside['p99'])} "
+        f"(alone {_ms(alone['p50'])}, {_ms(alone['p99'])}), {'within' if report['live_is_held'] else 'above'} 500 ms"
+    )
+    console.print(
+        f"the limit is {'used' if report['is_held'] else 'NOT used'} to 95 %; of {zeros['of']:,}: not sent "
+        f"{zeros['not_sent']}, doubled {zeros['doubled']}, out of order {zeros['out_of_order']}, "
+        f"failed {zeros['failed']}, unconfirmed {zeros['unconfirmed']}"
+    )
+    _show_conditions(console, report)
+
+
 def show_search(console: Console, report: Mapping[str, Any]) -> None:
     """Every rate that was tried."""
     table = _Figures("rates tried")

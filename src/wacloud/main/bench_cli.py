@@ -14,7 +14,7 @@ from redis.exceptions import RedisError
 from rich.console import Console
 
 from wacloud.bench.api import ApiPlan, fill, measure_api, sign_in_owners
-from wacloud.bench.businesses import ids_of, make_businesses, world_of
+from wacloud.bench.businesses import add_numbers, ids_of, make_businesses, world_of
 from wacloud.bench.e2e import E2e, E2ePlan
 from wacloud.bench.inbox import InboxPlan, measure_inbox
 from wacloud.bench.inboxes import Storage
@@ -24,7 +24,17 @@ from wacloud.bench.members import Seat, seat_members
 from wacloud.bench.model import InstantModel
 from wacloud.bench.paint import first_paints, missing, on_screen
 from wacloud.bench.places import Server, conditions, store_pids
-from wacloud.bench.tables import show_api, show_e2e, show_inbox, show_ingest, show_live, show_search, show_terms
+from wacloud.bench.send import Send, SendPlan
+from wacloud.bench.tables import (
+    show_api,
+    show_e2e,
+    show_inbox,
+    show_ingest,
+    show_live,
+    show_search,
+    show_send,
+    show_terms,
+)
 from wacloud.bench.twin import Witness
 from wacloud.main.bench_rig import BASE_URL, Rig, open_rig
 from wacloud.main.child import CannotStart, free_port
@@ -256,6 +266,59 @@ def live(
         return {"first_paint": painted, "on_screen": drawn}
 
     show_live(console, _measured(measure, data, database_url, redis_url, json_file))
+
+
+@bench_app.command()
+def send(
+    numbers: Annotated[int, typer.Option(min=1, max=20, help="Of the business that has a campaign.")] = 4,
+    per_second: Annotated[int, typer.Option(min=1, max=1000, help="Messages Meta allows each of them.")] = 80,
+    seconds: Annotated[float, typer.Option(min=1)] = 60,
+    live_rate: Annotated[float, typer.Option(min=1, help="Messages a second of the other business's customers.")] = 20,
+    data: Data = None,
+    database_url: Database = "",
+    redis_url: Redis = "",
+    json_file: Json = Path("bench-send.json"),
+) -> None:
+    """A campaign at Meta's limit, while another business's customers are answered."""
+    plan = SendPlan(numbers, per_second, seconds, live_rate)
+
+    def measure(rig: Rig) -> dict[str, Any]:
+        graph_port = free_port()
+        graph_url = f"http://127.0.0.1:{graph_port}"
+        serve = rig.start_server("serve", "serve", graph_url=graph_url)
+        worker = rig.start_worker("bench", "worker", graph_url=graph_url)
+
+        async def run() -> dict[str, Any]:
+            async with rig.database() as db, open_egress() as session:
+                stated = await conditions(db, rig.stores)
+                live, campaign = await make_businesses(db, rig.encrypt, 2)
+                own = await add_numbers(db, rig.encrypt, campaign, numbers, per_second)
+                world = world_of(
+                    [live],
+                    app_secret=rig.secrets.app_secret,
+                    verify_token=rig.secrets.verify_token,
+                    callback_url=f"http://127.0.0.1:{serve.port}/api/webhooks/whatsapp",
+                    throughput=per_second,
+                    slower=own,
+                )
+                twin = rig.start_twin(world, graph_port)
+                pids = {"serve": serve.pid, "worker": worker, **await store_pids(rig.stores), "twin": twin.pid}
+                witness = Witness(session, graph_port)
+                answers = E2e(
+                    db,
+                    witness,
+                    serve=serve,
+                    processes=pids,
+                    accounts=[live],
+                    app_secret=rig.secrets.app_secret,
+                    say=lambda _: None,
+                )
+                bench = Send(db, witness, answers, processes=pids, numbers=own, say=rig.say)
+                return {**await bench.run(plan), "conditions": stated}
+
+        return asyncio.run(run())
+
+    show_send(console, _measured(measure, data, database_url, redis_url, json_file))
 
 
 @bench_app.command(hidden=True)

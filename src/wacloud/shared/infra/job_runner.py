@@ -27,10 +27,11 @@ GRACE_S = 6.0  # for what is running when we are told to stop; whoever told us k
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """How many jobs of a lane run at once, and how many are claimed in one go."""
+    """How many jobs of a lane run at once, how many are claimed in one go, and for how few no claim is made."""
 
     at_once: int
     batch: int
+    least: int = 1
 
 
 class JobRunner:
@@ -161,7 +162,7 @@ class JobRunner:
                 break
             free = places.at_once - self._busy[lane]
             claimed: list[Job] = []
-            if free > 0:
+            if free >= places.least:
                 try:
                     claimed = await self._jobs.claim(lane, min(free, places.batch))
                 except Exception as error:
@@ -226,7 +227,7 @@ class JobRunner:
             more = await self._settler.add((job, outcome))
         finally:
             places = self._places.get(job.lane)
-            was_full = places is not None and self._busy[job.lane] >= places.at_once
+            was_full = places is not None and places.at_once - self._busy[job.lane] < places.least
             # Given back and claimed again it is another run, which keeps its own lease.
             if self._running.get(job.id) is job:
                 del self._running[job.id]

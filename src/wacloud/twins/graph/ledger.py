@@ -22,6 +22,7 @@ class Ledger:
     typing: int = 0
     by_callback_data: Counter[str] = field(default_factory=Counter)
     texts: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    by_number: Counter[str] = field(default_factory=Counter)
     webhooks: Counter[str] = field(default_factory=Counter)
     statuses: Counter[str] = field(default_factory=Counter)
     inbound: int = 0
@@ -30,6 +31,7 @@ class Ledger:
         self.accepted += 1
         if callback_data is not None:
             self.by_callback_data[callback_data] += 1
+        self.by_number[text["phone_number_id"]] += 1
         self.texts.setdefault(customer_id, []).append(text)
 
     def clear(self) -> None:
@@ -48,6 +50,7 @@ class Ledger:
                 "cut_after_accepting": self.cut_after,
                 "without_plus": self.without_plus,
             },
+            "accepted_by_number": dict(self.by_number),
             "doubled": sorted(data for data, n in self.by_callback_data.items() if n > 1),
             "reads": self.reads,
             "typing": self.typing,

@@ -1,14 +1,14 @@
 """Send what the outbox holds: at most one POST for a decision, whatever dies on the way."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
 import structlog
 
-from wacloud.modules.whatsapp.application.keep_limits import Leaving, LimitKeeper
+from wacloud.modules.whatsapp.application.keep_limits import Leaving, LimitKeeper, Ready
 from wacloud.modules.whatsapp.application.limits import Answer
 from wacloud.modules.whatsapp.application.outbox import dispatch_job
 from wacloud.modules.whatsapp.application.ports import WhatsappDeps
@@ -45,7 +45,7 @@ class DispatchMessages:
 
     def __init__(self, deps: WhatsappDeps) -> None:
         self._deps = deps
-        self._limits = LimitKeeper(deps.throttle, deps.clock)
+        self._limits = LimitKeeper(deps.throttle, deps.clock, self._leave, self._put_off)
         self._recorder: Batcher[SendResult, None] = Batcher(self._record, writers=2, most=200, one_by_one=True)
 
     async def __call__(self, jobs: Sequence[Job], finish: Finish) -> None:
@@ -101,39 +101,38 @@ class DispatchMessages:
             finish(job, Failed(f"{type(error).__name__}: {error}"[:2000]))
 
     async def _go(self, ready: Sequence[Outgoing], by_message: dict[UUID, Job], finish: Finish) -> None:
-        waiting: list[Held] = []
+        if ready:
+            await self._limits.let_go([Ready(message, by_message[message.id], finish) for message in ready])
 
-        async def leave(leaving: Leaving) -> None:
-            await self._leave(leaving, by_message, finish)
+    async def _put_off(self, late: Sequence[tuple[Ready, Answer]]) -> None:
+        now = self._deps.clock()
+        await self._tell(
+            [
+                Held(one.message, f"limit:{answer.limit}", now + answer.after)
+                for one, answer in late
+                if answer.after >= WORTH_TELLING
+            ]
+        )
+        for one, answer in late:
+            one.finish(one.job, Again(answer.after, "within Meta's limits"))
 
-        def put_off(message: Outgoing, answer: Answer) -> None:
-            if answer.after >= WORTH_TELLING:
-                waiting.append(Held(message, f"limit:{answer.limit}", self._deps.clock() + answer.after))
-            finish(by_message[message.id], Again(answer.after, "within Meta's limits"))
-
-        try:
-            await self._limits.let_go(ready, leave, put_off)
-        finally:
-            await self._tell(waiting)
-
-    async def _leave(self, leaving: Leaving, by_message: dict[UUID, Job], finish: Finish) -> None:
+    async def _leave(self, leaving: Leaving) -> None:
         """Never raises. What had not begun when something failed is a failed try of its job."""
-        begun: Mapping[UUID, int] = {}
+        messages = [one.message for one, _ in leaving]
         try:
-            async with self._deps.db.tenant(*{message.business_id for message, _ in leaving}) as tx:
-                begun = await self._deps.deliveries.begin_dispatch(tx, [message for message, _ in leaving])
+            async with self._deps.db.tenant(*{message.business_id for message in messages}) as tx:
+                begun = await self._deps.deliveries.begin_dispatch(tx, messages)
         except Exception as error:
-            for message, _ in leaving:
-                finish(by_message[message.id], Failed(f"{type(error).__name__}: {error}"[:2000]))
+            for one, _ in leaving:
+                one.finish(one.job, Failed(f"{type(error).__name__}: {error}"[:2000]))
             return
-        for message, _ in leaving:
-            if message.id not in begun:
-                finish(by_message[message.id], Done())
         async with asyncio.TaskGroup() as group:
-            for message, at in leaving:
-                if message.id in begun:
-                    under_way = replace(message, dispatch_attempt=begun[message.id])
-                    group.create_task(self._try_to_send(under_way, at, by_message[message.id], finish))
+            for one, at in leaving:
+                if one.message.id in begun:
+                    under_way = replace(one.message, dispatch_attempt=begun[one.message.id])
+                    group.create_task(self._try_to_send(under_way, at, one.job, one.finish))
+                else:
+                    one.finish(one.job, Done())
 
     async def _tell(self, waiting: Sequence[Held]) -> None:
         """Why messages wait is good to know, and no reason for them to fail."""

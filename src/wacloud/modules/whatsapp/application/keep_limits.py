@@ -1,87 +1,178 @@
 """Let messages leave as Meta's limits allow: now, a moment later from here, or later by their job."""
 
 import asyncio
-from collections import Counter
+from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
-from itertools import groupby
+from functools import partial
+from itertools import groupby, islice
 from math import ceil
 from typing import Final
 
 from wacloud.modules.whatsapp.application.limits import Answer, Throttle, Wish
 from wacloud.modules.whatsapp.application.stored import Outgoing
 from wacloud.modules.whatsapp.domain.conversation import ServiceWindow
-from wacloud.modules.whatsapp.domain.sending_limits import BULK_LEAD_MS, people_a_day
+from wacloud.modules.whatsapp.domain.sending_limits import BULK_AHEAD_MS, BULK_LEAD_MS, people_a_day
 from wacloud.shared.application.clock import Clock
+from wacloud.shared.application.jobs import Finish, Job
 
-# So long a message waits in this process; what would wait longer gives its place to others.
-WAITS_HERE: Final = timedelta(seconds=1)
-# Of one number there wait as many here as it sends in so many seconds.
-NUMBER_WAITS_HERE_S: Final = 2
-SHORTEST_SLEEP_S: Final = 0.02
+# Of one number there wait as many messages in this process as it sends in so many seconds.
+WAIT_HERE_S: Final = 2
+# What waits here is asked for again and again, all of it together.
+EVERY_S: Final = 0.04
 # What leaves within so long is written down together.
 TOGETHER_S: Final = 0.05
 LEAD_S: Final = BULK_LEAD_MS / 1000
 
-# A message and when its POST is to leave, by the clock of the event loop.
-Leaving = Sequence[tuple[Outgoing, float]]
-Leave = Callable[[Leaving], Awaitable[None]]
-PutOff = Callable[[Outgoing, Answer], None]
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ready:
+    """A message that may be sent as soon as the limits allow, and the job that wants it sent."""
+
+    message: Outgoing
+    job: Job
+    finish: Finish
+
+
+# Each with the time, by the clock of the event loop, at which its POST is to leave.
+Leaving = Sequence[tuple[Ready, float]]
 
 
 class LimitKeeper:
-    """One for all batches of a lane in a process: it knows how many of each number wait here already."""
+    """
+    One for all batches of a process.
 
-    def __init__(self, throttle: Throttle, clock: Clock) -> None:
+    What somebody waits for asks once: it leaves at its place within the next second, or is put off. A campaign waits
+    here in a queue for each number, a little of which is asked for at a time; what finds no room in it is put off.
+
+    `leave` sends, and never raises; `put_off` gives a job back.
+    """
+
+    def __init__(
+        self,
+        throttle: Throttle,
+        clock: Clock,
+        leave: Callable[[Leaving], Awaitable[None]],
+        put_off: Callable[[Sequence[tuple[Ready, Answer]]], Awaitable[None]],
+    ) -> None:
         self._throttle = throttle
         self._clock = clock
-        self._waiting: Counter[str] = Counter()
+        self._leave = leave
+        self._put_off = put_off
+        self._queues: dict[str, deque[tuple[Ready, asyncio.Future[None]]]] = {}
         self._queued_until: dict[str, float] = {}
+        self._asking: asyncio.Task[None] | None = None
+        self._under_way: set[asyncio.Task[None]] = set()
 
-    async def let_go(self, ready: Sequence[Outgoing], leave: Leave, put_off: PutOff) -> None:
-        """
-        Call `leave` for those whose time has come, in groups, and `put_off` for those that have to come back.
-
-        `leave` must not raise.
-        """
-        ready = self._find_room(ready, put_off)
-        for message in ready:
-            self._waiting[message.phone_number_id] += 1
-        pending = ready
-        # No group of tasks: what is being sent goes on, whatever becomes of those that still wait.
-        under_way: list[asyncio.Task[None]] = []
-        try:
-            while pending:
-                pending = await self._ask(pending, leave, put_off, under_way)
-        finally:
-            for message in pending:
-                self._is_gone(message)
-            await asyncio.gather(*under_way)
-
-    async def _ask(
-        self, pending: Sequence[Outgoing], leave: Leave, put_off: PutOff, under_way: list[asyncio.Task[None]]
-    ) -> list[Outgoing]:
-        answers = await self._throttle.ask([self.wish(message) for message in pending])
-        now = asyncio.get_running_loop().time()
-        leaving: list[tuple[Outgoing, float]] = []
-        waiting: list[Outgoing] = []
-        soonest = WAITS_HERE.total_seconds()
-        for message, answer in zip(pending, answers, strict=True):
-            after = answer.after.total_seconds()
-            if answer.granted:
-                leaving.append((message, now + after))
-            elif message.bulk and answer.limit == "number" and answer.after <= WAITS_HERE:
-                waiting.append(message)
-                soonest = min(soonest, after)
-            else:
-                put_off(message, answer)
-            if not waiting or waiting[-1] is not message:
-                self._is_gone(message)
-        for some in _groups(sorted(leaving, key=lambda one: one[1])):
-            under_way.append(asyncio.create_task(_leave_in_time(some, leave)))
+    async def let_go(self, ready: Sequence[Ready]) -> None:
+        """Returns when each has left, or was put off."""
+        campaign = [one for one in ready if one.message.bulk]
+        answers = [one for one in ready if not one.message.bulk]
+        waiting = await self._queue(campaign) if campaign else []
+        if answers:
+            await asyncio.gather(*await self._ask(answers))
         if waiting:
-            await asyncio.sleep(max(soonest - LEAD_S, SHORTEST_SLEEP_S))
+            await asyncio.gather(*waiting)
+
+    async def _ask(self, some: Sequence[Ready]) -> list[asyncio.Task[None]]:
+        told = await self._throttle.ask([self.wish(one.message) for one in some])
+        now = asyncio.get_running_loop().time()
+        pairs = list(zip(some, told, strict=True))
+        tasks = self._send([(one, now + answer.after.total_seconds()) for one, answer in pairs if answer.granted])
+        if refused := [(one, answer) for one, answer in pairs if not answer.granted]:
+            await self._put_off(refused)
+        return tasks
+
+    def _send(self, leaving: Leaving) -> list[asyncio.Task[None]]:
+        tasks = [
+            asyncio.create_task(self._leave_in_time(some)) for some in _groups(sorted(leaving, key=lambda one: one[1]))
+        ]
+        for task in tasks:
+            # What is being sent goes on, whatever becomes of those that still wait.
+            self._under_way.add(task)
+            task.add_done_callback(self._under_way.discard)
+        return tasks
+
+    async def _leave_in_time(self, leaving: Leaving) -> None:
+        """What is written before they leave is written shortly before."""
+        await asyncio.sleep(max(leaving[0][1] - LEAD_S - asyncio.get_running_loop().time(), 0))
+        await self._leave(leaving)
+
+    async def _queue(self, campaign: Sequence[Ready]) -> list[asyncio.Future[None]]:
+        """Those that find room wait here; the others line up behind each other, and come back in their time."""
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        waiting: list[asyncio.Future[None]] = []
+        late: list[tuple[Ready, Answer]] = []
+        for one in campaign:
+            number, per_second = one.message.phone_number_id, max(one.message.throughput, 1)
+            queue = self._queues.setdefault(number, deque())
+            if len(queue) < per_second * WAIT_HERE_S:
+                left: asyncio.Future[None] = loop.create_future()
+                queue.append((one, left))
+                waiting.append(left)
+            else:
+                until = max(self._queued_until.get(number, 0.0), now + WAIT_HERE_S) + 1 / per_second
+                self._queued_until[number] = until
+                late.append((one, Answer(timedelta(seconds=until - now), False, "number")))
+        if late:
+            await self._put_off(late)
+        if self._asking is None or self._asking.done():
+            self._asking = asyncio.create_task(self._keep_asking())
         return waiting
+
+    async def _keep_asking(self) -> None:
+        loop = asyncio.get_running_loop()
+        asked_at = 0.0
+        while self._queues:
+            await asyncio.sleep(max(asked_at + EVERY_S - loop.time(), 0))
+            asked_at = loop.time()
+            first = [pair for queue in self._queues.values() for pair in islice(queue, _at_a_time(queue[0][0]))]
+            try:
+                told = await self._throttle.ask([self.wish(one.message) for one, _ in first])
+                await self._go_on(first, told)
+            except Exception as error:
+                # Those that asked fail as any job does; whoever is behind them asks next.
+                for pair in first:
+                    self._gone(pair, error)
+
+    async def _go_on(self, first: Sequence[tuple[Ready, asyncio.Future[None]]], told: Sequence[Answer]) -> None:
+        now = asyncio.get_running_loop().time()
+        leaving: list[tuple[Ready, float]] = []
+        refused: list[tuple[Ready, Answer]] = []
+        gone: dict[Ready, asyncio.Future[None]] = {}
+        for pair, answer in zip(first, told, strict=True):
+            one, left = pair
+            if answer.granted:
+                leaving.append((one, now + answer.after.total_seconds()))
+            elif answer.limit == "number" and answer.after.total_seconds() <= WAIT_HERE_S:
+                continue
+            else:
+                refused.append((one, answer))
+            self._gone(pair, None)
+            gone[one] = left
+        for some in _groups(sorted(leaving, key=lambda one: one[1])):
+            [task] = self._send(some)
+            lefts = [gone[one] for one, _ in some]
+            task.add_done_callback(partial(_all_done, lefts))
+        if refused:
+            try:
+                await self._put_off(refused)
+            finally:
+                for one, _ in refused:
+                    _done(gone[one])
+
+    def _gone(self, pair: tuple[Ready, asyncio.Future[None]], error: Exception | None) -> None:
+        """It waits here no more."""
+        number = pair[0].message.phone_number_id
+        queue = self._queues.get(number)
+        if queue is not None and pair in queue:
+            queue.remove(pair)
+            if not queue:
+                del self._queues[number]
+        if error is not None and not pair[1].done():
+            pair[1].set_exception(error)
 
     def wish(self, message: Outgoing) -> Wish:
         """What the limits have to know of a message."""
@@ -97,41 +188,29 @@ class LimitKeeper:
             people_a_day(message.messaging_limit),
         )
 
-    def _find_room(self, ready: Sequence[Outgoing], put_off: PutOff) -> list[Outgoing]:
-        """Of a campaign only so many wait here; the rest queue up behind each other and come back in their time."""
-        now = asyncio.get_running_loop().time()
-        room: Counter[str] = Counter()
-        kept: list[Outgoing] = []
-        for message in ready:
-            number = message.phone_number_id
-            if not message.bulk or self._waiting[number] + room[number] < message.throughput * NUMBER_WAITS_HERE_S:
-                room[number] += 1
-                kept.append(message)
-                continue
-            until = max(self._queued_until.get(number, 0.0), now + NUMBER_WAITS_HERE_S) + 1 / max(message.throughput, 1)
-            self._queued_until[number] = until
-            put_off(message, Answer(timedelta(seconds=until - now), False, "number"))
-        return kept
-
-    def _is_gone(self, message: Outgoing) -> None:
-        self._waiting[message.phone_number_id] -= 1
-        if self._waiting[message.phone_number_id] <= 0:
-            del self._waiting[message.phone_number_id]
-
 
 def recipient_of(message: Outgoing) -> str:
     """By what Meta knows the person: their phone, else their user id."""
     return message.recipient_phone or message.recipient_bsuid or ""
 
 
+def _at_a_time(one: Ready) -> int:
+    """More than this of one number is granted by no answer."""
+    return ceil(one.message.throughput * BULK_AHEAD_MS / 1000) + 1
+
+
 def _groups(leaving: Leaving) -> list[Leaving]:
     if not leaving:
         return []
     first = leaving[0][1]
-    return [list(some) for _, some in groupby(leaving, key=lambda one: ceil((one[1] - first) / TOGETHER_S))]
+    return [list(some) for _, some in groupby(leaving, key=lambda one: int((one[1] - first) / TOGETHER_S))]
 
 
-async def _leave_in_time(leaving: Leaving, leave: Leave) -> None:
-    """What is written before they leave is written shortly before."""
-    await asyncio.sleep(max(leaving[0][1] - LEAD_S - asyncio.get_running_loop().time(), 0))
-    await leave(leaving)
+def _all_done(lefts: Sequence[asyncio.Future[None]], _: asyncio.Task[None]) -> None:
+    for left in lefts:
+        _done(left)
+
+
+def _done(left: asyncio.Future[None]) -> None:
+    if not left.done():
+        left.set_result(None)
