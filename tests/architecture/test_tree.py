@@ -28,6 +28,7 @@ SYSTEM = {
     "bench/live.py",
     "bench/members.py",
     "bench/places.py",
+    "bench/send.py",
     "main/bench_cli.py",
     "main/rates_cli.py",
     "main/secrets_cli.py",
