@@ -28,6 +28,7 @@ SYSTEM = {
     "bench/live.py",
     "bench/members.py",
     "bench/places.py",
+    "bench/send.py",
     "main/bench_cli.py",
     "main/doctor_store.py",
     "main/rates_cli.py",

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from rig import Rig, Shop, as_body, eventually
-from wacloud.modules.whatsapp.application.sync_templates import sync_all_templates, sync_templates
+from wacloud.modules.whatsapp.application.sync_templates import sync_all_templates, sync_job, sync_templates
 from wacloud.modules.whatsapp.domain.message_template import MetaAway
 from wacloud.twins.graph import templates_endpoint
 from wacloud.twins.graph.misbehave import Do, Match, Rule
@@ -130,6 +130,21 @@ async def test_a_list_that_cannot_be_read_deletes_nothing(rig: Rig, shop: Shop):
     await sync(rig, shop)
     [state] = await rig.rows(shop, "select templates_trouble from app.whatsapp_accounts")
     assert state.templates_trouble is None
+
+
+async def test_while_meta_is_away_the_job_waits_and_reads_the_list_when_it_is_back(rig: Rig, shop: Shop):
+    at_meta(rig, shop, "pedido")
+    rule = Rule(do=Do(error_code=2), match=Match(kind="templates", phone_number_id=shop.waba_id), times=4)
+    entry = rig.twin.twin.misbehaviour.add(rule)
+    async with rig.house.db.tenant(shop.business_id) as tx:
+        tx.queue(sync_job(shop.business_id))
+
+    async def read():
+        await rig.hurry(shop)
+        return await kept(rig, shop)
+
+    assert set(await eventually(read)) == {"pedido"}
+    assert entry.applied == 4
 
 
 async def test_without_access_the_list_stays_as_it_was_and_it_is_told_why(rig: Rig, shop: Shop):

@@ -77,7 +77,7 @@ class Worker:
         lanes: dict[str, Places] = {
             Lane.TURNS: Places(settings.worker_turns_at_once, 100),
             Lane.SENDING: Places(settings.worker_sends_at_once, 100),
-            Lane.CAMPAIGNS: Places(settings.worker_campaigns_at_once, 100, min(50, settings.worker_campaigns_at_once)),
+            Lane.CAMPAIGNS: Places(settings.worker_campaigns_at_once, 100, least=50),
             Lane.MAIL: Places(10, 10),
             Lane.MEDIA: Places(settings.worker_files_at_once, settings.worker_files_at_once),
             Lane.HOUSEKEEPING: Places(4, 4),

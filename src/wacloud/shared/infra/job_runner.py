@@ -33,6 +33,10 @@ class Places:
     batch: int
     least: int = 1
 
+    def have_room(self, busy: int) -> bool:
+        """Whether a claim is worth it."""
+        return self.at_once - busy >= min(self.least, self.at_once)
+
 
 class JobRunner:
     """
@@ -162,7 +166,7 @@ class JobRunner:
                 break
             free = places.at_once - self._busy[lane]
             claimed: list[Job] = []
-            if free >= places.least:
+            if places.have_room(self._busy[lane]):
                 try:
                     claimed = await self._jobs.claim(lane, min(free, places.batch))
                 except Exception as error:
@@ -227,7 +231,7 @@ class JobRunner:
             more = await self._settler.add((job, outcome))
         finally:
             places = self._places.get(job.lane)
-            was_full = places is not None and places.at_once - self._busy[job.lane] < places.least
+            was_full = places is not None and not places.have_room(self._busy[job.lane])
             # Given back and claimed again it is another run, which keeps its own lease.
             if self._running.get(job.id) is job:
                 del self._running[job.id]

@@ -9,17 +9,27 @@ from wacloud.modules.whatsapp.application.sync_templates import (
     sync_templates,
 )
 from wacloud.modules.whatsapp.application.template_ports import MessageTemplateDeps
-from wacloud.shared.application.jobs import Job, JobKind, Lane, one_by_one
+from wacloud.modules.whatsapp.domain.message_template import MetaAway
+from wacloud.shared.application.jobs import Again, Job, JobKind, Lane, Outcome, one_by_one
 
 TEMPLATE_SCHEDULES = {SYNC_ALL_TEMPLATES: timedelta(days=1)}
+AWAY = timedelta(minutes=2)
+UNTIL_THE_NEXT = timedelta(hours=20)
 
 
 def template_jobs(deps: MessageTemplateDeps) -> list[JobKind]:
     """Reading the lists of one business, and of all of them."""
 
-    async def sync(job: Job) -> None:
+    async def sync(job: Job) -> Outcome | None:
         if job.business_id is not None:
-            await sync_templates(deps, job.business_id)
+            try:
+                await sync_templates(deps, job.business_id)
+            except MetaAway:
+                # The day's next reading comes anyway; until then it is tried now and then.
+                if deps.whatsapp.clock() - job.created_at > UNTIL_THE_NEXT:
+                    raise
+                return Again(AWAY, "Meta did not answer")
+        return None
 
     async def sync_all(_: Job) -> None:
         await sync_all_templates(deps.whatsapp)
