@@ -301,11 +301,11 @@ MEMBERS_WRITE = {
         "messages",
         "insert",
         (
-            "arrival, author, author_id, body, business_id, category, cause, content, conversation_id, created_at, "
-            "direction, id, kind, raw, reason, refers_to, sent_at, state, turn_id, wamid"
+            "arrival, author, author_id, body, bulk, business_id, category, cause, content, conversation_id, "
+            "created_at, direction, id, kind, raw, reason, refers_to, sent_at, state, turn_id, wamid"
         ),
     ),
-    ("messages", "update", "error, reason, state"),
+    ("messages", "update", "bulk, error, held_until, reason, state"),
     ("users", "update", "language, name, notifications, time_zone"),
     ("notices", "update", "settled_at, settled_by"),
 }
