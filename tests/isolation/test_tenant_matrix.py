@@ -48,6 +48,7 @@ MAKERS: Mapping[str, Callable[[Tenant], Any]] = {
     "notice_id": lambda tenant: tenant.rows["notices"]["id"],
     "key_id": lambda tenant: tenant.rows["api_keys"]["id"],
     "conversation_id": lambda tenant: tenant.rows["conversations"]["id"],
+    "number_id": lambda tenant: tenant.rows["phone_numbers"]["id"],
     "phone_number_id": lambda tenant: tenant.rows["phone_numbers"]["phone_number_id"],
     "reply_to": lambda tenant: tenant.rows["messages"]["id"],
     "contact_id": lambda tenant: tenant.rows["contacts"]["id"],

@@ -301,11 +301,11 @@ MEMBERS_WRITE = {
         "messages",
         "insert",
         (
-            "arrival, author, author_id, body, business_id, category, cause, content, conversation_id, created_at, "
-            "direction, id, kind, raw, reason, refers_to, sent_at, state, turn_id, wamid"
+            "arrival, author, author_id, body, bulk, business_id, category, cause, content, conversation_id, "
+            "created_at, direction, id, kind, raw, reason, refers_to, sent_at, state, turn_id, wamid"
         ),
     ),
-    ("messages", "update", "error, reason, state"),
+    ("messages", "update", "bulk, error, held_until, reason, state"),
     ("users", "update", "language, name, notifications, time_zone"),
     ("notices", "update", "settled_at, settled_by"),
 }
@@ -482,6 +482,7 @@ DEFINERS = {
     "analyze_grown",
     "forget_audit_log",
     "refuse_promotion",
+    "schema_versions",
 }
 MAY_CALL = {
     "mail_limit": {"authenticated", "wacloud_worker", "wacloud_system"},
@@ -501,6 +502,7 @@ MAY_CALL = {
     "forget_audit_log": {"wacloud_worker"},
     "keep_consent": set(),
     "refuse_promotion": set(),
+    "schema_versions": {"wacloud_app"},
     "add_partition": set(),
     "partition_by_time": set(),
     "protect": set(),

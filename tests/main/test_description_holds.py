@@ -115,15 +115,16 @@ async def objects(rig: Rig, operation: Operation) -> tuple[Someone, dict[str, li
     await nothing_counted(rig.house)
     people = People(rig)
     owner = await people.business()
-    of_a_number = ("conversation_id", "scheduled_id", "template_id", "waba_id")
+    of_a_number = ("conversation_id", "scheduled_id", "template_id", "waba_id", "number_id")
     if operation.path.endswith("/templates") or any(slot.name in of_a_number for slot in operation.slots):
         shop = await rig.shop(enabled=False)
         owner = Someone(shop.user_id, "", shop.business_id, shop.session_id)
         conversations, numbers = [str(await rig.heard(shop))], [shop.phone_number_id]
         template, waba = await a_template(rig, shop), shop.waba_id
+        number = str(shop.number_id)
     else:
         template, waba = str(uuid4()), "900100200300"
-        numbers = ["700800900100200"]
+        numbers, number = ["700800900100200"], str(uuid4())
         conversations = [str(uuid4())]
     agent, analyst = await people.join(owner, "agent"), await people.join(owner, "analyst")
     sorted_by = await sorting(people, owner)
@@ -146,6 +147,7 @@ async def objects(rig: Rig, operation: Operation) -> tuple[Someone, dict[str, li
         "set_id": [str(uuid4())],
         "conversation_id": conversations,
         "phone_number_id": numbers,
+        "number_id": [number],
         "reply_to": [str(uuid4())],
         "notice_id": [str(told.id)],
         "template_id": [template],

@@ -16,6 +16,7 @@ from wacloud.main.check import CHECK_HELP
 from wacloud.main.command import run as _run
 from wacloud.main.command import settings_of as _settings
 from wacloud.main.command import stop as _stop
+from wacloud.main.doctor_cli import doctor
 from wacloud.main.rates_cli import rates_app
 from wacloud.main.secrets_cli import secrets_app
 from wacloud.main.settings import BadSettings, use_env_file
@@ -39,6 +40,7 @@ app.add_typer(secrets_app, name="secrets")
 users_app = typer.Typer(no_args_is_help=True, help="People who can sign in.")
 app.add_typer(users_app, name="users")
 app.add_typer(bench_app, name="bench")
+app.command("doctor")(doctor)
 console = Console()
 
 

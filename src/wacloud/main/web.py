@@ -55,9 +55,11 @@ from wacloud.modules.whatsapp.infra.simulated_phones import TwinPhones
 from wacloud.modules.whatsapp.ui import (
     canned_api,
     canned_pages,
+    checks_api,
     compose_pages,
     cost_pages,
     desk_api,
+    doctor_pages,
     export_pages,
     import_pages,
     inbox_pages,
@@ -193,6 +195,7 @@ def make_app(house: House) -> FastAPI:
         app.include_router(about_people.routes(house.people))
     for made in (
         *(each.routes(house.message_templates) for each in (templates_api, template_pages)),
+        *(each.routes(house.checkups) for each in (checks_api, doctor_pages)),
         live_updates.routes(hub),
         presence.routes(house.announcer),
         notice_pages.routes(house.notification),

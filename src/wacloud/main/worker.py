@@ -20,6 +20,7 @@ from wacloud.modules.notification.application.accept_report import PROVIDER as R
 from wacloud.modules.notification.ui.jobs import NOTIFICATION_SCHEDULES, notification_jobs, process_reports
 from wacloud.modules.whatsapp.application.accept_webhook import PROVIDER
 from wacloud.modules.whatsapp.infra.word_index import PostgresWordIndex
+from wacloud.modules.whatsapp.ui.checkup_jobs import CHECKUP_SCHEDULES, checkup_jobs
 from wacloud.modules.whatsapp.ui.jobs import WHATSAPP_SCHEDULES, process_webhooks, whatsapp_jobs
 from wacloud.modules.whatsapp.ui.people_jobs import people_jobs
 from wacloud.modules.whatsapp.ui.template_jobs import TEMPLATE_SCHEDULES, template_jobs
@@ -47,6 +48,7 @@ SCHEDULES = {
     REQUESTS: timedelta(hours=1),
     **WHATSAPP_SCHEDULES,
     **TEMPLATE_SCHEDULES,
+    **CHECKUP_SCHEDULES,
     **NOTIFICATION_SCHEDULES,
     **BUSINESS_SCHEDULES,
 }
@@ -63,6 +65,7 @@ class Worker:
             *whatsapp_jobs(house.whatsapp, PostgresWordIndex()),
             *people_jobs(house.people),
             *template_jobs(house.message_templates),
+            *checkup_jobs(house.checkups),
             *bot_jobs(house.bot, house.knowledge),
             *notification_jobs(house.notification),
             *business_jobs(house.business),

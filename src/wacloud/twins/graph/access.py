@@ -4,10 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import time
+from dataclasses import dataclass
 
 from wacloud.twins.graph.errors import GraphRefusal, object_unknown
 from wacloud.twins.graph.wire import Request
 from wacloud.twins.graph.world import Number, Waba, World
+
+SCOPES = ("whatsapp_business_management", "whatsapp_business_messaging")
+
+
+@dataclass(slots=True)
+class TokenFacts:
+    """What is special about a token. `target_ids`: the only WABAs it was granted; `app_id`: it is another app's."""
+
+    expires_at: int = 0
+    scopes: tuple[str, ...] = SCOPES
+    target_ids: tuple[str, ...] | None = None
+    app_id: str | None = None
 
 
 class Access:
@@ -16,6 +30,7 @@ class Access:
     def __init__(self, world: World) -> None:
         self._world = world
         self.revoked: dict[str, int | None] = {}
+        self.facts: dict[str, TokenFacts] = {}
         self.wabas: dict[str, Waba] = {}
         self.numbers: dict[str, tuple[Waba, Number]] = {}
         self._tokens: dict[str, set[str]] = {}
@@ -53,6 +68,8 @@ class Access:
             raise GraphRefusal(
                 190, message="Error validating access token: it was revoked.", subcode=self.revoked[token]
             )
+        if (facts := self.facts.get(token)) is not None and 0 < facts.expires_at <= time.time():
+            raise GraphRefusal(190, message="Error validating access token: Session has expired.", subcode=463)
         if token not in self._tokens and token != self.app_token:
             raise GraphRefusal(190, message="Invalid OAuth access token - Cannot parse access token")
         if request.raw_query:
@@ -81,6 +98,12 @@ class Access:
 
     def wabas_of(self, token: str) -> set[str]:
         return self._tokens.get(token, set()) if token not in self.revoked else set()
+
+    def check_scope(self, request: Request, scope: str) -> None:
+        """:raises GraphRefusal: 200 where the token was granted other things only."""
+        facts = self.facts.get(self.token_of(request))
+        if facts is not None and scope not in facts.scopes:
+            raise GraphRefusal(200, message=f"(#200) You do not have the permission {scope} for this operation.")
 
     def _check_proof(self, token: str, proof: str | None) -> None:
         if proof is None:

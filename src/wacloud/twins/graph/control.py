@@ -16,7 +16,9 @@ POST   statuses/release             sends the statuses that rules held back
 GET    ledger                       counts; ?brief=1, ?customer=, ?callback_data=; DELETE starts anew
 POST   wabas, templates             a Waba; {waba_id, template} adds or changes one and announces it
 POST   templates/decide             {waba_id, name, language?, event | quality | category, reason?, title?, info?}
-POST   tokens                       {access_token, revoked, subcode?}
+POST   tokens                       {access_token, revoked?, subcode?, expires_at?, scopes?, target_ids?, app_id?}
+PATCH  numbers, wabas               {phone_number_id | waba_id, ...} changes fields of the world: status, health, ...
+PATCH  app                          {app_fields?, app_health?}
 GET    world                        the world without its secrets; PATCH defaults changes how it behaves
 DELETE throttle                     forgets what was sent, for the speed limits
 """
@@ -34,6 +36,7 @@ from typing import Any
 import msgspec
 
 from wacloud.twins.graph import templates_endpoint as templates
+from wacloud.twins.graph.access import TokenFacts
 from wacloud.twins.graph.customers import Customer
 from wacloud.twins.graph.inbound import deliver, echo, write
 from wacloud.twins.graph.misbehave import Rule
@@ -292,13 +295,47 @@ async def _decide_template(twin: Twin, request: Request) -> Answer:
 
 
 async def _set_token(twin: Twin, request: Request) -> Answer:
+    """Revoked, unless other things are said of it; then those hold until others are said."""
     body = _body(request)
     token = str(body.get("access_token"))
-    if body.get("revoked", True):
+    told = {name: body[name] for name in ("expires_at", "scopes", "target_ids", "app_id") if name in body}
+    if told:
+        twin.access.facts[token] = msgspec.convert(told, type=TokenFacts)
+    if body.get("revoked", not told):
         twin.access.revoked[token] = body.get("subcode", 460)
     else:
         twin.access.revoked.pop(token, None)
     return as_json({"revoked": token in twin.access.revoked})
+
+
+async def _change_number(twin: Twin, request: Request) -> Answer:
+    body = _body(request)
+    found = twin.access.numbers.get(str(body.get("phone_number_id")))
+    if found is None:
+        raise BadControl(f"no such phone_number_id: {body.get('phone_number_id')!r}")
+    return _changed(found[1], body)
+
+
+async def _change_waba(twin: Twin, request: Request) -> Answer:
+    body = _body(request)
+    waba = twin.access.wabas.get(str(body.get("waba_id")))
+    if waba is None:
+        raise BadControl(f"no such waba_id: {body.get('waba_id')!r}")
+    for fixed in ("numbers", "templates", "access_token"):
+        body.pop(fixed, None)
+    return _changed(waba, body)
+
+
+async def _change_app(twin: Twin, request: Request) -> Answer:
+    body = _body(request)
+    return _changed(twin.world, {name: body[name] for name in ("app_fields", "app_health") if name in body})
+
+
+def _changed(thing: msgspec.Struct, changes: Json) -> Answer:
+    whole = msgspec.convert(msgspec.to_builtins(thing) | changes, type=type(thing))
+    for name in changes:
+        setattr(thing, name, getattr(whole, name))
+    return as_json({"changed": sorted(changes)})
 
 
 async def _world(twin: Twin, request: Request) -> Answer:
@@ -344,6 +381,9 @@ _CALLS: dict[tuple[str, str], Callable[[Twin, Request], Awaitable[Reply]]] = {
     ("POST", "templates"): _put_template,
     ("POST", "templates/decide"): _decide_template,
     ("POST", "tokens"): _set_token,
+    ("PATCH", "numbers"): _change_number,
+    ("PATCH", "wabas"): _change_waba,
+    ("PATCH", "app"): _change_app,
     ("GET", "world"): _world,
     ("PATCH", "defaults"): _set_defaults,
     ("DELETE", "throttle"): _forget_throttle,

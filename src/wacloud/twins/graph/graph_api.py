@@ -44,6 +44,8 @@ async def answer_graph(twin: Twin, request: Request) -> Answer:
                 if is_send:
                     twin.ledger.answered_by_rule[spoiled.status] += 1
                 return spoiled
+        if twin.access.facts and kind in _SCOPE_OF:
+            twin.access.check_scope(request, _SCOPE_OF[kind])
         answer = handler(twin, request)
         if not isinstance(answer, Answer):
             answer = await answer
@@ -187,6 +189,13 @@ def _marketing_messages(twin: Twin, request: Request) -> Answer:
     return post_messages(twin, request, marketing_only=True)
 
 
+_SCOPE_OF = {
+    "messages": "whatsapp_business_messaging",
+    "media": "whatsapp_business_messaging",
+    "templates": "whatsapp_business_management",
+    "phone_numbers": "whatsapp_business_management",
+    "subscribed_apps": "whatsapp_business_management",
+}
 _NODES: dict[tuple[str, str], tuple[str, Handler]] = {
     ("GET", "debug_token"): ("token", wabas.debug_token),
     ("GET", "number"): ("number", numbers.read_number),
@@ -216,5 +225,6 @@ _EDGES: dict[tuple[str, str], tuple[str, Handler]] = {
     ("GET", "subscribed_apps"): ("subscribed_apps", wabas.read_subscriptions),
     ("POST", "subscribed_apps"): ("subscribed_apps", wabas.subscribe),
     ("DELETE", "subscribed_apps"): ("subscribed_apps", wabas.unsubscribe),
-    ("POST", "subscriptions"): ("subscribed_apps", wabas.set_app_callback),
+    ("POST", "subscriptions"): ("app", wabas.set_app_callback),
+    ("GET", "subscriptions"): ("app", wabas.read_app_callback),
 }

@@ -8,6 +8,7 @@ from typing import Any
 
 from wacloud.twins.graph.customers import Customer
 from wacloud.twins.graph.errors import GraphRefusal, invalid, missing
+from wacloud.twins.graph.health import refuse_blocked
 from wacloud.twins.graph.interactive import check_interactive
 from wacloud.twins.graph.limits import (
     MediaCheck,
@@ -54,6 +55,7 @@ def post_messages(twin: Twin, request: Request, *, marketing_only: bool = False)
         return _mark_read(twin, number, body)
     if not number.registered:
         raise GraphRefusal(133010, "The phone number is not registered for the Cloud API.")
+    refuse_blocked(twin, waba, number)
     now = twin.clock()
     draft = _read_draft(twin, waba, number, body, now)
     if marketing_only and (draft.template is None or draft.template.category != "MARKETING"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from wacloud.twins.graph import health
 from wacloud.twins.graph.errors import GraphRefusal, invalid
 from wacloud.twins.graph.limits import text_at
 from wacloud.twins.graph.messages_endpoint import read_json_object
@@ -30,7 +31,7 @@ USUAL_FIELDS = (
 )
 
 
-def describe_number(twin: Twin, number: Number) -> Json:
+def describe_number(twin: Twin, waba: Waba, number: Number) -> Json:
     """Every field of a number that may be asked for."""
     return {
         "id": number.phone_number_id,
@@ -38,22 +39,19 @@ def describe_number(twin: Twin, number: Number) -> Json:
         "display_phone_number": number.display_phone_number,
         "code_verification_status": "VERIFIED" if number.code_verified else "NOT_VERIFIED",
         "quality_rating": number.quality_rating,
-        "platform_type": "CLOUD_API" if number.registered else "NOT_APPLICABLE",
+        "platform_type": number.platform_type or ("CLOUD_API" if number.registered else "NOT_APPLICABLE"),
         "throughput": {"level": "HIGH" if number.throughput > 80 else "STANDARD"},
         "last_onboarded_time": "2026-01-15T09:00:00+0000",
-        "webhook_configuration": {"application": number.callback_url or twin.world.callback_url},
-        "status": "CONNECTED" if number.registered else "PENDING",
+        "webhook_configuration": health.webhook_configuration(twin, waba, number),
+        "status": number.status or ("CONNECTED" if number.registered else "PENDING"),
         "name_status": number.name_status,
         "new_name_status": "NONE",
         "account_mode": "LIVE",
         "is_official_business_account": False,
         "is_pin_enabled": number.pin is not None,
         "is_on_biz_app": False,
-        "whatsapp_business_manager_messaging_limit": "TIER_2K",
-        "health_status": {
-            "can_send_message": "AVAILABLE" if number.registered else "BLOCKED",
-            "entities": [],
-        },
+        "whatsapp_business_manager_messaging_limit": number.messaging_limit,
+        "health_status": health.of_number(twin.world, waba, number),
     }
 
 
@@ -66,8 +64,8 @@ def choose_fields(whole: Json, asked: str | None, usual: tuple[str, ...]) -> Jso
 
 
 def read_number(twin: Twin, request: Request) -> Answer:
-    _, number = twin.access.number(request, request.parts[0])
-    return as_json(choose_fields(describe_number(twin, number), request.query.get("fields"), USUAL_FIELDS))
+    waba, number = twin.access.number(request, request.parts[0])
+    return as_json(choose_fields(describe_number(twin, waba, number), request.query.get("fields"), USUAL_FIELDS))
 
 
 async def change_number(twin: Twin, request: Request) -> Answer:
@@ -176,7 +174,7 @@ def write_profile(twin: Twin, request: Request) -> Answer:
 def list_numbers(twin: Twin, waba: Waba, query: dict[str, str]) -> Answer:
     usual = ("verified_name", "code_verification_status", "display_phone_number", "quality_rating")
     rows = [
-        choose_fields(describe_number(twin, number), query.get("fields"), (*usual, "platform_type", "throughput"))
+        choose_fields(describe_number(twin, waba, number), query.get("fields"), (*usual, "platform_type", "throughput"))
         for number in waba.numbers
     ]
     return as_json({"data": rows, "paging": {"cursors": {"before": "MA==", "after": "MA=="}}})

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
+from wacloud.twins.graph import health
+from wacloud.twins.graph.access import TokenFacts
 from wacloud.twins.graph.errors import GraphRefusal, object_unknown
 from wacloud.twins.graph.messages_endpoint import read_json_object
 from wacloud.twins.graph.numbers_endpoint import choose_fields, list_numbers, prove_callback
@@ -29,7 +32,7 @@ def read_node(twin: Twin, request: Request) -> Answer:
             "message_template_namespace": f"ns_{waba.waba_id}",
             "account_review_status": "APPROVED",
             "owner_business_info": {"id": waba.business_id, "name": waba.name},
-            "health_status": {"can_send_message": "AVAILABLE", "entities": []},
+            "health_status": health.of_waba(twin.world, waba),
         }
         usual = ("name", "currency", "timezone_id", "message_template_namespace")
         return as_json(choose_fields(whole, query.get("fields"), usual))
@@ -44,13 +47,22 @@ def read_numbers(twin: Twin, request: Request) -> Answer:
 
 
 def read_subscriptions(twin: Twin, request: Request) -> Answer:
+    """A page at a time, as everything that is listed."""
     waba = twin.access.waba(request, request.parts[0])
-    if not waba.subscribed:
-        return as_json({"data": []})
-    row: Json = {"whatsapp_business_api_data": {"id": twin.world.app_id, "name": "app", "link": ""}}
-    if waba.callback_url is not None:
-        row["override_callback_uri"] = waba.callback_url
-    return as_json({"data": [row]})
+    rows: list[Json] = [
+        {"whatsapp_business_api_data": {"id": app_id, "name": "another app", "link": ""}} for app_id in waba.other_apps
+    ]
+    if waba.subscribed:
+        row: Json = {"whatsapp_business_api_data": {"id": twin.world.app_id, "name": "app", "link": ""}}
+        if waba.callback_url is not None:
+            row["override_callback_uri"] = waba.callback_url
+        rows.append(row)
+    after, limit = request.query.get("after", "0"), request.query.get("limit", "25")
+    begin, most = int(after) if after.isdigit() else 0, int(limit) if limit.isdigit() else 25
+    page: Json = {"data": rows[begin : begin + most]}
+    if begin + most < len(rows):
+        page["paging"] = {"cursors": {"after": str(begin + most)}, "next": "https://graph.facebook.com/next"}
+    return as_json(page)
 
 
 async def subscribe(twin: Twin, request: Request) -> Answer:
@@ -74,29 +86,58 @@ def unsubscribe(twin: Twin, request: Request) -> Answer:
 
 async def set_app_callback(twin: Twin, request: Request) -> Answer:
     """POST /{app-id}/subscriptions with the app's own token."""
-    if request.parts[0] != twin.world.app_id or not twin.access.is_app(request):
-        raise object_unknown(request.parts[0])
+    _check_app(twin, request)
     body = {**request.query, **(read_json_object(request) if request.body else {})}
     await prove_callback(twin, body.get("callback_url"), body.get("verify_token"))
     twin.world.callback_url = str(body["callback_url"])
     twin.world.verify_token = str(body["verify_token"])
+    if body.get("fields"):
+        told = body["fields"]
+        twin.world.app_fields = [str(one) for one in (told.split(",") if isinstance(told, str) else told)]
     return as_json({"success": True})
+
+
+def read_app_callback(twin: Twin, request: Request) -> Answer:
+    """GET /{app-id}/subscriptions with the app's own token."""
+    _check_app(twin, request)
+    if not twin.world.callback_url:
+        return as_json({"data": []})
+    row: Json = {
+        "object": "whatsapp_business_account",
+        "callback_url": twin.world.callback_url,
+        "active": True,
+        "fields": [{"name": name, "version": "v26.0"} for name in twin.world.app_fields],
+    }
+    return as_json({"data": [row]})
+
+
+def _check_app(twin: Twin, request: Request) -> None:
+    if request.parts[0] != twin.world.app_id or not twin.access.is_app(request):
+        raise object_unknown(request.parts[0])
 
 
 def debug_token(twin: Twin, request: Request) -> Answer:
     twin.access.token_of(request)
     inspected = request.query.get("input_token", "")
     wabas = sorted(twin.access.wabas_of(inspected))
-    data: Json = {"app_id": twin.world.app_id, "is_valid": bool(wabas), "scopes": []}
+    facts = twin.access.facts.get(inspected, TokenFacts())
+    is_over = 0 < facts.expires_at <= time.time()
+    data: Json = {"app_id": facts.app_id or twin.world.app_id, "is_valid": bool(wabas) and not is_over, "scopes": []}
     if wabas:
-        scopes = ["whatsapp_business_management", "whatsapp_business_messaging"]
+        targets = wabas if facts.target_ids is None else list(facts.target_ids)
         data |= {
             "type": "SYSTEM_USER",
             "application": "app",
-            "expires_at": 0,
-            "scopes": scopes,
-            "granular_scopes": [{"scope": scope, "target_ids": wabas} for scope in scopes],
+            "expires_at": facts.expires_at,
+            "data_access_expires_at": 0,
+            "scopes": list(facts.scopes),
+            "granular_scopes": [{"scope": scope, "target_ids": targets} for scope in facts.scopes],
         }
+        if is_over:
+            data["error"] = {"code": 190, "message": "Session has expired.", "subcode": 463}
+    elif inspected in twin.access.revoked:
+        subcode = twin.access.revoked[inspected]
+        data["error"] = {"code": 190, "message": "The token was revoked.", "subcode": subcode}
     else:
         data["error"] = {"code": 190, "message": "The access token could not be decrypted"}
     return as_json({"data": data})

@@ -15,9 +15,43 @@ from typing import Any, Literal
 
 import msgspec
 
+APP_FIELDS = (
+    "messages",
+    "message_template_status_update",
+    "message_template_quality_update",
+    "message_template_components_update",
+    "template_category_update",
+    "phone_number_quality_update",
+    "phone_number_name_update",
+    "account_update",
+    "account_alerts",
+    "account_review_update",
+    "business_capability_update",
+    "security",
+    "flows",
+    "history",
+    "smb_message_echoes",
+    "smb_app_state_sync",
+    "user_preferences",
+    "user_id_update",
+)
+
+
+class Fault(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """What Meta says is wrong with a number, a WABA, a portfolio or the app, in its health status."""
+
+    error_code: int
+    error_description: str
+    possible_solution: str = ""
+    can_send_message: Literal["LIMITED", "BLOCKED"] = "BLOCKED"
+
 
 class Number(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """One business phone number. `pin`: its two-step code, if it has one; `throughput`: messages a second."""
+    """
+    One business phone number. `pin`: its two-step code, if it has one; `throughput`: messages a second.
+
+    `status` and `platform_type` left empty follow from whether it is registered. `health`: what is wrong with it.
+    """
 
     phone_number_id: str
     display_phone_number: str
@@ -29,6 +63,10 @@ class Number(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     quality_rating: str = "GREEN"
     name_status: str = "APPROVED"
     callback_url: str | None = None
+    status: str = ""
+    platform_type: str = ""
+    messaging_limit: str = "TIER_2K"
+    health: list[Fault] = msgspec.field(default_factory=list)
     profile: dict[str, Any] = msgspec.field(default_factory=dict)
 
     @property
@@ -56,6 +94,7 @@ class Waba(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
     Webhooks go out only while the app is `subscribed`; `callback_url` overrides the app's for messages. A portfolio
     that is not `is_verified` may have 250 templates; `templates_deleted_at` says which names are taken for a while.
+    `health` and `business_health` are what is wrong with it and with its portfolio. `other_apps` are subscribed too.
     """
 
     waba_id: str
@@ -70,6 +109,10 @@ class Waba(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     timezone_id: str = "1"
     management_calls: int = 0
     is_verified: bool = True
+    payment_missing: bool = False
+    health: list[Fault] = msgspec.field(default_factory=list)
+    business_health: list[Fault] = msgspec.field(default_factory=list)
+    other_apps: list[str] = msgspec.field(default_factory=list)
     templates_made_at: list[float] = msgspec.field(default_factory=list)
     templates_deleted_at: dict[str, float] = msgspec.field(default_factory=dict)
 
@@ -163,7 +206,11 @@ class Defaults(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class World(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """Everything there is. `codes` maps an Embedded Signup code to the token it is exchanged for, once."""
+    """
+    Everything there is. `codes` maps an Embedded Signup code to the token it is exchanged for, once.
+
+    `app_fields` are the webhook fields the app is subscribed to; `app_health` is what is wrong with the app.
+    """
 
     app_id: str
     app_secret: str
@@ -174,6 +221,8 @@ class World(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     customers: list[CustomerSpec] = msgspec.field(default_factory=list)
     history: list[PastMessage] = msgspec.field(default_factory=list)
     codes: dict[str, str] = msgspec.field(default_factory=dict)
+    app_fields: list[str] = msgspec.field(default_factory=lambda: list(APP_FIELDS))
+    app_health: list[Fault] = msgspec.field(default_factory=list)
 
 
 def digits_of(phone: str) -> str:

@@ -56,6 +56,17 @@ class Emails:
             return _cut(request)
         return web.json_response({}) if rule is not None and rule.no_id else answer
 
+    async def domains(self, request: web.Request) -> web.StreamResponse:
+        """The domains of the account, and how far each has come."""
+        refusal = self._stranger(request)
+        if refusal is not None:
+            return refusal
+        rows = [
+            {"object": "domain", "id": str(place), "name": name, "status": status}
+            for place, (name, status) in enumerate(self._state.domains.items())
+        ]
+        return web.json_response({"object": "list", "has_more": False, "data": rows})
+
     async def _take(self, request: web.Request, raw: bytes, content: dict[str, Any]) -> web.Response:
         state = self._state
         key = request.headers.get("Idempotency-Key")

@@ -41,6 +41,7 @@ async def open_twin(
             web.post("/emails", emails.send),
             web.get("/emails", emails.index),
             web.get("/emails/{id}", emails.show),
+            web.get("/domains", emails.domains),
             web.get("/healthz", alive),
             *control_routes(state, webhooks),
         ]

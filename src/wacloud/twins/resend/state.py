@@ -82,6 +82,7 @@ class State:
         self.keys: dict[str, SeenKey] = {}
         self.rules: list[Rule] = []
         self.posts: list[dict[str, Any]] = []
+        self.domains = {"mail.example.com": "verified"}
         self.limit = REQUESTS_A_SECOND
         self._recent: list[float] = []
 

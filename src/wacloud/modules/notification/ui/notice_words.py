@@ -6,6 +6,7 @@ from typing import Final
 from wacloud.shared.ui.i18n import N_, translate
 
 _SEE_META = N_("Open Business Support at Meta to see why and to appeal.")
+_SEE_CHECKS = N_("Open the check of the connection: it says what to do.")
 _NOTHING_LOST = N_("Messages that come in are kept, those that wait go out in order afterwards.")
 
 # What happened; what can be done.
@@ -113,6 +114,36 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
             " as always. To have the earlier chats, disconnect the number, connect it again and share them."
         ),
     ),
+    "check_token": (
+        N_("Meta does not accept our access to the number %(name)s any more: it cannot send."),
+        N_("Connect the number again. What comes in is kept, what waits goes out in order afterwards."),
+    ),
+    "check_token_ends": (
+        N_("The access to the number %(name)s ends soon."),
+        N_("Connect the number again before that, and nothing stops."),
+    ),
+    "check_permissions": (N_("A permission for the number %(name)s is missing: it cannot send."), _SEE_CHECKS),
+    "check_subscription": (
+        N_("Meta does not send us what customers write to the number %(name)s."),
+        _SEE_CHECKS,
+    ),
+    "check_callback": (N_("What customers write to the number %(name)s goes to another address."), _SEE_CHECKS),
+    "check_verify_token": (N_("Our own address does not answer as Meta expects."), _SEE_CHECKS),
+    "check_number_status": (N_("Meta has stopped the number %(name)s: it cannot send."), _SEE_CHECKS),
+    "check_registration": (N_("The number %(name)s is not registered at Meta: it cannot send."), _SEE_CHECKS),
+    "check_display_name": (N_("Meta has not accepted the name of the number %(name)s."), _SEE_CHECKS),
+    "check_sending": (N_("Meta does not let the number %(name)s send."), _SEE_CHECKS),
+    "check_payment": (
+        N_("Meta has a problem with the payment method of the number %(name)s."),
+        N_("Add or mend it at Meta: until then replies may stop."),
+    ),
+    "check_quality": (N_("Meta rates the quality of the number %(name)s as low."), _SEE_CHECKS),
+    "check_limits": (N_("Something about the limits of the number %(name)s needs you."), _SEE_CHECKS),
+    "check_webhooks": (
+        N_("No receipts come in for what the number %(name)s sends."),
+        _SEE_CHECKS,
+    ),
+    "check_mended": (N_("The number %(name)s: what was wrong is mended."), ""),
     "mentioned": (N_("%(name)s mentioned you in a note."), N_("Open the conversation to read it.")),
 }
 

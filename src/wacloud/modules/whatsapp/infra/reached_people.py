@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 
 from wacloud.modules.whatsapp.application.limits import Wish
-from wacloud.shared.application.db import Database
+from wacloud.shared.application.db import Database, Tx
+from wacloud.shared.domain.ids import BusinessId
 
 # Where they wrote later, nobody knows any more whether the window was open then: they count, lest there are too many.
 _REACHED = """
@@ -27,6 +28,12 @@ group by 1
 """
 
 
+async def reached_people(tx: Tx, business_id: BusinessId, portfolio_id: str) -> Mapping[str, int]:
+    """Each with the last time."""
+    rows = await tx.rows(_REACHED, {"business": business_id, "portfolio": portfolio_id})
+    return {row.recipient: int(row.at) for row in rows if row.recipient}
+
+
 class PostgresReachedPeople:
     """See `throttle.ReachedPeople`."""
 
@@ -35,5 +42,4 @@ class PostgresReachedPeople:
 
     async def __call__(self, wish: Wish) -> Mapping[str, int]:
         async with self._db.tenant(wish.business_id, read_only=True) as tx:
-            rows = await tx.rows(_REACHED, {"business": wish.business_id, "portfolio": wish.portfolio_id})
-        return {row.recipient: int(row.at) for row in rows if row.recipient}
+            return await reached_people(tx, wish.business_id, wish.portfolio_id)
