@@ -16,6 +16,7 @@ POST   statuses/release             sends the statuses that rules held back
 GET    ledger                       counts; ?brief=1, ?customer=, ?callback_data=; DELETE starts anew
 POST   wabas, templates             a Waba; {waba_id, template} adds or changes one and announces it
 POST   templates/decide             {waba_id, name, language?, event | quality | category, reason?, title?, info?}
+GET    signup                       the dialog of Embedded Signup; POST {how, name?, feature?} -> {code?, session?}
 POST   tokens                       {access_token, revoked, subcode?}
 GET    world                        the world without its secrets; PATCH defaults changes how it behaves
 DELETE throttle                     forgets what was sent, for the speed limits
@@ -33,6 +34,7 @@ from typing import Any
 
 import msgspec
 
+from wacloud.twins.graph import signup
 from wacloud.twins.graph import templates_endpoint as templates
 from wacloud.twins.graph.customers import Customer
 from wacloud.twins.graph.inbound import deliver, echo, write
@@ -291,6 +293,14 @@ async def _decide_template(twin: Twin, request: Request) -> Answer:
     return as_json({"id": named[0].id, "callback": await _callback_answer(twin, delivery, body.get("wait"))})
 
 
+async def _show_signup(twin: Twin, request: Request) -> Answer:
+    return Answer(200, signup.page(request.query), [(b"content-type", b"text/html; charset=utf-8")])
+
+
+async def _sign_up(twin: Twin, request: Request) -> Answer:
+    return as_json(signup.sign_up(twin, _body(request)), 201)
+
+
 async def _set_token(twin: Twin, request: Request) -> Answer:
     body = _body(request)
     token = str(body.get("access_token"))
@@ -343,6 +353,8 @@ _CALLS: dict[tuple[str, str], Callable[[Twin, Request], Awaitable[Reply]]] = {
     ("POST", "wabas"): _add_waba,
     ("POST", "templates"): _put_template,
     ("POST", "templates/decide"): _decide_template,
+    ("GET", "signup"): _show_signup,
+    ("POST", "signup"): _sign_up,
     ("POST", "tokens"): _set_token,
     ("GET", "world"): _world,
     ("PATCH", "defaults"): _set_defaults,

@@ -17,7 +17,11 @@ import msgspec
 
 
 class Number(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """One business phone number. `pin`: its two-step code, if it has one; `throughput`: messages a second."""
+    """
+    One business phone number. `pin`: its two-step code, if it has one; `throughput`: messages a second.
+
+    `on_biz_app`: it is in the WhatsApp Business app, too, since `onboarded_at`; `synced` is what was asked of the app.
+    """
 
     phone_number_id: str
     display_phone_number: str
@@ -30,6 +34,9 @@ class Number(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     name_status: str = "APPROVED"
     callback_url: str | None = None
     profile: dict[str, Any] = msgspec.field(default_factory=dict)
+    on_biz_app: bool = False
+    onboarded_at: float | None = None
+    synced: list[str] = msgspec.field(default_factory=list)
 
     @property
     def digits(self) -> str:
@@ -56,6 +63,7 @@ class Waba(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
     Webhooks go out only while the app is `subscribed`; `callback_url` overrides the app's for messages. A portfolio
     that is not `is_verified` may have 250 templates; `templates_deleted_at` says which names are taken for a while.
+    `made_here`: somebody signed up in the twin's own dialog, so it is in no world file.
     """
 
     waba_id: str
@@ -72,6 +80,7 @@ class Waba(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     is_verified: bool = True
     templates_made_at: list[float] = msgspec.field(default_factory=list)
     templates_deleted_at: dict[str, float] = msgspec.field(default_factory=dict)
+    made_here: bool = False
 
 
 class CustomerSpec(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -163,7 +172,11 @@ class Defaults(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class World(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """Everything there is. `codes` maps an Embedded Signup code to the token it is exchanged for, once."""
+    """
+    Everything there is. `codes` maps an Embedded Signup code to the token it is exchanged for, once.
+
+    `token_details` is what debug_token says of a token besides: its scopes, another app, an end.
+    """
 
     app_id: str
     app_secret: str
@@ -174,6 +187,7 @@ class World(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     customers: list[CustomerSpec] = msgspec.field(default_factory=list)
     history: list[PastMessage] = msgspec.field(default_factory=list)
     codes: dict[str, str] = msgspec.field(default_factory=dict)
+    token_details: dict[str, dict[str, Any]] = msgspec.field(default_factory=dict)
 
 
 def digits_of(phone: str) -> str:
