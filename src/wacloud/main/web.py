@@ -67,6 +67,7 @@ from wacloud.modules.whatsapp.ui import (
     media_api,
     media_pages,
     note_api,
+    numbers_api,
     people_api,
     people_pages,
     people_settings_pages,
@@ -193,6 +194,7 @@ def make_app(house: House) -> FastAPI:
         app.include_router(about_people.routes(house.people))
     for made in (
         *(each.routes(house.message_templates) for each in (templates_api, template_pages)),
+        numbers_api.routes(house.connecting),
         live_updates.routes(hub),
         presence.routes(house.announcer),
         notice_pages.routes(house.notification),

@@ -13,7 +13,7 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-from wacloud.main.graph import graph_of
+from wacloud.main.graph import connecting_deps, graph_of
 from wacloud.main.mail import mail_shelf, mail_transport
 from wacloud.main.media import media_deps, media_files
 from wacloud.main.people import user_deps
@@ -62,6 +62,7 @@ from wacloud.modules.notification.infra.notices import PostgresNotices
 from wacloud.modules.notification.ui.compose import JinjaComposer
 from wacloud.modules.user.application.ports import UserDeps
 from wacloud.modules.whatsapp.application.accept_webhook import WebhookKeys
+from wacloud.modules.whatsapp.application.connecting_ports import ConnectingDeps
 from wacloud.modules.whatsapp.application.media_ports import Transcriber
 from wacloud.modules.whatsapp.application.people_ports import PeopleDeps
 from wacloud.modules.whatsapp.application.ports import CloudApi, WhatsappDeps
@@ -134,6 +135,7 @@ class House:
     whatsapp: WhatsappDeps
     people: PeopleDeps
     message_templates: MessageTemplateDeps
+    connecting: ConnectingDeps
     bot: BotDeps
     knowledge: KnowledgeDeps
     templates: TemplateDeps
@@ -312,6 +314,7 @@ async def open_house(settings: Settings, swaps: Swaps | None = None) -> AsyncIte
             message_templates=MessageTemplateDeps(
                 whatsapp, PostgresMessageTemplates(), graph_of(GraphTemplates, settings, egress, secrets)
             ),
+            connecting=connecting_deps(settings, whatsapp, egress, secrets),
             bot=BotDeps(
                 db=db,
                 clock=clock,

@@ -52,7 +52,8 @@ def sign_up(twin: Twin, body: Json) -> Json:
     twin.world.codes[code] = waba.access_token
     twin.codes_made_at[code] = twin.clock()
     ids = {"waba_id": waba.waba_id, "business_id": waba.business_id}
-    ids |= {"phone_number_id": number.phone_number_id for number in waba.numbers}
+    for number in waba.numbers:
+        ids["phone_number_id"] = number.phone_number_id
     event = {"only_waba": "FINISH_ONLY_WABA", "coexistence": COEXISTENCE}.get(how, "FINISH")
     answer: Json = {"code": code, "session": _message(event, ids)}
     answer.pop({"no_session": "session", "no_code": "code"}.get(how, ""), None)
@@ -108,8 +109,10 @@ _PAGE = """<!doctype html>
 <title>Meta (de prueba)</title><style>
 body {{ margin: 0; font: 16px/1.45 system-ui, sans-serif; color: #1c1e21; background: #f0f2f5 }}
 main {{ max-width: 26rem; margin: 2rem auto; padding: 1.5rem; border-radius: 12px; background: #fff }}
-form {{ display: grid; gap: .6rem }} input, button {{ font: inherit; padding: .6rem; border: 1px solid #8a8d91; border-radius: 8px }}
-button {{ text-align: left; background: #fff; cursor: pointer }} button:first-of-type {{ color: #fff; background: #0a58ca }}
+form {{ display: grid; gap: .6rem }}
+input, button {{ font: inherit; padding: .6rem; border: 1px solid #8a8d91; border-radius: 8px }}
+button {{ text-align: left; background: #fff; cursor: pointer }}
+button:first-of-type {{ color: #fff; background: #0a58ca }}
 </style></head><body><main><h1>Meta (de prueba)</h1>
 <p>Esta ventana hace de la de Facebook. Aquí no se envía nada a Meta.</p>
 <form><label>Nombre del negocio <input name="name" value="{name}" maxlength="75"></label>{buttons}</form></main>

@@ -52,10 +52,11 @@ def add_number(twin: Twin, request: Request) -> Answer:
     """A number nobody has yet: it has to be verified by a code, and its name is reviewed."""
     waba = twin.access.waba(request, request.parts[0])
     body = {**request.query, **(read_json_object(request) if request.body else {})}
-    for name in ("cc", "phone_number", "verified_name"):
+    body.setdefault("country_code", body.get("cc"))  # its name in older versions
+    for name in ("country_code", "phone_number", "verified_name"):
         if not isinstance(body.get(name), str) or not body[name].strip():
             raise GraphRefusal(100, message=f"(#100) The parameter {name} is required.")
-    digits = digits_of(body["cc"]) + digits_of(body["phone_number"])
+    digits = digits_of(body["country_code"]) + digits_of(body["phone_number"])
     if not 8 <= len(digits) <= 15:
         raise GraphRefusal(100, "The phone number is not valid.")
     # The subcodes of these two are not verified.
@@ -69,7 +70,7 @@ def add_number(twin: Twin, request: Request) -> Answer:
         raise GraphRefusal(100, subcode=2388103, user=("Phone number limit", "You have reached the limit of numbers."))
     number = Number(
         phone_number_id="7" + "".join(secrets.choice("0123456789") for _ in range(14)),
-        display_phone_number=f"+{digits_of(body['cc'])} {digits_of(body['phone_number'])}",
+        display_phone_number=f"+{digits_of(body['country_code'])} {digits_of(body['phone_number'])}",
         verified_name=body["verified_name"].strip(),
         registered=False,
         code_verified=False,
