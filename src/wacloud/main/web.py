@@ -56,6 +56,7 @@ from wacloud.modules.whatsapp.ui import (
     canned_api,
     canned_pages,
     compose_pages,
+    connect_pages,
     cost_pages,
     desk_api,
     export_pages,
@@ -67,6 +68,7 @@ from wacloud.modules.whatsapp.ui import (
     media_api,
     media_pages,
     note_api,
+    number_pages,
     numbers_api,
     people_api,
     people_pages,
@@ -194,7 +196,7 @@ def make_app(house: House) -> FastAPI:
         app.include_router(about_people.routes(house.people))
     for made in (
         *(each.routes(house.message_templates) for each in (templates_api, template_pages)),
-        numbers_api.routes(house.connecting),
+        *(each.routes(house.connecting) for each in (numbers_api, connect_pages, number_pages)),
         live_updates.routes(hub),
         presence.routes(house.announcer),
         notice_pages.routes(house.notification),

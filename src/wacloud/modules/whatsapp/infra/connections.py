@@ -28,7 +28,8 @@ _COLUMNS: Final = (
 )
 _NUMBERS: Final = """
 select n.id, n.waba_id, a.name, n.phone_number_id, n.display_phone_number, n.verified_name, n.name_status, n.quality,
-       n.throughput, a.messaging_limit, n.state, n.held_because, n.held_until, n.is_coexistent, n.pin is not null as has_pin,
+       n.throughput, a.messaging_limit, n.state, n.held_because, n.held_until, n.is_coexistent,
+       n.pin is not null as has_pin,
        n.connected_at, n.created_at,
        not exists (select from app.phone_numbers o where o.business_id = n.business_id and o.waba_id = n.waba_id
                    and o.id <> n.id and o.state <> 'disconnected') as is_alone

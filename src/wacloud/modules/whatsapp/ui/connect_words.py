@@ -55,6 +55,7 @@ WHY: Final[Mapping[str, str]] = {
         "That is not the code Meta sent. Look at the newest message and try again, or ask for another code."
     ),
     "deleted_recently": N_("This number was removed a moment ago. Wait five minutes, then try again."),
+    "half_lost": N_("Meta's window ended, but its answer did not arrive whole. Start it again: nothing was changed."),
     "meta_away": N_("Meta did not answer. Nothing is lost: try again in a moment."),
     "meta_refused": N_("Meta did not accept this. Its own words are below."),
     "name_not_approved": N_(
@@ -141,15 +142,15 @@ QUALITIES: Final[Mapping[str, str]] = {
     "UNKNOWN": N_("quality not rated yet"),
     "NA": N_("quality not rated yet"),
 }
-LIMITS: Final[Mapping[str, str]] = {
-    "TIER_50": "50",
-    "TIER_250": "250",
-    "TIER_1K": "1.000",
-    "TIER_2K": "2.000",
-    "TIER_10K": "10.000",
-    "TIER_100K": "100.000",
-    "TIER_UNLIMITED": N_("no limit"),
+LIMITS: Final[Mapping[str, int]] = {
+    "TIER_50": 50,
+    "TIER_250": 250,
+    "TIER_1K": 1_000,
+    "TIER_2K": 2_000,
+    "TIER_10K": 10_000,
+    "TIER_100K": 100_000,
 }
+NO_LIMIT: Final = "TIER_UNLIMITED"
 VERTICALS: Final[Mapping[str, str]] = {
     "AUTO": N_("Cars"),
     "BEAUTY": N_("Beauty, spa and salon"),
@@ -182,3 +183,11 @@ def because(code: str | None) -> str | None:
     if code is None:
         return None
     return BECAUSE.get(code, BECAUSE_META if code.startswith("meta:") or code == "token_unreadable" else code)
+
+
+def limit_of(tier: str | None, language: str) -> str | None:
+    """How many people, as a person writes it; None where Meta does not say, or says it is unlimited."""
+    number = LIMITS.get(tier or "")
+    if number is None:
+        return None
+    return f"{number:,}".replace(",", "." if language == "es" else ",")
