@@ -70,10 +70,14 @@ async def change_profile(
 
     :raises FaultyFields: it breaks a limit of Meta; and as `refresh_number`.
     """
-    profile.check()
     row, token = await _connected(deps, business_id, number_id)
+    profile.check()
     await deps.meta.change_profile(row.phone_number_id, token, profile)
-    await _log(deps, by, business_id, "whatsapp.number_profile_changed", row, caller)
+    async with deps.whatsapp.db.tenant(business_id) as tx:
+        changed = AuditEntry(
+            action="whatsapp.number_profile_changed", actor_id=by, business_id=business_id, detail=_about(row)
+        )
+        await record_audit(deps.whatsapp.business, tx, changed, caller=caller)
 
 
 async def reveal_pin(
@@ -90,9 +94,10 @@ async def reveal_pin(
         sealed = await deps.numbers.pin(tx, business_id, number_id)
         if sealed is None:
             raise NoPinHere
-        await record_audit(
-            deps.whatsapp.business, tx, _entry(by, business_id, "whatsapp.number_pin_shown", row), caller=caller
+        looked = AuditEntry(
+            action="whatsapp.number_pin_shown", actor_id=by, business_id=business_id, detail=_about(row)
         )
+        await record_audit(deps.whatsapp.business, tx, looked, caller=caller)
     return deps.unseal(sealed)
 
 
@@ -120,8 +125,10 @@ async def disconnect_number(
                 raise
     async with deps.whatsapp.db.tenant(business_id) as tx:
         if await deps.numbers.disconnect(tx, business_id, number_id, deps.seal("")):
-            entry = _entry(by, business_id, "whatsapp.number_disconnected", row)
-            await record_audit(deps.whatsapp.business, tx, entry, caller=caller)
+            ended = AuditEntry(
+                action="whatsapp.number_disconnected", actor_id=by, business_id=business_id, detail=_about(row)
+            )
+            await record_audit(deps.whatsapp.business, tx, ended, caller=caller)
         return await deps.numbers.get(tx, business_id, number_id)
 
 
@@ -133,13 +140,5 @@ async def _connected(deps: ConnectingDeps, business_id: BusinessId, number_id: U
         return row, await deps.numbers.token(tx, business_id, number_id)
 
 
-async def _log(
-    deps: ConnectingDeps, by: UserId, business_id: BusinessId, action: str, row: NumberRow, caller: Caller
-) -> None:
-    async with deps.whatsapp.db.tenant(business_id) as tx:
-        await record_audit(deps.whatsapp.business, tx, _entry(by, business_id, action, row), caller=caller)
-
-
-def _entry(by: UserId, business_id: BusinessId, action: str, row: NumberRow) -> AuditEntry:
-    detail = {"waba_id": row.waba_id, "phone_number_id": row.phone_number_id}
-    return AuditEntry(action=action, actor_id=by, business_id=business_id, detail=detail)
+def _about(row: NumberRow) -> dict[str, str]:
+    return {"waba_id": row.waba_id, "phone_number_id": row.phone_number_id}

@@ -39,6 +39,10 @@ Manager = Annotated[Member, Depends(requires(Permission.NUMBERS_MANAGE))]
 Text = Annotated[str, Form(max_length=2000)]
 Secret = Annotated[SecretStr, Form(max_length=2000)]
 LARGEST_FORM: Final = 16 * 1024
+# What the templates ask for, before Meta has said it.
+NOT_KNOWN: Final = dict.fromkeys(
+    ("accounts", "numbers", "waba_name", "needs_pin", "registrations", "has_our_pin", "heard")
+)
 # Meta's window talks to the one that opened it, which the policy of all other pages prevents.
 OPENER: Final = {"cross-origin-opener-policy": "same-origin-allow-popups"}
 # What Facebook's script needs; nowhere else, and only where an app and its configuration are set.
@@ -220,7 +224,7 @@ def _page(
         STATUS_OF[refused.kind] if refused else 200,
         member=member,
         one=found,
-        facts=found.facts,
+        facts={**NOT_KNOWN, **found.facts},
         told=told,
         here=told.SHOWN_AS.get(found.step, found.step),
         problem=found.problem or _window_problem(found),
