@@ -39,6 +39,7 @@ def account(rig: Rig, *hows: str, **number: Any) -> Waba:
     """An account at Meta with a number for each way."""
     twin = rig.twin.twin
     waba = signup._account("Panadería Sol")
+    waba.is_verified = True
     waba.numbers += [signup._number(twin, waba.name, how) for how in hows]
     for one in waba.numbers:
         for name, value in number.items():
@@ -131,7 +132,7 @@ async def test_a_new_number_by_a_token(chromium: Browser, product: Rig, language
         await expect(page.locator(".way-choice")).to_have_count(2)
         await looked_at(page, f"connect-number-{look}")
         await page.locator(".way-how summary").click()
-        await page.locator("#c-phone_number").fill(f"600{abs(hash(look)) % 10**6:06}")
+        await page.locator("#c-phone_number").fill(f"60000000{LOOKS.index((language, scheme, size))}")
         await page.locator("form:has(#c-phone_number) button").click()
         await looked_at(page, f"connect-code-{look}")
         await page.locator("button[value=SMS]").click()

@@ -19,6 +19,7 @@ STEPS: Final[Mapping[str, tuple[str, str]]] = {
     "done": (N_("Connected"), N_("Your customers can write to you.")),
 }
 SHOWN_STEPS: Final = ("access", "number", "code", "register", "test")
+SHOWN_NAMES: Final[Mapping[str, str]] = {"code": N_("Verify")}
 # To which of those shown each belongs.
 SHOWN_AS: Final[Mapping[str, str]] = {
     "account": "number",
