@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from rig import APP_SECRET, Rig, Shop, as_body, eventually, open_rig, token
+from wacloud.modules.auth.domain.token import Claims
 from wacloud.modules.whatsapp.domain.connecting import LEASE
 from wacloud.twins.graph import signup
 from wacloud.twins.graph.misbehave import Do, Match, Rule
@@ -321,7 +322,7 @@ async def test_a_number_of_another_business_is_refused_without_telling_whose(rig
     _, now = await owner.by_token(waba)
     assert (now["step"], now["problem"]["why"]) == ("number", "number_taken")
     assert str(theirs.business_id) not in str(now)
-    assert await rig.rows(owner.shop, "select from app.phone_numbers") == []
+    assert await rig.rows(owner.shop, "select id from app.phone_numbers") == []
 
 
 async def test_without_a_good_token_nobody_learns_that_a_number_is_taken(rig: Rig, owner: Owner) -> None:
@@ -344,7 +345,7 @@ async def test_two_businesses_at_once_one_gets_the_number(rig: Rig, owner: Owner
     # Whoever comes second is stopped by the other's PIN, or by us.
     assert {now["problem"]["why"] for now in answers if now["problem"]} <= {"number_taken", "pin_wrong"}
     counts = [
-        len(await rig.rows(one.shop, "select from app.phone_numbers where phone_number_id = %s", (phone_number_id,)))
+        len(await rig.rows(one.shop, "select id from app.phone_numbers where phone_number_id = %s", (phone_number_id,)))
         for one in (owner, other)
     ]
     assert sorted(counts) == [0, 1]
@@ -561,3 +562,42 @@ async def test_the_same_key_starts_one(rig: Rig, owner: Owner) -> None:
     first = await owner.ask("POST", "connections", {"way": "token"}, **key)
     again = await owner.ask("POST", "connections", {"way": "token"}, **key)
     assert first == again
+
+
+# --- the page that opens Meta's window --------------------------------------------------------------------------------
+
+
+async def page_of(rig: Rig, owner: Owner, id_: str) -> tuple[str, Any]:
+    claims = Claims(owner.shop.user_id, owner.shop.business_id, owner.shop.session_id)
+    session = rig.house.auth.tokens.issue(claims, "session", rig.house.clock())
+    url = f"{rig.url}/numbers/connections/{id_}"
+    async with rig.http.get(url, headers={"cookie": f"wacloud_session={session}"}) as answer:
+        return await answer.text(), answer.headers
+
+
+async def test_facebooks_script_is_let_in_where_its_window_is_opened_and_nowhere_else(rig: Rig, owner: Owner) -> None:
+    deps = rig.house.connecting
+    id_, by_token = await owner.start("embedded"), await owner.start("token")
+    dialog_url = deps.dialog_url
+    object.__setattr__(deps, "dialog_url", None)
+    try:
+        page, headers = await page_of(rig, owner, id_)
+        other, plain = await page_of(rig, owner, by_token)
+    finally:
+        object.__setattr__(deps, "dialog_url", dialog_url)
+    assert 'src="https://connect.facebook.net/' in page
+    assert "script-src 'self' https://connect.facebook.net;" in headers["content-security-policy"]
+    assert headers["cross-origin-opener-policy"] == "same-origin-allow-popups"
+    assert "facebook" not in plain["content-security-policy"]
+    assert plain["cross-origin-opener-policy"] == "same-origin"
+    assert "connect.facebook.net" not in other
+
+
+async def test_without_a_configuration_there_is_no_window(rig: Rig, owner: Owner) -> None:
+    deps = rig.house.connecting
+    object.__setattr__(deps, "config_id", "")
+    try:
+        status, told = await owner.ask("POST", "connections", {"way": "embedded"})
+    finally:
+        object.__setattr__(deps, "config_id", "77")
+    assert (status, told["code"]) == (409, "way_not_open")

@@ -68,12 +68,19 @@ async def _token(deps: ConnectingDeps, connection: Connection, given: Given) -> 
         raise WayNotOpen
     if connection.way == "token":
         _need(given, "access_token")
-        return str(given.access_token).strip()
+        return _printable("access_token", str(given.access_token).strip())
     if connection.way == "simulator" and deps.simulated is not None:
         # The same way as Meta's dialog, from its code on.
         return await deps.meta.exchange(await deps.simulated.sign_up(given.name or ""))
     _need(given, "code")
-    return await deps.meta.exchange(str(given.code))
+    return await deps.meta.exchange(_printable("code", str(given.code)))
+
+
+def _printable(name: str, secret: str) -> str:
+    """It goes into a header: what has no place there is no token."""
+    if not (secret.isascii() and secret.isprintable()) or " " in secret:
+        raise FaultyFields([Fault(name, "malformed")])
+    return secret
 
 
 async def choose_account(deps: ConnectingDeps, connection: Connection, given: Given) -> Move:
