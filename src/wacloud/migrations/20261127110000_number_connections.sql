@@ -28,6 +28,7 @@ call private.protect('app.number_connections', 'business_id', 'select (business_
 call private.open_to_system('app.number_connections', 'select, update');
 
 alter table app.phone_numbers
-  add column pin text,                        -- encrypted; the two-step code it was registered with here
+  add column
+  pin text,                                   -- encrypted; the two-step code it was registered with here
   add column is_coexistent boolean not null default false,   -- in the WhatsApp Business app, too
   add column connected_at timestamptz;        -- the last time somebody connected it by the pages or the API

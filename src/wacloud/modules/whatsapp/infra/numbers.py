@@ -145,11 +145,12 @@ class PostgresNumbers:
         )
 
     async def first_of(self, business_id: BusinessId) -> SimulatedNumber | None:
-        """The number the phone page writes to."""
+        """The number the phone page writes to: the one connected last, so that it can be tried, or else the oldest."""
         async with self._db.tenant(business_id, read_only=True) as tx:
             row = await tx.row(
                 "select phone_number_id, display_phone_number, coalesce(verified_name, display_phone_number) as name "
-                "from app.phone_numbers where business_id = %s order by created_at, id limit 1",
+                "from app.phone_numbers where business_id = %s "
+                "order by state = 'disconnected', connected_at desc nulls last, created_at, id limit 1",
                 (business_id,),
             )
         return SimulatedNumber(*row) if row else None
