@@ -127,6 +127,7 @@ TABLES = {
     "whatsapp": {
         "whatsapp_accounts",
         "phone_numbers",
+        "number_connections",
         "contacts",
         "contact_identities",
         "contact_fields",

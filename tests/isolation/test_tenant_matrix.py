@@ -62,6 +62,7 @@ MAKERS: Mapping[str, Callable[[Tenant], Any]] = {
     "mention_ids": lambda tenant: tenant.person,
     "template_id": lambda tenant: tenant.rows["message_templates"]["id"],
     "waba_id": lambda tenant: tenant.rows["whatsapp_accounts"]["waba_id"],
+    "connection_id": lambda tenant: tenant.rows["number_connections"]["id"],
     "segment_id": lambda tenant: tenant.rows["segments"]["id"],
 }
 # What a body must say besides, for its ids to be looked at.

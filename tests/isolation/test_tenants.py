@@ -46,6 +46,7 @@ SYSTEM_RIGHTS = {
     "finished_jobs": "SELECT INSERT",
     "whatsapp_accounts": "SELECT INSERT",
     "phone_numbers": "SELECT INSERT UPDATE",
+    "number_connections": "SELECT UPDATE",
     "unmatched_statuses": "SELECT",
     "invitations": "SELECT",
     "onboarding_steps": "SELECT INSERT UPDATE",
@@ -77,6 +78,7 @@ UNGUARDED = {
     "audit_log.user_id": "what concerned somebody stays written after they are gone",
     "bot_turns.message_id": "a messages partition may go by retention",
     "notices.settled_by": "who put it away stays written after they are gone",
+    "number_connections.created_by": "who began it stays told after the member left",
     "mails.user_id": "what was written to somebody stays known after they are gone",
     "idempotency_keys.caller": "a person or an API key, and forgotten after a day",
     "mail_suppressions.mail_id": "the mail goes by retention, what it told us stays",
@@ -297,6 +299,11 @@ MEMBERS_WRITE = {
     ),
     ("media", "update", "used_at"),
     ("message_keys", "insert", None),
+    (
+        "number_connections",
+        "select",
+        "business_id, changed_at, created_at, id, number_id, phone_number_id, state, step, waba_id, way",
+    ),
     (
         "messages",
         "insert",

@@ -36,6 +36,7 @@ SETTINGS = (
     "SECRET_KEYS",
     "META_GRAPH_URL",
     "META_APP_ID",
+    "META_ES_CONFIG_ID",
     "META_APP_SECRET",
     "META_VERIFY_TOKEN",
     "MEDIA_URL",
@@ -163,6 +164,8 @@ class _Demo:
                 "RESEND_API_KEY": keys.resend_key,
                 "RESEND_WEBHOOK_SECRET": keys.resend_webhook_secret,
             }
+        # Facebook's dialog is the twin's own window, unless Meta is somebody else.
+        metas["META_ES_CONFIG_ID"] = callers.get("META_ES_CONFIG_ID", "" if callers.get("META_GRAPH_URL") else "1")
         return {
             "MAIL_FROM": "WhatsApp Cloud Landing <no-reply@mail.example.com>",
             **callers,

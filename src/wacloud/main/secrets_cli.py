@@ -20,6 +20,9 @@ console = Console()
 # Every column that holds something encrypted with SECRET_KEYS; a test compares them with the code that seals.
 SEALED: Final = (
     ("phone_numbers", "access_token"),
+    ("phone_numbers", "pin"),
+    ("number_connections", "access_token"),
+    ("number_connections", "pin"),
     ("totp_factors", "secret"),
     ("mails", "sealed"),
     ("idempotency_keys", "sealed"),

@@ -90,6 +90,7 @@ class Settings(BaseSettings):
     meta_graph_url: str = "https://graph.facebook.com"
     meta_graph_version: str = Field("v26.0", pattern=r"^v\d+\.\d+$")
     meta_appsecret_proof: bool = False
+    meta_es_config_id: str = Field("", pattern=r"^\d*$")
 
     openai_api_keys: Listed = []
     openai_base_url: str = ""

@@ -13,7 +13,7 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-from wacloud.main.graph import checkup_of, graph_of
+from wacloud.main.graph import checkup_of, connecting_deps, graph_of
 from wacloud.main.mail import mail_shelf, mail_transport
 from wacloud.main.media import media_deps, media_files
 from wacloud.main.people import user_deps
@@ -63,6 +63,7 @@ from wacloud.modules.notification.ui.compose import JinjaComposer
 from wacloud.modules.user.application.ports import UserDeps
 from wacloud.modules.whatsapp.application.accept_webhook import WebhookKeys
 from wacloud.modules.whatsapp.application.checkup_ports import CheckupDeps
+from wacloud.modules.whatsapp.application.connecting_ports import ConnectingDeps
 from wacloud.modules.whatsapp.application.media_ports import Transcriber
 from wacloud.modules.whatsapp.application.people_ports import PeopleDeps
 from wacloud.modules.whatsapp.application.ports import CloudApi, WhatsappDeps
@@ -137,6 +138,7 @@ class House:
     people: PeopleDeps
     message_templates: MessageTemplateDeps
     checkups: CheckupDeps
+    connecting: ConnectingDeps
     bot: BotDeps
     knowledge: KnowledgeDeps
     templates: TemplateDeps
@@ -316,6 +318,7 @@ async def open_house(settings: Settings, swaps: Swaps | None = None) -> AsyncIte
                 whatsapp, PostgresMessageTemplates(), graph_of(GraphTemplates, settings, egress, secrets)
             ),
             checkups=checkup_of(settings, egress, secrets, whatsapp),
+            connecting=connecting_deps(settings, whatsapp, egress, secrets),
             bot=BotDeps(
                 db=db,
                 clock=clock,

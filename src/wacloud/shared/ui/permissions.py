@@ -31,6 +31,8 @@ class Permission(StrEnum):
     KNOWLEDGE_WRITE = "knowledge.write"
     TEMPLATES_READ = "templates.read"
     TEMPLATES_WRITE = "templates.write"  # send to Meta for review, change, delete
+    NUMBERS_READ = "numbers.read"
+    NUMBERS_MANAGE = "numbers.manage"  # connect, disconnect, what a number says of the business, its PIN
     WEBHOOKS_REPLAY = "webhooks.replay"
     SIMULATE = "simulate"  # play customers on the phone page; only where that page exists
 
@@ -44,6 +46,7 @@ _ANALYST = frozenset(
         Permission.COSTS_READ,
         Permission.KNOWLEDGE_READ,
         Permission.TEMPLATES_READ,
+        Permission.NUMBERS_READ,
     }
 )
 _AGENT = _ANALYST | {
@@ -76,9 +79,10 @@ WHILE_CLOSING = frozenset(
         Permission.LEDGER_READ,
         Permission.KNOWLEDGE_READ,
         Permission.TEMPLATES_READ,
+        Permission.NUMBERS_READ,
     }
 )
-# What an API key can be good for. Never: who belongs to the business, its keys, its bills, its end.
+# What an API key can be good for. Never: who belongs to the business, its numbers, its keys, its bills, its end.
 FOR_KEYS = frozenset(
     {
         Permission.BUSINESS_READ,
@@ -95,6 +99,7 @@ FOR_KEYS = frozenset(
         Permission.KNOWLEDGE_WRITE,
         Permission.TEMPLATES_READ,
         Permission.TEMPLATES_WRITE,
+        Permission.NUMBERS_READ,
         Permission.WEBHOOKS_REPLAY,
     }
 )

@@ -19,6 +19,7 @@ POST   templates/decide             {waba_id, name, language?, event | quality |
 POST   tokens                       {access_token, revoked?, subcode?, expires_at?, scopes?, target_ids?, app_id?}
 PATCH  numbers, wabas               {phone_number_id | waba_id, ...} changes fields of the world: status, health, ...
 PATCH  app                          {app_fields?, app_health?}
+GET    signup                       the dialog of Embedded Signup; POST {how, name?, feature?} -> {code?, session?}
 GET    world                        the world without its secrets; PATCH defaults changes how it behaves
 DELETE throttle                     forgets what was sent, for the speed limits
 """
@@ -35,6 +36,7 @@ from typing import Any
 
 import msgspec
 
+from wacloud.twins.graph import signup
 from wacloud.twins.graph import templates_endpoint as templates
 from wacloud.twins.graph.access import TokenFacts
 from wacloud.twins.graph.customers import Customer
@@ -294,6 +296,10 @@ async def _decide_template(twin: Twin, request: Request) -> Answer:
     return as_json({"id": named[0].id, "callback": await _callback_answer(twin, delivery, body.get("wait"))})
 
 
+async def _sign_up(twin: Twin, request: Request) -> Answer:
+    return as_json(signup.sign_up(twin, _body(request)), 201)
+
+
 async def _set_token(twin: Twin, request: Request) -> Answer:
     """Revoked, unless other things are said of it; then those hold until others are said."""
     body = _body(request)
@@ -380,6 +386,8 @@ _CALLS: dict[tuple[str, str], Callable[[Twin, Request], Awaitable[Reply]]] = {
     ("POST", "wabas"): _add_waba,
     ("POST", "templates"): _put_template,
     ("POST", "templates/decide"): _decide_template,
+    ("GET", "signup"): signup.show,
+    ("POST", "signup"): _sign_up,
     ("POST", "tokens"): _set_token,
     ("PATCH", "numbers"): _change_number,
     ("PATCH", "wabas"): _change_waba,

@@ -216,6 +216,8 @@ _EDGES: dict[tuple[str, str], tuple[str, Handler]] = {
     ("DELETE", "message_templates"): ("templates", templates.delete_templates),
     ("POST", "unpause"): ("templates", templates.unpause_template),
     ("GET", "phone_numbers"): ("phone_numbers", wabas.read_numbers),
+    ("POST", "phone_numbers"): ("phone_numbers", wabas.add_number),
+    ("POST", "smb_app_data"): ("register", numbers.ask_app_for),
     ("POST", "register"): ("register", numbers.register),
     ("POST", "deregister"): ("register", numbers.deregister),
     ("POST", "request_code"): ("register", numbers.request_code),

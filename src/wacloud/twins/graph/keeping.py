@@ -1,5 +1,5 @@
 """
-What lies on the phones, kept in a file: people, their threads, photos and sounds.
+What lies on the phones, kept in a file: people, their threads, photos and sounds; and accounts that were made here.
 
 One JSON object a line, written as it happens, so that a twin that is killed has lost nothing a person saw. The last
 line about a message or person counts. Read at the start, it is written anew without what is over, as one file in
@@ -17,10 +17,13 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, Protocol
 
+import msgspec
+
 from wacloud.twins.graph.access import Access
 from wacloud.twins.graph.customers import Customer, People
 from wacloud.twins.graph.media import MediaFile, MediaShelf
 from wacloud.twins.graph.threads import Bubble, Thread, Threads
+from wacloud.twins.graph.world import Waba, World
 
 Json = dict[str, Any]
 
@@ -38,6 +41,7 @@ _OF_THREAD = ("last_inbound_at", "came_by_ad_at", "free_entry_until")
 class Kept(Protocol):
     """What is kept, and what it hangs on."""
 
+    world: World
     access: Access
     people: People
     threads: Threads
@@ -75,6 +79,9 @@ class Keeper:
 
     def customer(self, customer: Customer) -> None:
         self._add(_line_of_customer(customer))
+
+    def waba(self, waba: Waba) -> None:
+        self._add(_line_of_waba(waba))
 
     def bubble(self, phones: Kept, bubble: Bubble) -> None:
         self._add(_line_of_bubble(bubble))
@@ -116,7 +123,12 @@ class Keeper:
                         yield line
 
     def _put_back(self, phones: Kept, line: Json) -> None:
-        if "customer" in line:
+        if "waba" in line:
+            waba = msgspec.convert(line["waba"], type=Waba)
+            others = [one for one in phones.world.wabas if one.waba_id != waba.waba_id]
+            phones.world.wabas[:] = [*others, waba]
+            phones.access.learn()
+        elif "customer" in line:
             phones.people.put_back(Customer(**line["customer"]))
         elif "file" in line:
             told = line["file"]
@@ -156,6 +168,7 @@ class Keeper:
 
     def _snapshot(self, phones: Kept) -> Iterator[Json]:
         yield {"next_file": phones.media.next_number}
+        yield from (_line_of_waba(waba) for waba in phones.world.wabas if waba.made_here)
         for customer in list(phones.people.customers.values())[-MOST_PEOPLE:]:
             yield _line_of_customer(customer)
         for file in phones.media.newest(MOST_FILES, phones.clock()):
@@ -166,6 +179,10 @@ class Keeper:
         # Thread by thread, in the order in which they lie on the phone.
         for thread in phones.threads.all():
             yield from (_line_of_bubble(bubble) for bubble in thread.bubbles if id(bubble) in kept)
+
+
+def _line_of_waba(waba: Waba) -> Json:
+    return {"waba": msgspec.to_builtins(waba)}
 
 
 def _line_of_customer(customer: Customer) -> Json:

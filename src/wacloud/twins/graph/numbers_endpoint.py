@@ -15,6 +15,29 @@ from wacloud.twins.graph.world import Number, Waba
 Json = dict[str, Any]
 
 REGISTRATIONS = 10
+PINS_WITHIN_S = 3600
+WRONG_PINS = 5  # how many Meta lets pass is not published
+CODES_WITHIN_S = 3600
+CODES = 5  # neither is this
+SYNC_WITHIN_S = 24 * 3600
+SYNC_TYPES = ("smb_app_state_sync", "history")
+NUMBERS_PAGE = 25
+VERTICALS = {
+    *(
+        "UNDEFINED",
+        "OTHER",
+        "AUTO",
+        "BEAUTY",
+        "APPAREL",
+        "EDU",
+        "ENTERTAIN",
+        "EVENT_PLAN",
+        "FINANCE",
+        "GROCERY",
+        "GOVT",
+    ),
+    *("HOTEL", "HEALTH", "NONPROFIT", "PROF_SERVICES", "RETAIL", "TRAVEL", "RESTAURANT", "NOT_A_BIZ"),
+}
 REGISTRATIONS_WITHIN_S = 72 * 3600
 PROFILE_LENGTHS = {"about": 139, "address": 256, "description": 512, "email": 128}
 PROFILE_KEYS = {*PROFILE_LENGTHS, "websites", "vertical", "profile_picture_handle", "messaging_product"}
@@ -49,7 +72,7 @@ def describe_number(twin: Twin, waba: Waba, number: Number) -> Json:
         "account_mode": "LIVE",
         "is_official_business_account": False,
         "is_pin_enabled": number.pin is not None,
-        "is_on_biz_app": False,
+        "is_on_biz_app": number.on_biz_app,
         "whatsapp_business_manager_messaging_limit": number.messaging_limit,
         "health_status": health.of_number(twin.world, waba, number),
     }
@@ -99,7 +122,7 @@ async def prove_callback(twin: Twin, url: object, verify_token: object) -> None:
 
 def register(twin: Twin, request: Request) -> Answer:
     """Needs the right PIN if there is one, and sets it if there is none."""
-    _, number = twin.access.number(request, request.parts[0])
+    waba, number = twin.access.number(request, request.parts[0])
     now = twin.clock()
     tries = [t for t in twin.registrations.get(number.phone_number_id, []) if now - t < REGISTRATIONS_WITHIN_S]
     if len(tries) >= REGISTRATIONS:
@@ -111,10 +134,15 @@ def register(twin: Twin, request: Request) -> Answer:
     pin = _pin(body)
     if not number.code_verified:
         raise GraphRefusal(133006, "The number has to be verified by a code first.")
+    guesses = [t for t in twin.wrong_pins.get(number.phone_number_id, []) if now - t < PINS_WITHIN_S]
+    if len(guesses) >= WRONG_PINS:
+        raise GraphRefusal(133008, "Try again in an hour.")
     if number.pin is not None and number.pin != pin:
+        twin.wrong_pins[number.phone_number_id] = [*guesses, now]
         raise GraphRefusal(133005, "The PIN is not the one of this number.")
     number.pin = pin
     number.registered = True
+    twin.keep_waba(waba)
     return as_json({"success": True})
 
 
@@ -125,22 +153,51 @@ def deregister(twin: Twin, request: Request) -> Answer:
 
 
 def request_code(twin: Twin, request: Request) -> Answer:
-    twin.access.number(request, request.parts[0])
+    """The subcodes of these refusals are not verified."""
+    _, number = twin.access.number(request, request.parts[0])
     body = {**request.query, **(read_json_object(request) if request.body else {})}
     if body.get("code_method") not in ("SMS", "VOICE"):
         raise GraphRefusal(100, "The parameter code_method must be SMS or VOICE.")
     if not body.get("language"):
         raise GraphRefusal(100, "The parameter language is required.")
+    if number.code_verified:
+        raise GraphRefusal(
+            100, subcode=136023, user=("Already verified", "You have already verified ownership of this phone number.")
+        )
+    now = twin.clock()
+    asked = [t for t in twin.codes_asked.get(number.phone_number_id, []) if now - t < CODES_WITHIN_S]
+    if len(asked) >= CODES:
+        raise GraphRefusal(100, subcode=136024, user=("Code could not be sent", "Please try again after some time."))
+    twin.codes_asked[number.phone_number_id] = [*asked, now]
     return as_json({"success": True})
 
 
 def verify_code(twin: Twin, request: Request) -> Answer:
-    _, number = twin.access.number(request, request.parts[0])
+    waba, number = twin.access.number(request, request.parts[0])
     body = {**request.query, **(read_json_object(request) if request.body else {})}
     if str(body.get("code", "")).replace("-", "") != twin.world.defaults.verification_code:
         raise GraphRefusal(100, "The code is not the one that was sent.", subcode=136025)
     number.code_verified = True
+    twin.keep_waba(waba)
     return as_json({"success": True})
+
+
+def ask_app_for(twin: Twin, request: Request) -> Answer:
+    """Coexistence: the app's address book, or its chats, once each and within a day."""
+    waba, number = twin.access.number(request, request.parts[0])
+    body = read_json_object(request)
+    wanted = body.get("sync_type")
+    if body.get("messaging_product") != "whatsapp" or wanted not in SYNC_TYPES:
+        raise GraphRefusal(100, f"The parameter sync_type must be one of {', '.join(SYNC_TYPES)}.")
+    if not number.on_biz_app:
+        raise GraphRefusal(100, "This number is not in the WhatsApp Business app.")
+    if wanted in number.synced:
+        raise GraphRefusal(100, "This was asked for before.", subcode=2593107)
+    if twin.clock() - (number.onboarded_at or 0) > SYNC_WITHIN_S:
+        raise GraphRefusal(100, "This may be asked for within 24 hours of the onboarding.", subcode=2593108)
+    number.synced.append(wanted)
+    twin.keep_waba(waba)
+    return as_json({"messaging_product": "whatsapp", "request_id": f"sync-{wanted}-{number.phone_number_id}"})
 
 
 def read_profile(twin: Twin, request: Request) -> Answer:
@@ -154,7 +211,7 @@ def read_profile(twin: Twin, request: Request) -> Answer:
 
 
 def write_profile(twin: Twin, request: Request) -> Answer:
-    _, number = twin.access.number(request, request.parts[0])
+    waba, number = twin.access.number(request, request.parts[0])
     body = read_json_object(request)
     if body.get("messaging_product") != "whatsapp":
         raise GraphRefusal(100, message="(#100) The parameter messaging_product is required.")
@@ -167,17 +224,35 @@ def write_profile(twin: Twin, request: Request) -> Answer:
     websites = body.get("websites", [])
     if not isinstance(websites, list) or len(websites) > 2 or any(len(str(w)) > 256 for w in websites):
         raise GraphRefusal(100, "At most 2 websites of at most 256 characters each.")
+    if any(not str(w).startswith(("http://", "https://")) for w in websites):
+        raise GraphRefusal(100, "A website begins with http:// or https://.")
+    if body.get("email") and "@" not in body["email"]:
+        raise GraphRefusal(100, "The e-mail address is not valid.")
+    if "about" in body and not body["about"].strip():
+        raise GraphRefusal(100, "The parameter about must not be empty.")
+    if "vertical" in body and body["vertical"] not in VERTICALS:
+        raise GraphRefusal(100, f"There is no vertical {body['vertical']!r}.")
     number.profile |= {k: v for k, v in body.items() if k not in ("messaging_product", "profile_picture_handle")}
+    twin.keep_waba(waba)
     return as_json({"success": True})
 
 
-def list_numbers(twin: Twin, waba: Waba, query: dict[str, str]) -> Answer:
+def list_numbers(twin: Twin, waba: Waba, request: Request) -> Answer:
+    """By pages, as Graph lists; the cursors are positions."""
+    query = request.query
     usual = ("verified_name", "code_verification_status", "display_phone_number", "quality_rating")
+    limit = int(query["limit"]) if query.get("limit", "").isdigit() else NUMBERS_PAGE
+    start = int(query["after"]) if query.get("after", "").isdigit() else 0
+    page = waba.numbers[start : start + limit]
     rows = [
         choose_fields(describe_number(twin, waba, number), query.get("fields"), (*usual, "platform_type", "throughput"))
-        for number in waba.numbers
+        for number in page
     ]
-    return as_json({"data": rows, "paging": {"cursors": {"before": "MA==", "after": "MA=="}}})
+    end = start + len(page)
+    paging: Json = {"cursors": {"before": str(start), "after": str(end)}}
+    if end < len(waba.numbers):
+        paging["next"] = f"{request.base_url}{request.raw_path}?limit={limit}&after={end}"
+    return as_json({"data": rows, "paging": paging})
 
 
 def _pin(body: Json) -> str:

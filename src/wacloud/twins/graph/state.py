@@ -16,7 +16,7 @@ from wacloud.twins.graph.phones import Phones
 from wacloud.twins.graph.threads import Bubble, Thread, Threads
 from wacloud.twins.graph.throttle import Throttle
 from wacloud.twins.graph.webhooks import Webhooks
-from wacloud.twins.graph.world import CustomerSpec, Number, World
+from wacloud.twins.graph.world import CustomerSpec, Number, Waba, World
 
 
 class State:
@@ -33,6 +33,9 @@ class State:
         self.throttle = Throttle()
         self.webhooks = Webhooks(world, self.ledger)
         self.registrations: dict[str, list[float]] = {}
+        self.codes_asked: dict[str, list[float]] = {}  # verification codes sent to each number
+        self.wrong_pins: dict[str, list[float]] = {}
+        self.codes_made_at: dict[str, float] = dict.fromkeys(world.codes, clock())  # of Embedded Signup
         self.blocked: dict[str, set[str]] = {}  # customers on the block list of each number
         for template_id, template in enumerate((t for w in world.wabas for t in w.templates), start=1):
             template.id = template.id or str(594_425_479_261_000 + template_id)
@@ -52,6 +55,11 @@ class State:
         """An id nobody had: the last ones belong to the world as it was written."""
         self._templates_made += 1
         return str(594_425_479_361_000 + self._templates_made)
+
+    def keep_waba(self, waba: Waba) -> None:
+        """One that was made in the twin's own dialog is new or has changed."""
+        if self._keeper is not None and waba.made_here:
+            self._keeper.waba(waba)
 
     def is_blocked(self, thread: Thread) -> bool:
         """What they write is delivered to nobody, and nothing can be sent to them."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import time
 from typing import Any
 
@@ -13,9 +14,13 @@ from wacloud.twins.graph.numbers_endpoint import choose_fields, list_numbers, pr
 from wacloud.twins.graph.templates_endpoint import read_template
 from wacloud.twins.graph.twin import Twin
 from wacloud.twins.graph.wire import Answer, Request, as_json
-from wacloud.twins.graph.world import Waba
+from wacloud.twins.graph.world import Number, Waba, digits_of
 
 Json = dict[str, Any]
+
+CODE_LIVES_S = 30
+MOST_NUMBERS = 20
+MOST_UNVERIFIED = 2  # of a portfolio that is not verified
 
 
 def read_node(twin: Twin, request: Request) -> Answer:
@@ -43,7 +48,41 @@ def read_node(twin: Twin, request: Request) -> Answer:
 
 
 def read_numbers(twin: Twin, request: Request) -> Answer:
-    return list_numbers(twin, twin.access.waba(request, request.parts[0]), request.query)
+    return list_numbers(twin, twin.access.waba(request, request.parts[0]), request)
+
+
+def add_number(twin: Twin, request: Request) -> Answer:
+    """A number nobody has yet: it has to be verified by a code, and its name is reviewed."""
+    waba = twin.access.waba(request, request.parts[0])
+    body = {**request.query, **(read_json_object(request) if request.body else {})}
+    body.setdefault("country_code", body.get("cc"))  # its name in older versions
+    for name in ("country_code", "phone_number", "verified_name"):
+        if not isinstance(body.get(name), str) or not body[name].strip():
+            raise GraphRefusal(100, message=f"(#100) The parameter {name} is required.")
+    digits = digits_of(body["country_code"]) + digits_of(body["phone_number"])
+    if not 8 <= len(digits) <= 15:
+        raise GraphRefusal(100, "The phone number is not valid.")
+    # The subcodes of these two are not verified.
+    if any(number.digits == digits for one in twin.world.wabas for number in one.numbers):
+        raise GraphRefusal(
+            100,
+            subcode=2388001,
+            user=("Phone number already registered", "This phone number is in use by another WhatsApp account."),
+        )
+    if len(waba.numbers) >= (MOST_NUMBERS if waba.is_verified else MOST_UNVERIFIED):
+        raise GraphRefusal(100, subcode=2388103, user=("Phone number limit", "You have reached the limit of numbers."))
+    number = Number(
+        phone_number_id="7" + "".join(secrets.choice("0123456789") for _ in range(14)),
+        display_phone_number=f"+{digits_of(body['country_code'])} {digits_of(body['phone_number'])}",
+        verified_name=body["verified_name"].strip(),
+        registered=False,
+        code_verified=False,
+        name_status="PENDING_REVIEW",
+    )
+    waba.numbers.append(number)
+    twin.access.learn()
+    twin.keep_waba(waba)
+    return as_json({"id": number.phone_number_id})
 
 
 def read_subscriptions(twin: Twin, request: Request) -> Answer:
@@ -74,6 +113,7 @@ async def subscribe(twin: Twin, request: Request) -> Answer:
         await prove_callback(twin, url, body.get("verify_token"))
     waba.callback_url = url
     waba.subscribed = True
+    twin.keep_waba(waba)
     return as_json({"success": True})
 
 
@@ -81,6 +121,7 @@ def unsubscribe(twin: Twin, request: Request) -> Answer:
     waba = twin.access.waba(request, request.parts[0])
     waba.subscribed = False
     waba.callback_url = None
+    twin.keep_waba(waba)
     return as_json({"success": True})
 
 
@@ -152,7 +193,10 @@ def exchange_code(twin: Twin, request: Request) -> Answer:
         )
     if query.get("grant_type") == "client_credentials":
         return as_json({"access_token": twin.access.app_token, "token_type": "bearer"})
-    token = twin.world.codes.pop(str(query.get("code", "")), None)
+    code = str(query.get("code", ""))
+    token = twin.world.codes.pop(code, None)
+    if token is not None and twin.clock() - twin.codes_made_at.pop(code, 0.0) > CODE_LIVES_S:
+        raise GraphRefusal(100, message="This authorization code has expired.", subcode=36007)
     if token is None:
         raise GraphRefusal(100, message="This authorization code is unknown or has been used.", subcode=36009)
     return as_json({"access_token": token, "token_type": "bearer"})

@@ -51,6 +51,7 @@ class Number(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     One business phone number. `pin`: its two-step code, if it has one; `throughput`: messages a second.
 
     `status` and `platform_type` left empty follow from whether it is registered. `health`: what is wrong with it.
+    `on_biz_app`: it is in the WhatsApp Business app, too, since `onboarded_at`; `synced` is what was asked of the app.
     """
 
     phone_number_id: str
@@ -68,6 +69,9 @@ class Number(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     messaging_limit: str = "TIER_2K"
     health: list[Fault] = msgspec.field(default_factory=list)
     profile: dict[str, Any] = msgspec.field(default_factory=dict)
+    on_biz_app: bool = False
+    onboarded_at: float | None = None
+    synced: list[str] = msgspec.field(default_factory=list)
 
     @property
     def digits(self) -> str:
@@ -95,6 +99,7 @@ class Waba(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     Webhooks go out only while the app is `subscribed`; `callback_url` overrides the app's for messages. A portfolio
     that is not `is_verified` may have 250 templates; `templates_deleted_at` says which names are taken for a while.
     `health` and `business_health` are what is wrong with it and with its portfolio. `other_apps` are subscribed too.
+    `made_here`: somebody signed up in the twin's own dialog, so it is in no world file.
     """
 
     waba_id: str
@@ -115,6 +120,7 @@ class Waba(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     other_apps: list[str] = msgspec.field(default_factory=list)
     templates_made_at: list[float] = msgspec.field(default_factory=list)
     templates_deleted_at: dict[str, float] = msgspec.field(default_factory=dict)
+    made_here: bool = False
 
 
 class CustomerSpec(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):

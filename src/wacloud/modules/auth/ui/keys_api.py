@@ -36,6 +36,7 @@ Scope = Literal[
     "knowledge.write",
     "templates.read",
     "templates.write",
+    "numbers.read",
     "webhooks.replay",
 ]
 Name = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME, examples=["Tienda en línea"])]

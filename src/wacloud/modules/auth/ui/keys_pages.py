@@ -36,6 +36,7 @@ SCOPES = (
             (Permission.CONTACTS_WRITE, N_("Add, change and merge contacts, note what they allow")),
             (Permission.TEMPLATES_READ, N_("Read message templates")),
             (Permission.TEMPLATES_WRITE, N_("Send message templates to Meta for review, change and delete them")),
+            (Permission.NUMBERS_READ, N_("See your numbers and how they stand")),
             (Permission.LEDGER_READ, N_("See where every message stands")),
             (Permission.WEBHOOKS_REPLAY, N_("Process failed webhooks again")),
         ),

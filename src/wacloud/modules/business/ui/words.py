@@ -92,6 +92,12 @@ ACTIONS: Final = {
     "auth.api_key_used_from": N_("API key used from a new address"),
     "auth.signed_in": N_("signed in"),
     "auth.signed_out": N_("signed out"),
+    "whatsapp.connection_begun": N_("began to connect a number"),
+    "whatsapp.connection_abandoned": N_("left connecting a number"),
+    "whatsapp.number_connected": N_("connected a number"),
+    "whatsapp.number_disconnected": N_("disconnected a number"),
+    "whatsapp.number_pin_shown": N_("looked at the PIN of a number"),
+    "whatsapp.number_profile_changed": N_("changed what a number says of the business"),
     "whatsapp.contact_added": N_("added a contact"),
     "whatsapp.contact_blocked": N_("blocked a contact"),
     "whatsapp.contact_unblocked": N_("unblocked a contact"),
@@ -113,8 +119,8 @@ STEPS: Final = {
     "whatsapp": (
         N_("Your WhatsApp number"),
         N_("Connect the number your customers write to."),
-        "",
-        "",
+        "/numbers",
+        N_("Connect a number"),
     ),
     "bot": (
         N_("Your bot"),

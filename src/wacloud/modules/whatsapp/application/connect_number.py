@@ -6,6 +6,7 @@ from uuid import UUID
 
 from wacloud.modules.business.api import complete_step
 from wacloud.modules.whatsapp.application.ports import WhatsappDeps
+from wacloud.modules.whatsapp.application.stored import DescribedNumber
 from wacloud.shared.domain.errors import AppError
 from wacloud.shared.domain.ids import BusinessId, new_id
 
@@ -43,12 +44,31 @@ async def connect_number(
     sealed = encrypt(access_token)
     described = await deps.cloud_api.describe_number(phone_number_id, sealed)
     await deps.cloud_api.subscribe_app(waba_id, sealed)
-    number_id = new_id()
+    stored = await store_number(
+        deps, business_id, waba_id=waba_id, phone_number_id=phone_number_id, sealed=sealed, described=described
+    )
+    return ConnectedNumber(stored, described.display_phone_number, described.verified_name)
+
+
+async def store_number(
+    deps: WhatsappDeps,
+    business_id: BusinessId,
+    *,
+    waba_id: str,
+    phone_number_id: str,
+    sealed: str,
+    described: DescribedNumber,
+) -> UUID:
+    """
+    The number is this business's, and sends what was held; its step of the onboarding is done. Returns our id of it.
+
+    :raises NumberTaken: another business has it; whose it is, is not told.
+    """
     async with deps.db.system("connect a number") as tx:
         stored = await deps.numbers.add(
             tx,
             business_id,
-            number_id,
+            new_id(),
             waba_id=waba_id,
             phone_number_id=phone_number_id,
             access_token=sealed,
@@ -58,4 +78,4 @@ async def connect_number(
             await complete_step(deps.business, tx, business_id, "whatsapp")
     if stored is None:
         raise NumberTaken
-    return ConnectedNumber(stored, described.display_phone_number, described.verified_name)
+    return stored

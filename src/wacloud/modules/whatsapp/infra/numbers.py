@@ -12,6 +12,8 @@ from wacloud.shared.application.db import Database, Tx
 from wacloud.shared.domain.ids import BusinessId
 
 REMEMBER_S = 15.0
+# What a new token does not mend: a number that is held for one of these stays so.
+_KEPT_HELD = "('account_restricted', 'account_disabled', 'account_review', 'business_closing')"
 
 
 class PostgresNumbers:
@@ -99,14 +101,16 @@ class PostgresNumbers:
         if owner is None or owner.business_id != business_id:
             return None
         row = await tx.row(
-            """
+            f"""
             insert into app.phone_numbers as n (business_id, id, waba_id, phone_number_id, display_phone_number,
               verified_name, access_token, throughput)
             values (%s, %s, %s, %s, %s, %s, %s, %s)
             on conflict (phone_number_id) do update
             set access_token = excluded.access_token, display_phone_number = excluded.display_phone_number,
-                verified_name = excluded.verified_name, throughput = excluded.throughput, state = 'connected',
-                held_because = null, held_until = null
+                verified_name = excluded.verified_name, throughput = excluded.throughput,
+                state = case when n.held_because in {_KEPT_HELD} then n.state else 'connected' end,
+                held_because = case when n.held_because in {_KEPT_HELD} then n.held_because end,
+                held_until = case when n.held_because in {_KEPT_HELD} then n.held_until end
             where n.business_id = excluded.business_id and n.waba_id = excluded.waba_id
             returning n.id
             """,
@@ -160,11 +164,12 @@ class PostgresNumbers:
         )
 
     async def first_of(self, business_id: BusinessId) -> SimulatedNumber | None:
-        """The number the phone page writes to."""
+        """The number the phone page writes to: the one connected last, so that it can be tried, or else the oldest."""
         async with self._db.tenant(business_id, read_only=True) as tx:
             row = await tx.row(
                 "select phone_number_id, display_phone_number, coalesce(verified_name, display_phone_number) as name "
-                "from app.phone_numbers where business_id = %s order by created_at, id limit 1",
+                "from app.phone_numbers where business_id = %s "
+                "order by state = 'disconnected', connected_at desc nulls last, created_at, id limit 1",
                 (business_id,),
             )
         return SimulatedNumber(*row) if row else None
