@@ -130,12 +130,13 @@ class TokenFacts:
 
     def refusal(self, app_id: str, now: datetime) -> str | None:
         """Why it is not good enough; `app_id` is ours, or empty where we do not know it."""
+        # One that has run out is not valid either, and this says more.
+        if self.expires_at is not None and self.expires_at <= now:
+            return "token_expired"
         if not self.is_valid:
             return "token_refused"
         if app_id and self.app_id is not None and self.app_id != app_id:
             return "token_of_another_app"
-        if self.expires_at is not None and self.expires_at <= now:
-            return "token_expired"
         return None if self.scopes >= SCOPES else "scopes_missing"
 
 
