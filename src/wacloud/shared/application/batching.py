@@ -12,9 +12,9 @@ class Batcher(Generic[T, R]):
     """
     Turns many awaited single calls into few calls with many.
 
-    An idle writer starts at once, so a lone item waits for nobody; there is no timer. `write` gets the items in
-    the order they came and returns one result for each. When it raises and `one_by_one` is set, every item is
-    written alone, so that a bad one fails alone.
+    An idle writer starts at once, so a lone item waits for nobody; only with `gather_s` it waits so long for company.
+    `write` gets the items in the order they came and returns one result for each. When it raises and `one_by_one` is
+    set, every item is written alone, so that a bad one fails alone.
     """
 
     def __init__(
@@ -24,10 +24,12 @@ class Batcher(Generic[T, R]):
         writers: int = 1,
         most: int = 500,
         one_by_one: bool = False,
+        gather_s: float = 0.0,
     ) -> None:
         self._write = write
         self._most = most
         self._one_by_one = one_by_one
+        self._gather_s = gather_s
         self._waiting: list[tuple[T, asyncio.Future[R]]] = []
         self._idle = writers
         self._tasks: set[asyncio.Task[None]] = set()
@@ -59,6 +61,8 @@ class Batcher(Generic[T, R]):
         batch: list[tuple[T, asyncio.Future[R]]] = []
         try:
             while self._waiting:
+                if self._gather_s:
+                    await asyncio.sleep(self._gather_s)
                 batch, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
                 self.batches += 1
                 self.items += len(batch)

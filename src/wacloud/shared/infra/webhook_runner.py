@@ -20,7 +20,7 @@ log = structlog.get_logger()
 # With `wait` it waits for whoever is writing for the same business; without, it says that they are busy.
 Process = Callable[[Sequence[StoredWebhook], bool], Awaitable[Sequence[Processed]]]
 POLL_S = 1.0
-BATCH = 300
+BATCH = 600
 RETRY_EVERY_S = 1.0
 # Claims of a lane keep this distance: what comes meanwhile goes together. The first after a pause waits for nobody. A
 # person waits for the live lane; ticks and account news cost a third of the work when a tenth of a second of them is
@@ -28,7 +28,7 @@ RETRY_EVERY_S = 1.0
 GATHER_S: Mapping[int, float] = {LIVE_LANE: 0.008, QUIET_LANE: 0.1}
 # Where very much of it comes, as during a campaign, somewhat longer: then a message's ticks come together more often,
 # and each of them that does is a row less to write.
-GATHER_MUCH_S: Mapping[int, float] = {LIVE_LANE: 0.008, QUIET_LANE: 0.25}
+GATHER_MUCH_S: Mapping[int, float] = {LIVE_LANE: 0.008, QUIET_LANE: 0.4}
 MUCH = 60
 AWAY = timedelta(seconds=1)  # until what the database could not take is tried again
 BUSY = timedelta(milliseconds=50)  # until what found no place in the queue behind another worker is tried again
@@ -96,8 +96,9 @@ class WebhookRunner:
         bell = self._bells[str(lane)]
         claimed_at, last = 0.0, 0
         while not self._stop.is_set():
-            gather = GATHER_MUCH_S if last >= MUCH else GATHER_S
-            await asyncio.sleep(max(claimed_at + gather[lane] - monotonic(), 0))
+            # A batch that was full left something behind.
+            gather = 0.0 if last >= BATCH else (GATHER_MUCH_S if last >= MUCH else GATHER_S)[lane]
+            await asyncio.sleep(max(claimed_at + gather - monotonic(), 0))
             claimed_at = monotonic()
             bell.clear()
             if self._stop.is_set():

@@ -41,12 +41,16 @@ class DispatchMessages:
     Ask the limits, commit `dispatching`, POST with no transaction open, record. A message found `dispatching` was
     begun by a worker that died: whether its POST left nobody knows, so it becomes `unconfirmed` and the status
     webhook, which carries our id, settles it.
+
+    `gather_s`: what Meta answers within so long is recorded together.
     """
 
-    def __init__(self, deps: WhatsappDeps) -> None:
+    def __init__(self, deps: WhatsappDeps, *, gather_s: float = 0.0) -> None:
         self._deps = deps
         self._limits = LimitKeeper(deps.throttle, deps.clock, self._leave, self._put_off)
-        self._recorder: Batcher[SendResult, None] = Batcher(self._record, writers=2, most=200, one_by_one=True)
+        self._recorder: Batcher[SendResult, None] = Batcher(
+            self._record, writers=2, most=200, one_by_one=True, gather_s=gather_s
+        )
 
     async def __call__(self, jobs: Sequence[Job], finish: Finish) -> None:
         by_message = {UUID(job.payload["message_id"]): job for job in jobs}

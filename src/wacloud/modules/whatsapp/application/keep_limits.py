@@ -20,9 +20,9 @@ from wacloud.shared.application.jobs import Finish, Job
 # Of one number there wait as many messages in this process as it sends in so many seconds.
 WAIT_HERE_S: Final = 2
 # What waits here is asked for again and again, all of it together.
-EVERY_S: Final = 0.04
+EVERY_S: Final = 0.08
 # What leaves within so long is written down together.
-TOGETHER_S: Final = 0.05
+TOGETHER_S: Final = 0.1
 LEAD_S: Final = BULK_LEAD_MS / 1000
 
 

@@ -12,25 +12,26 @@ from typing import Final, Literal, TypeAlias
 Limit: TypeAlias = Literal["number", "pair", "account", "portfolio"]
 
 # Meta counts the messages of any one second. A little longer here, for what the way there adds or takes away.
-WINDOW_MS: Final = 1015.0
+WINDOW_MS: Final = 1020.0
 # One person and one number: a message every six seconds in the long run, 45 at once at most.
 PAIR_EVERY_MS: Final = 6000.0
 PAIR_BURST: Final = 45
 # How far ahead a place may be kept. What a person waits for may keep one of the whole next second; a campaign takes
 # only what is about to come, so that it is never in front of an answer for longer.
 LIVE_AHEAD_MS: Final = 1000.0
-BULK_AHEAD_MS: Final = 130.0
+BULK_AHEAD_MS: Final = 220.0
 # A campaign's message knows its place so much earlier: what has to be written before it leaves is done by then.
-BULK_LEAD_MS: Final = 60.0
+BULK_LEAD_MS: Final = 100.0
 # Meta said stop: how long the first time, how long at most, and after how long without another it is the first again.
-FIRST_STOP_MS: Final = 200.0
+FIRST_STOP_MS: Final = 60.0
 LONGEST_STOP_MS: Final = 60_000.0
-CALM_MS: Final = 5000.0
-# Then the number sends less: a little the first time, more if that was not enough. It grows back by itself.
-FIRST_CUT: Final = 0.95
+CALM_MS: Final = 500.0
+# Then the number sends less: a little where it was an accident of the way there, much where it goes on. It grows back
+# by itself.
+FIRST_CUT: Final = 0.98
 NEXT_CUT: Final = 0.8
 LEAST_SHARE: Final = 0.05
-GROWTH_A_SECOND: Final = 0.01
+GROWTH_A_SECOND: Final = 0.02
 DAY_MS: Final = 24 * 3600 * 1000.0
 
 _TIERS: Final = {"TIER_50": 50, "TIER_250": 250, "TIER_1K": 1000, "TIER_2K": 2000}

@@ -41,6 +41,9 @@ WAKE_MEDIA = "whatsapp.wake_waiting_media"
 REMOVE_MEDIA = "whatsapp.remove_old_media"
 INDEX_WORDS = "whatsapp.index_words"
 BIG_BODY = 50_000
+A_TURN_EACH = 20
+# Nobody looks at each message of a campaign: the answers to those that left together are recorded together.
+GATHER_BULK_S = 0.03
 
 
 def whatsapp_jobs(deps: WhatsappDeps, words_said: WordIndex) -> list[JobKind]:
@@ -85,7 +88,7 @@ def whatsapp_jobs(deps: WhatsappDeps, words_said: WordIndex) -> list[JobKind]:
 
     return [
         JobKind(DISPATCH, Lane.SENDING, DispatchMessages(deps)),
-        JobKind(DISPATCH_BULK, Lane.CAMPAIGNS, DispatchMessages(deps)),
+        JobKind(DISPATCH_BULK, Lane.CAMPAIGNS, DispatchMessages(deps, gather_s=GATHER_BULK_S)),
         JobKind(RELEASE, Lane.SENDING, one_by_one(release)),
         JobKind(SETTLE_UNMATCHED, Lane.HOUSEKEEPING, one_by_one(settle_unmatched)),
         JobKind(WAKE_STALE, Lane.HOUSEKEEPING, one_by_one(wake_stale)),
@@ -122,9 +125,9 @@ async def process_webhooks(
     """
     parsed: list[tuple[StoredWebhook, ParsedWebhook]] = []
     results: list[Processed] = []
-    for webhook in webhooks:
-        if len(webhook.body) > BIG_BODY:
-            # Parsing takes a while: whoever else runs here gets a turn before each of them.
+    for place, webhook in enumerate(webhooks, start=1):
+        if len(webhook.body) > BIG_BODY or place % A_TURN_EACH == 0:
+            # Parsing takes a while: whoever else runs here gets a turn before each big one, and after some small ones.
             await asyncio.sleep(0)
         try:
             parsed.append((webhook, parse_webhook(webhook.body, webhook.received_at)))
