@@ -174,7 +174,7 @@ class DispatchMessages:
     async def _try_to_send(self, message: Outgoing, at: float, job: Job, finish: Finish) -> None:
         """One that fails, fails alone: the POSTs beside it go on, and what Meta answers them is recorded."""
         try:
-            await asyncio.sleep(max(at - asyncio.get_running_loop().time(), 0))
+            await self._limits.in_time(message, at)
             await self._send(message, job, finish)
         except Exception as error:
             finish(job, Failed(f"{type(error).__name__}: {error}"[:2000]))

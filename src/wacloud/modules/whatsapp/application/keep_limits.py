@@ -24,6 +24,9 @@ EVERY_S: Final = 0.08
 # What leaves within so long is written down together.
 TOGETHER_S: Final = 0.1
 LEAD_S: Final = BULK_LEAD_MS / 1000
+# Who leaves so much too late leaves together with others, which may be too many at once.
+MISSED_S: Final = 0.015
+LONGEST_WAIT_S: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -173,6 +176,20 @@ class LimitKeeper:
                 del self._queues[number]
         if error is not None and not pair[1].done():
             pair[1].set_exception(error)
+
+    async def in_time(self, message: Outgoing, at: float) -> None:
+        """
+        Returns when its POST is to leave.
+
+        Of a campaign, what has missed its place because this process stood still gets another: nobody waits for it.
+        """
+        loop = asyncio.get_running_loop()
+        await asyncio.sleep(max(at - loop.time(), 0))
+        while message.bulk and loop.time() - at > MISSED_S:
+            [answer] = await self._throttle.ask([self.wish(message)])
+            after = answer.after.total_seconds()
+            at = loop.time() + min(after, LONGEST_WAIT_S) if answer.granted or after > LONGEST_WAIT_S else float("-inf")
+            await asyncio.sleep(min(after, LONGEST_WAIT_S))
 
     def wish(self, message: Outgoing) -> Wish:
         """What the limits have to know of a message."""
