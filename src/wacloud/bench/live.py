@@ -286,8 +286,9 @@ class Live:
             async with self._db.system("see whether anything waits") as tx:
                 row = await tx.row(
                     "select exists (select from app.webhook_inbox where state = 'pending') "
-                    "or exists (select from app.jobs where business_id = any(%s) and state <> 'parked') as busy",
-                    (businesses,),
+                    "or exists (select from app.jobs where business_id = any(%s) and lane = any(%s) "
+                    "and state <> 'parked') as busy",
+                    (businesses, ["turns", "sending"]),
                 )
             if row is not None and not row.busy:
                 return

@@ -1,7 +1,6 @@
 """`wacloud serve`: the JSON API, the pages, the webhooks and the live updates, in one ASGI application."""
 
 import asyncio
-import gc
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
@@ -17,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from wacloud.main.child import check_address
+from wacloud.main.garbage import let_garbage_wait
 from wacloud.main.settings import Settings
 from wacloud.main.wiring import House, Swaps, open_house
 from wacloud.modules.auth.application.ports import AuthDeps
@@ -284,21 +284,10 @@ async def serve(settings: Settings, host: str, port: int, swaps: Swaps | None = 
         await serve_house(house, host, port)
 
 
-def _let_garbage_wait() -> None:
-    """
-    Look through everything for garbage rarely, and never through what is loaded by now, which stays.
-
-    It holds every page up: for 130 ms with nothing but the program itself, for 200 ms with a thousand pages open.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(700, 10, 1_000)
-
-
 async def serve_house(house: House, host: str, port: int) -> None:
     """The server itself, over a connected house."""
     app = make_app(house)
-    _let_garbage_wait()
+    let_garbage_wait()
     config = uvicorn.Config(
         webhook_door(app, house.webhook_keys, house.webhook_inbox, app.state.count_whatsapp),
         host=host,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from wacloud.main.garbage import let_garbage_wait
 from wacloud.main.settings import Settings
 from wacloud.main.wiring import House, Swaps, open_house
 from wacloud.modules.bot.ui.jobs import bot_jobs
@@ -191,6 +192,7 @@ async def work(settings: Settings, swaps: Swaps | None = None) -> None:
         log.info("worker.started", env=settings.app_env)
         # The first vector takes a second or more: better now than in front of a customer.
         await house.knowledge.embedder.embed(["hola"])
+        let_garbage_wait()
         print("worker ready", flush=True)
         await worker.run()
         log.info("worker.stopped")

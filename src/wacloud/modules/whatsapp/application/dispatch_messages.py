@@ -8,7 +8,7 @@ from uuid import UUID
 
 import structlog
 
-from wacloud.modules.whatsapp.application.keep_limits import Leaving, LimitKeeper, Ready
+from wacloud.modules.whatsapp.application.keep_limits import Leaving, LimitKeeper, Place, Ready
 from wacloud.modules.whatsapp.application.limits import Answer
 from wacloud.modules.whatsapp.application.outbox import dispatch_job
 from wacloud.modules.whatsapp.application.ports import WhatsappDeps
@@ -131,10 +131,10 @@ class DispatchMessages:
                 one.finish(one.job, Failed(f"{type(error).__name__}: {error}"[:2000]))
             return
         async with asyncio.TaskGroup() as group:
-            for one, at in leaving:
+            for one, place in leaving:
                 if one.message.id in begun:
                     under_way = replace(one.message, dispatch_attempt=begun[one.message.id])
-                    group.create_task(self._try_to_send(under_way, at, one.job, one.finish))
+                    group.create_task(self._try_to_send(under_way, place, one.job, one.finish))
                 else:
                     one.finish(one.job, Done())
 
@@ -171,10 +171,10 @@ class DispatchMessages:
             return False
         return message.held_until is None or message.held_until > self._deps.clock()
 
-    async def _try_to_send(self, message: Outgoing, at: float, job: Job, finish: Finish) -> None:
+    async def _try_to_send(self, message: Outgoing, place: Place, job: Job, finish: Finish) -> None:
         """One that fails, fails alone: the POSTs beside it go on, and what Meta answers them is recorded."""
         try:
-            await self._limits.in_time(message, at)
+            await self._limits.in_time(message, place)
             await self._send(message, job, finish)
         except Exception as error:
             finish(job, Failed(f"{type(error).__name__}: {error}"[:2000]))

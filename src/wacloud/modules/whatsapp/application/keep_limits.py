@@ -3,7 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from itertools import groupby, islice
@@ -26,7 +26,7 @@ TOGETHER_S: Final = 0.1
 LEAD_S: Final = BULK_LEAD_MS / 1000
 # Who leaves so much too late leaves together with others, which may be too many at once.
 MISSED_S: Final = 0.015
-LONGEST_WAIT_S: Final = 2.0
+LONGEST_WAIT_S: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,8 +38,15 @@ class Ready:
     finish: Finish
 
 
-# Each with the time, by the clock of the event loop, at which its POST is to leave.
-Leaving = Sequence[tuple[Ready, float]]
+@dataclass(frozen=True, slots=True)
+class Place:
+    """When a POST is to leave, by the clock of the event loop, and what the limits call this place."""
+
+    at: float
+    name: str
+
+
+Leaving = Sequence[tuple[Ready, Place]]
 
 
 class LimitKeeper:
@@ -82,15 +89,13 @@ class LimitKeeper:
         told = await self._throttle.ask([self.wish(one.message) for one in some])
         now = asyncio.get_running_loop().time()
         pairs = list(zip(some, told, strict=True))
-        tasks = self._send([(one, now + answer.after.total_seconds()) for one, answer in pairs if answer.granted])
+        tasks = self._send([(one, _place(answer, now)) for one, answer in pairs if answer.granted])
         if refused := [(one, answer) for one, answer in pairs if not answer.granted]:
             await self._put_off(refused)
         return tasks
 
     def _send(self, leaving: Leaving) -> list[asyncio.Task[None]]:
-        tasks = [
-            asyncio.create_task(self._leave_in_time(some)) for some in _groups(sorted(leaving, key=lambda one: one[1]))
-        ]
+        tasks = [asyncio.create_task(self._leave_in_time(some)) for some in _groups(sorted(leaving, key=_time))]
         for task in tasks:
             # What is being sent goes on, whatever becomes of those that still wait.
             self._under_way.add(task)
@@ -99,7 +104,7 @@ class LimitKeeper:
 
     async def _leave_in_time(self, leaving: Leaving) -> None:
         """What is written before they leave is written shortly before."""
-        await asyncio.sleep(max(leaving[0][1] - LEAD_S - asyncio.get_running_loop().time(), 0))
+        await asyncio.sleep(max(leaving[0][1].at - LEAD_S - asyncio.get_running_loop().time(), 0))
         await self._leave(leaving)
 
     async def _queue(self, campaign: Sequence[Ready]) -> list[asyncio.Future[None]]:
@@ -142,20 +147,20 @@ class LimitKeeper:
 
     async def _go_on(self, first: Sequence[tuple[Ready, asyncio.Future[None]]], told: Sequence[Answer]) -> None:
         now = asyncio.get_running_loop().time()
-        leaving: list[tuple[Ready, float]] = []
+        leaving: list[tuple[Ready, Place]] = []
         refused: list[tuple[Ready, Answer]] = []
         gone: dict[Ready, asyncio.Future[None]] = {}
         for pair, answer in zip(first, told, strict=True):
             one, left = pair
             if answer.granted:
-                leaving.append((one, now + answer.after.total_seconds()))
+                leaving.append((one, _place(answer, now)))
             elif answer.limit == "number" and answer.after.total_seconds() <= WAIT_HERE_S:
                 continue
             else:
                 refused.append((one, answer))
             self._gone(pair, None)
             gone[one] = left
-        for some in _groups(sorted(leaving, key=lambda one: one[1])):
+        for some in _groups(sorted(leaving, key=_time)):
             [task] = self._send(some)
             lefts = [gone[one] for one, _ in some]
             task.add_done_callback(partial(_all_done, lefts))
@@ -177,19 +182,26 @@ class LimitKeeper:
         if error is not None and not pair[1].done():
             pair[1].set_exception(error)
 
-    async def in_time(self, message: Outgoing, at: float) -> None:
+    async def in_time(self, message: Outgoing, place: Place) -> None:
         """
         Returns when its POST is to leave.
 
         Of a campaign, what has missed its place because this process stood still gets another: nobody waits for it.
         """
         loop = asyncio.get_running_loop()
-        await asyncio.sleep(max(at - loop.time(), 0))
+        await asyncio.sleep(max(place.at - loop.time(), 0))
+        name, at = place.name, place.at
         while message.bulk and loop.time() - at > MISSED_S:
-            [answer] = await self._throttle.ask([self.wish(message)])
-            after = answer.after.total_seconds()
-            at = loop.time() + min(after, LONGEST_WAIT_S) if answer.granted or after > LONGEST_WAIT_S else float("-inf")
-            await asyncio.sleep(min(after, LONGEST_WAIT_S))
+            [answer] = await self._throttle.ask([replace(self.wish(message), instead=name)])
+            after = min(answer.after.total_seconds(), LONGEST_WAIT_S)
+            await asyncio.sleep(after)
+            if answer.granted:
+                name, at = answer.place, loop.time()
+            elif answer.limit != "number":
+                # Another limit, which it has met already when it was given its first place.
+                return
+            else:
+                name = ""
 
     def wish(self, message: Outgoing) -> Wish:
         """What the limits have to know of a message."""
@@ -219,8 +231,16 @@ def _at_a_time(one: Ready) -> int:
 def _groups(leaving: Leaving) -> list[Leaving]:
     if not leaving:
         return []
-    first = leaving[0][1]
-    return [list(some) for _, some in groupby(leaving, key=lambda one: int((one[1] - first) / TOGETHER_S))]
+    first = leaving[0][1].at
+    return [list(some) for _, some in groupby(leaving, key=lambda one: int((one[1].at - first) / TOGETHER_S))]
+
+
+def _place(answer: Answer, now: float) -> Place:
+    return Place(now + answer.after.total_seconds(), answer.place)
+
+
+def _time(one: tuple[Ready, Place]) -> float:
+    return one[1].at
 
 
 def _all_done(lefts: Sequence[asyncio.Future[None]], _: asyncio.Task[None]) -> None:

@@ -15,7 +15,8 @@ class Wish:
     One message that would like to leave now.
 
     `bulk`: it is a campaign's, and comes after everything else. `opens`: nobody wrote in the last 24 hours, so the
-    person counts among the `people_a_day` that the portfolio may write to first (None: as many as it likes).
+    person counts among the `people_a_day` that the portfolio may write to first (None: as many as it likes). `instead`
+    is a place it was given and could not take: that is free again.
     """
 
     business_id: BusinessId
@@ -27,15 +28,19 @@ class Wish:
     bulk: bool = False
     opens: bool = False
     people_a_day: int | None = None
+    instead: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Granted: its place is kept, and it leaves `after` so long. Else it may ask again then; `limit` says why."""
+    """
+    Granted: its `place` is kept, and it leaves `after` so long. Else it may ask again then; `limit` says why.
+    """
 
     after: timedelta
     granted: bool
     limit: Limit | None
+    place: str = ""
 
 
 class Throttle(Protocol):

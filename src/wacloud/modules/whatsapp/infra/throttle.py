@@ -60,10 +60,12 @@ local reach = base .. ':reached'
 local is_counted = redis.call('EXISTS', reach .. ':known') == 1
 local is_swept = false
 local answers = {{}}
-for i = 1, #ARGV, 7 do
+for i = 1, #ARGV, 8 do
   local id, recipient, per_second, bulk = ARGV[i], ARGV[i + 1], tonumber(ARGV[i + 2]), ARGV[i + 3] == '1'
   local most_people, opens, waba = tonumber(ARGV[i + 5]), ARGV[i + 4] == '1', ARGV[i + 6]
   local n = number_of(id, per_second)
+  if ARGV[i + 7] ~= '' and redis.call('LREM', n.slots, -1, ARGV[i + 7]) == 1 then n.len = n.len - 1 end
+  local place = ''
   local pair = base .. ':pair:' .. id .. ':' .. recipient
   local pair_at = math.max(tonumber(redis.call('GET', pair) or '0'), now)
   local pair_wait = pair_at + {limits.PAIR_EVERY_MS} - {limits.PAIR_BURST * limits.PAIR_EVERY_MS} - now
@@ -102,12 +104,13 @@ for i = 1, #ARGV, 7 do
       n.refused = n.refused + 1
     else
       state = {_GRANTED}
-      redis.call('RPUSH', n.slots, string.format('%.3f', at))
+      place = string.format('%.3f', at)
+      redis.call('RPUSH', n.slots, place)
       redis.call('LTRIM', n.slots, -n.allowed, -1)
       redis.call('PEXPIRE', n.slots, 10000)
       n.last, n.len = at, math.min(n.len + 1, n.allowed)
       if bulk then
-        n.pace = at + WINDOW / n.allowed
+        n.pace = at + WINDOW / n.allowed * {limits.CATCHING_UP}
         redis.call('HSET', n.key, 'pace', string.format('%.3f', n.pace))
         redis.call('PEXPIRE', n.key, 3600000)
       end
@@ -116,7 +119,7 @@ for i = 1, #ARGV, 7 do
       if is_new then redis.call('ZADD', reach, now, recipient) end
     end
   end
-  answers[#answers + 1] = {{state, math.ceil(math.max(wait, 0)), limit}}
+  answers[#answers + 1] = {{state, math.ceil(math.max(wait, 0)), limit, place}}
 end
 if is_swept then
   redis.call('PEXPIRE', reach, {int(limits.DAY_MS * 1.1)})
@@ -181,13 +184,15 @@ class ValkeyThrottle:
             asked = [wishes[place] for place in places]
             told = await self._ask(keys=[base], args=[part for wish in asked for part in _arguments(wish)])
             unknown: list[int] = []
-            for place, (state, wait, limit) in zip(places, told, strict=True):
+            for place, (state, wait, limit, slot) in zip(places, told, strict=True):
                 if state == _UNKNOWN:
                     unknown.append(place)
                 else:
-                    is_granted = state == _GRANTED
-                    answers[place] = Answer(
-                        timedelta(milliseconds=int(wait)), is_granted, None if is_granted else _LIMITS[int(limit)]
+                    after = timedelta(milliseconds=int(wait))
+                    answers[place] = (
+                        Answer(after, True, None, _words(slot))
+                        if state == _GRANTED
+                        else Answer(after, False, _LIMITS[int(limit)])
                     )
             if not unknown:
                 return
@@ -248,6 +253,8 @@ class OwnThrottle:
 
     def _answer(self, wish: Wish, now: float, refused: dict[str, int]) -> Answer:
         number = self._number(wish)
+        if wish.instead:
+            number.give_back(float(wish.instead))
         allowed = number.allowed(wish.per_second, now)
         slot = number.next_slot(allowed, now, bulk=wish.bulk)
         pair, waba = f"{wish.phone_number_id}:{wish.recipient}", wish.waba_id
@@ -265,7 +272,7 @@ class OwnThrottle:
             return _not_yet(slot - now + rank * limits.WINDOW_MS / allowed, "number")
         number.take(slot, allowed, bulk=wish.bulk)
         _put(self._pairs, pair, pair_at + limits.PAIR_EVERY_MS)
-        return Answer(timedelta(milliseconds=slot - now), True, None)
+        return Answer(timedelta(milliseconds=slot - now), True, None, repr(slot))
 
     async def stop(self, wish: Wish, scope: Limit, pause: timedelta) -> None:
         now, milliseconds = self._clock_ms(), pause.total_seconds() * 1000
@@ -312,4 +319,9 @@ def _arguments(wish: Wish) -> tuple[str | int, ...]:
         int(wish.opens),
         most,
         wish.waba_id,
+        wish.instead,
     )
+
+
+def _words(told: bytes | str) -> str:
+    return told.decode() if isinstance(told, bytes) else told
