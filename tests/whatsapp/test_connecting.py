@@ -113,6 +113,15 @@ async def writes(rig: Rig, phone_number_id: str, waba_id: str) -> None:
 # --- the ways ---------------------------------------------------------------------------------------------------------
 
 
+async def portfolio_of(rig: Rig, owner: Owner, waba: Waba) -> str | None:
+    """Whose limit the account's numbers share."""
+    [row] = await rig.rows(
+        owner.shop, "select portfolio_id from app.whatsapp_accounts where waba_id = %s", (waba.waba_id,)
+    )
+    found: str | None = row.portfolio_id
+    return found
+
+
 async def test_a_verified_number_is_connected_by_a_token(rig: Rig, owner: Owner) -> None:
     waba = account(rig, number(rig), number(rig))
     id_, now = await owner.by_token(waba)
@@ -126,6 +135,7 @@ async def test_a_verified_number_is_connected_by_a_token(rig: Rig, owner: Owner)
     assert (row["state"], row["has_pin"]) == ("connected", True)
     assert row["phone_number_id"] == waba.numbers[1].phone_number_id
     assert row["messaging_limit"] == "TIER_2K"
+    assert await portfolio_of(rig, owner, waba) == waba.business_id
 
 
 async def test_the_test_message_ends_it(rig: Rig, owner: Owner) -> None:
@@ -188,6 +198,7 @@ async def test_several_accounts_of_one_token_are_chosen_from(rig: Rig, owner: Ow
     assert (now["step"], {a["waba_id"] for a in now["accounts"]}) == ("account", {one.waba_id, two.waba_id})
     now = await owner.go(id_, "account", account=two.waba_id)
     assert (now["step"], now["waba_id"]) == ("test", two.waba_id)
+    assert await portfolio_of(rig, owner, two) == two.business_id
 
 
 async def test_all_pages_of_numbers_are_read(rig: Rig, owner: Owner) -> None:
@@ -391,7 +402,7 @@ async def test_chats_asked_for_before_are_not_an_error(rig: Rig, owner: Owner) -
 # --- going on ---------------------------------------------------------------------------------------------------------
 
 BROKEN = {
-    "access": "account_name",
+    "access": "account",
     "number": "numbers",
     "code": "request_code",
     "verify": "verify_code",

@@ -99,6 +99,13 @@ async def test_a_number_that_works_has_nothing_broken(rig: Rig, shop: Shop):
     assert await notices(rig, shop) == []
 
 
+async def test_a_new_limit_of_the_portfolio_is_kept_even_where_its_news_were_lost(rig: Rig, shop: Shop):
+    number(rig, shop).messaging_limit = "TIER_10K"
+    await look(rig, shop)
+    [row] = await rig.rows(shop, "select messaging_limit from app.whatsapp_accounts")
+    assert row.messaging_limit == "TIER_10K"
+
+
 async def test_a_number_nobody_has_written_to_yet_says_so(rig: Rig, shop: Shop):
     assert (await look(rig, shop))["webhooks"].cause == "nothing_heard_yet"
 

@@ -11,6 +11,7 @@ import structlog
 
 from wacloud.modules.notification.api import Notice, tell_business
 from wacloud.modules.whatsapp.application.checkup_ports import CheckedNumber, CheckupDeps
+from wacloud.modules.whatsapp.domain.account_news import AccountChanged
 from wacloud.modules.whatsapp.domain.checkup import (
     BY_MESSAGES,
     HICCUPS,
@@ -28,7 +29,7 @@ from wacloud.modules.whatsapp.domain.checkup import (
     with_people,
     with_refusals,
 )
-from wacloud.modules.whatsapp.domain.checkup_facts import NoAnswer
+from wacloud.modules.whatsapp.domain.checkup_facts import NoAnswer, NumberFacts
 from wacloud.modules.whatsapp.domain.delivery import RECONNECT
 from wacloud.shared.application.db import Tx
 from wacloud.shared.application.jobs import Again, Lane, NewJob
@@ -144,6 +145,7 @@ async def _check(deps: CheckupDeps, business_id: BusinessId, number: CheckedNumb
     token = await deps.meta.token(number.access_token)
     findings = [judge_token(token, deps.app_id, now), judge_permissions(token, number.waba_id), own]
     await _step(deps, business_id, number, 2)
+    limit: str | None = None
     if _is_dead(findings[0]) or (isinstance(token, NoAnswer) and token.kind in ("throttled", "sealed")):
         # With a dead token every other question is refused in the same way.
         why = token if isinstance(token, NoAnswer) and token.kind != "refused" else None
@@ -158,6 +160,7 @@ async def _check(deps: CheckupDeps, business_id: BusinessId, number: CheckedNumb
             judge_callback(told, subscribed, deps.app_id, deps.base_url),
             *judge_number(told),
         ]
+        limit = told.limit if isinstance(told, NumberFacts) else None
     async with deps.whatsapp.db.tenant(business_id) as tx:
         if number.access_token not in {one.access_token for one in await deps.checkups.numbers(tx, business_id)}:
             # Connected again meanwhile: what was found is of a token that nobody uses any more.
@@ -167,6 +170,10 @@ async def _check(deps: CheckupDeps, business_id: BusinessId, number: CheckedNumb
         traffic = await deps.checkups.traffic(tx, business_id, number.id, now)
         findings = with_people(with_refusals(findings, traffic.refused), traffic.people)
         findings.append(judge_webhooks(traffic))
+        if limit is not None:
+            # Sending keeps it: the webhook that told of a change may have been lost.
+            told_now = [AccountChanged(messaging_limit=limit)]
+            await deps.whatsapp.account_states.change(tx, business_id, number.waba_id, told_now, now)
         await _keep(deps, tx, business_id, number, findings)
         await deps.checkups.finish(tx, business_id, number.id, deps.whatsapp.clock())
     return any(one.cause == "not_asked_throttled" for one in findings)

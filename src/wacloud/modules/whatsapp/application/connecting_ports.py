@@ -19,6 +19,14 @@ class NumberUnknown(NotFound):
 
 
 @dataclass(frozen=True, slots=True)
+class AccountAtMeta:
+    """A WhatsApp account as Meta describes it. `portfolio_id` is who owns it: its limit is that of all its accounts."""
+
+    name: str | None
+    portfolio_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class NumberRow:
     """A number as the pages show it, with what is known of its account. `is_alone`: no other of it is connected."""
 
@@ -57,8 +65,8 @@ class MetaAccounts(Protocol):
         """What this token is good for."""
         ...
 
-    async def account_name(self, waba_id: str, access_token: str) -> str | None:
-        """What the account is called."""
+    async def account(self, waba_id: str, access_token: str) -> AccountAtMeta:
+        """What the account is called, and whose it is."""
         ...
 
     async def numbers(self, waba_id: str, access_token: str) -> Sequence[NumberAtMeta]:
@@ -186,7 +194,7 @@ class NumberBook(Protocol):
         ...
 
     async def note_connected(
-        self, tx: Tx, connection: Connection, at_meta: NumberAtMeta, waba_name: str | None, now: datetime
+        self, tx: Tx, connection: Connection, at_meta: NumberAtMeta, account: AccountAtMeta, now: datetime
     ) -> None:
         """The number has come to its place; its PIN goes with it."""
         ...

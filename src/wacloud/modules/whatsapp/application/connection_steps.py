@@ -51,7 +51,7 @@ async def get_access(deps: ConnectingDeps, connection: Connection, given: Given)
         if granted and named not in granted:
             return _stays(connection, "account_not_granted")
         granted = [named]
-    accounts = [{"waba_id": one, "name": await deps.meta.account_name(one, sealed)} for one in granted]
+    accounts = [{"waba_id": one, **asdict(await deps.meta.account(one, sealed))} for one in granted]
     chosen = accounts[0] if len(accounts) == 1 else None
     expires = facts.expires_at.isoformat() if facts.expires_at else None
     return Move(
@@ -59,7 +59,7 @@ async def get_access(deps: ConnectingDeps, connection: Connection, given: Given)
         goes_on=chosen is not None,
         access_token=sealed,
         waba_id=chosen["waba_id"] if chosen else None,
-        facts={"accounts": accounts, "waba_name": chosen and chosen["name"], "expires_at": expires},
+        facts={"accounts": accounts, **_account_facts(chosen or {}), "expires_at": expires},
     )
 
 
@@ -88,9 +88,12 @@ async def choose_account(deps: ConnectingDeps, connection: Connection, given: Gi
     _need(given, "waba_id")
     for account in connection.facts.get("accounts", ()):
         if account["waba_id"] == given.waba_id:
-            facts = {"waba_name": account["name"]}
-            return Move(step="number", goes_on=True, waba_id=given.waba_id, facts=facts)
+            return Move(step="number", goes_on=True, waba_id=given.waba_id, facts=_account_facts(account))
     return _stays(connection, "account_not_granted")
+
+
+def _account_facts(account: Mapping[str, Any]) -> dict[str, Any]:
+    return {"waba_name": account.get("name"), "portfolio_id": account.get("portfolio_id")}
 
 
 async def choose_number(deps: ConnectingDeps, connection: Connection, given: Given) -> Move:

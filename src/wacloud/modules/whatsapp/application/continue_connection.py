@@ -11,7 +11,7 @@ from typing import Final
 from uuid import UUID
 
 from wacloud.modules.business.api import AuditEntry, record_audit
-from wacloud.modules.whatsapp.application.connecting_ports import ConnectingDeps
+from wacloud.modules.whatsapp.application.connecting_ports import AccountAtMeta, ConnectingDeps
 from wacloud.modules.whatsapp.application.connection_steps import STEPS
 from wacloud.modules.whatsapp.domain.connecting import (
     Connection,
@@ -95,7 +95,8 @@ async def _record(deps: ConnectingDeps, by: UserId, begun: Connection, move: Mov
         if recorded is None:
             raise ConnectionMovedOn
         if move.at_meta is not None:
-            await deps.numbers.note_connected(tx, recorded, move.at_meta, recorded.facts.get("waba_name"), now)
+            account = AccountAtMeta(recorded.facts.get("waba_name"), recorded.facts.get("portfolio_id"))
+            await deps.numbers.note_connected(tx, recorded, move.at_meta, account, now)
             connected = AuditEntry(
                 action="whatsapp.number_connected",
                 actor_id=by,

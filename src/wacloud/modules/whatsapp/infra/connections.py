@@ -8,7 +8,7 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
-from wacloud.modules.whatsapp.application.connecting_ports import NumberRow, NumberUnknown
+from wacloud.modules.whatsapp.application.connecting_ports import AccountAtMeta, NumberRow, NumberUnknown
 from wacloud.modules.whatsapp.domain.connecting import (
     LEASE,
     Connection,
@@ -219,7 +219,7 @@ class PostgresNumberBook:
             )
 
     async def note_connected(
-        self, tx: Tx, connection: Connection, at_meta: NumberAtMeta, waba_name: str | None, now: datetime
+        self, tx: Tx, connection: Connection, at_meta: NumberAtMeta, account: AccountAtMeta, now: datetime
     ) -> None:
         if connection.number_id is None:
             return
@@ -230,8 +230,9 @@ class PostgresNumberBook:
             (connection.pin, now, connection.business_id, connection.number_id),
         )
         await tx.execute(
-            "update app.whatsapp_accounts set name = coalesce(%s, name) where business_id = %s and waba_id = %s",
-            (waba_name, connection.business_id, connection.waba_id),
+            "update app.whatsapp_accounts set name = coalesce(%s, name), portfolio_id = coalesce(%s, portfolio_id) "
+            "where business_id = %s and waba_id = %s",
+            (account.name, account.portfolio_id, connection.business_id, connection.waba_id),
         )
 
     async def disconnect(self, tx: Tx, business_id: BusinessId, number_id: UUID, no_token: str) -> bool:

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 import aiohttp
 import msgspec
 
+from wacloud.modules.whatsapp.application.connecting_ports import AccountAtMeta
 from wacloud.modules.whatsapp.domain.connecting import SCOPES, MetaProblem, NumberAtMeta, TokenFacts
 from wacloud.modules.whatsapp.domain.number_profile import NumberProfile
 from wacloud.shared.infra.crypto import CannotDecrypt
@@ -74,8 +75,9 @@ class GraphAccounts:
             waba_ids=list(granted),
         )
 
-    async def account_name(self, waba_id: str, access_token: str) -> str | None:
-        return _text((await self._ask("GET", waba_id, access_token, {"fields": "name"})).get("name"))
+    async def account(self, waba_id: str, access_token: str) -> AccountAtMeta:
+        told = await self._ask("GET", waba_id, access_token, {"fields": "name,owner_business_info"})
+        return AccountAtMeta(_text(told.get("name")), _text(_obj(told.get("owner_business_info")).get("id")))
 
     async def numbers(self, waba_id: str, access_token: str) -> Sequence[NumberAtMeta]:
         found: list[NumberAtMeta] = []

@@ -232,6 +232,8 @@ CAUSES: Final[Mapping[str, tuple[str, str, str]]] = {
     "not_asked_sealed": (N_("We cannot read the access we keep for this number."), _OUR_SIDE, ""),
     "not_asked_unset": (N_("A setting is missing to ask this."), _OUR_SIDE, ""),
 }
+# What is mended by connecting the number once more.
+BY_CONNECTING: Final = frozenset(cause for cause, (_, fix, _) in CAUSES.items() if fix == _RECONNECT)
 _OF_TOMORROW: Final = (N_("There is something to see here that this version does not know."), "", "")
 _TIMES: Final = ("until", "heard")
 
