@@ -136,6 +136,7 @@ class LimitKeeper:
         while self._queues:
             await asyncio.sleep(max(asked_at + EVERY_S - loop.time(), 0))
             asked_at = loop.time()
+            self._forget_given_up()
             first = [pair for queue in self._queues.values() for pair in islice(queue, _at_a_time(queue[0][0]))]
             try:
                 told = await self._throttle.ask([self.wish(one.message) for one, _ in first])
@@ -171,14 +172,24 @@ class LimitKeeper:
                 for one, _ in refused:
                     _done(gone[one])
 
+    def _forget_given_up(self) -> None:
+        """Whose job was given back, because this process is to end, is sent by another."""
+        for number, queue in list(self._queues.items()):
+            kept = deque(pair for pair in queue if not pair[1].cancelled())
+            if kept:
+                self._queues[number] = kept
+            else:
+                del self._queues[number]
+
     def _gone(self, pair: tuple[Ready, asyncio.Future[None]], error: Exception | None) -> None:
         """It waits here no more."""
         number = pair[0].message.phone_number_id
         queue = self._queues.get(number)
-        if queue is not None and pair in queue:
-            queue.remove(pair)
-            if not queue:
-                del self._queues[number]
+        if queue is None or pair not in queue:
+            return
+        queue.remove(pair)
+        if not queue:
+            del self._queues[number]
         if error is not None and not pair[1].done():
             pair[1].set_exception(error)
 
