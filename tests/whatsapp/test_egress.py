@@ -62,8 +62,13 @@ def message(text: str) -> Outgoing:
         throughput=80,
         number_state="connected",
         held_until=None,
+        held_because=None,
         recipient_phone="34600111222",
         recipient_bsuid=None,
+        waba_id="9001",
+        portfolio_id="9001",
+        messaging_limit=None,
+        bulk=False,
     )
 
 
