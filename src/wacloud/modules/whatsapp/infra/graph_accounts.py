@@ -3,7 +3,6 @@
 import hashlib
 import hmac
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -13,6 +12,7 @@ import msgspec
 from wacloud.modules.whatsapp.application.connecting_ports import AccountAtMeta
 from wacloud.modules.whatsapp.domain.connecting import SCOPES, MetaProblem, NumberAtMeta, TokenFacts
 from wacloud.modules.whatsapp.domain.number_profile import NumberProfile
+from wacloud.modules.whatsapp.infra.graph_values import listed, moment, obj, text
 from wacloud.shared.infra.crypto import CannotDecrypt
 
 Json = dict[str, Any]
@@ -52,7 +52,7 @@ class GraphAccounts:
         query = {"client_id": self._app_id, "client_secret": self._app_secret, "code": code}
         # In the body: an address may end in a log of whoever stands between.
         answer = await self._call("POST", "oauth/access_token", {}, query)
-        token = _text(answer.get("access_token"))
+        token = text(answer.get("access_token"))
         if token is None:
             raise MetaProblem("no token in the answer", away=True)
         return token
@@ -60,24 +60,23 @@ class GraphAccounts:
     async def inspect(self, access_token: str) -> TokenFacts:
         token = self._open(access_token)
         asks = f"{self._app_id}|{self._app_secret}" if self._app_id else token
-        told = _obj((await self._call("GET", "debug_token", {"input_token": token}, bearer=asks)).get("data"))
+        told = obj((await self._call("GET", "debug_token", {"input_token": token}, bearer=asks)).get("data"))
         granted: dict[str, None] = {}
-        for scope in _list(told.get("granular_scopes")):
-            if _obj(scope).get("scope") in SCOPES:
-                granted |= dict.fromkeys(one for one in map(_text, _list(_obj(scope).get("target_ids"))) if one)
-        expires = told.get("expires_at")
-        scopes = {str(one) for one in _list(told.get("scopes"))}
+        for scope in listed(told.get("granular_scopes")):
+            if obj(scope).get("scope") in SCOPES:
+                granted |= dict.fromkeys(one for one in map(text, listed(obj(scope).get("target_ids"))) if one)
+        scopes = {str(one) for one in listed(told.get("scopes"))}
         return TokenFacts(
-            app_id=_text(told.get("app_id")),
+            app_id=text(told.get("app_id")),
             is_valid=told.get("is_valid") is True,
             scopes=frozenset(scopes),
-            expires_at=datetime.fromtimestamp(expires, UTC) if isinstance(expires, int) and expires > 0 else None,
+            expires_at=moment(told.get("expires_at")),
             waba_ids=list(granted),
         )
 
     async def account(self, waba_id: str, access_token: str) -> AccountAtMeta:
         told = await self._ask("GET", waba_id, access_token, {"fields": "name,owner_business_info"})
-        return AccountAtMeta(_text(told.get("name")), _text(_obj(told.get("owner_business_info")).get("id")))
+        return AccountAtMeta(text(told.get("name")), text(obj(told.get("owner_business_info")).get("id")))
 
     async def numbers(self, waba_id: str, access_token: str) -> Sequence[NumberAtMeta]:
         found: list[NumberAtMeta] = []
@@ -85,9 +84,9 @@ class GraphAccounts:
         for _ in range(MOST_PAGES):
             query = {"fields": NUMBER_FIELDS, "limit": str(PAGE)} | ({"after": after} if after else {})
             answer = await self._ask("GET", f"{waba_id}/phone_numbers", access_token, query)
-            found += [one for row in _list(answer.get("data")) if (one := _number(_obj(row)))]
-            paging = _obj(answer.get("paging"))
-            following = _text(_obj(paging.get("cursors")).get("after"))
+            found += [one for row in listed(answer.get("data")) if (one := _number(obj(row)))]
+            paging = obj(answer.get("paging"))
+            following = text(obj(paging.get("cursors")).get("after"))
             if not paging.get("next") or following is None:
                 return found
             if following == after:
@@ -108,7 +107,7 @@ class GraphAccounts:
         phone = "".join(c for c in phone_number if c.isdigit())
         # It was called `cc` before, and what Graph does not know it leaves alone.
         body = {"country_code": digits, "cc": digits, "phone_number": phone, "verified_name": verified_name.strip()}
-        made = _text((await self._ask("POST", f"{waba_id}/phone_numbers", access_token, {}, body)).get("id"))
+        made = text((await self._ask("POST", f"{waba_id}/phone_numbers", access_token, {}, body)).get("id"))
         if made is None:
             raise MetaProblem("no id in the answer", away=True)
         return made
@@ -136,12 +135,12 @@ class GraphAccounts:
 
     async def profile(self, phone_number_id: str, access_token: str) -> NumberProfile:
         path = f"{phone_number_id}/whatsapp_business_profile"
-        rows = _list((await self._ask("GET", path, access_token, {"fields": PROFILE_FIELDS})).get("data"))
+        rows = listed((await self._ask("GET", path, access_token, {"fields": PROFILE_FIELDS})).get("data"))
         told: Json = {}
         for row in rows:
-            told |= _obj(row)
-        texts = {name: _text(told.get(name)) or "" for name in ("about", "address", "description", "email", "vertical")}
-        sites = [site for one in _list(told.get("websites")) if (site := _text(one))]
+            told |= obj(row)
+        texts = {name: text(told.get(name)) or "" for name in ("about", "address", "description", "email", "vertical")}
+        sites = [site for one in listed(told.get("websites")) if (site := text(one))]
         if texts["vertical"] == "UNDEFINED":
             texts["vertical"] = ""
         return NumberProfile(websites=sites, **texts)
@@ -185,7 +184,7 @@ class GraphAccounts:
             answer = None
         if status == 200 and isinstance(answer, dict) and "error" not in answer:
             return answer
-        raise _problem(status, _obj(_obj(answer).get("error")))
+        raise _problem(status, obj(obj(answer).get("error")))
 
     def _open(self, access_token: str) -> str:
         try:
@@ -196,8 +195,8 @@ class GraphAccounts:
 
 def _problem(status: int, error: Json) -> MetaProblem:
     code, subcode = error.get("code"), error.get("error_subcode")
-    words = _text(error.get("error_user_msg")) or _text(_obj(error.get("error_data")).get("details"))
-    told = words or _text(error.get("message"))
+    words = text(error.get("error_user_msg")) or text(obj(error.get("error_data")).get("details"))
+    told = words or text(error.get("message"))
     is_number = isinstance(code, int)
     return MetaProblem(
         told and told[:500],
@@ -208,36 +207,22 @@ def _problem(status: int, error: Json) -> MetaProblem:
 
 
 def _number(row: Json) -> NumberAtMeta | None:
-    phone_number_id = _text(row.get("id"))
+    phone_number_id = text(row.get("id"))
     if phone_number_id is None:
         return None
-    level = _obj(row.get("throughput")).get("level")
+    level = obj(row.get("throughput")).get("level")
     on_app = row.get("is_on_biz_app") is True
     return NumberAtMeta(
         phone_number_id=phone_number_id,
-        display_phone_number=_text(row.get("display_phone_number")) or phone_number_id,
-        verified_name=_text(row.get("verified_name")),
-        name_status=_text(row.get("name_status")),
-        status=_text(row.get("status")),
-        code_status=_text(row.get("code_verification_status")),
-        quality=_text(row.get("quality_rating")),
+        display_phone_number=text(row.get("display_phone_number")) or phone_number_id,
+        verified_name=text(row.get("verified_name")),
+        name_status=text(row.get("name_status")),
+        status=text(row.get("status")),
+        code_status=text(row.get("code_verification_status")),
+        quality=text(row.get("quality_rating")),
         # In the app, too, it is held to 20 a second.
         per_second=20 if on_app else 1000 if level == "HIGH" else 80,
-        messaging_limit=_text(row.get("whatsapp_business_manager_messaging_limit")),
+        messaging_limit=text(row.get("whatsapp_business_manager_messaging_limit")),
         has_pin=row.get("is_pin_enabled") is True,
         is_on_app=on_app,
     )
-
-
-def _obj(value: object) -> Json:
-    return value if isinstance(value, dict) else {}
-
-
-def _list(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
-def _text(value: object) -> str | None:
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
-    return value if isinstance(value, str) and value else None

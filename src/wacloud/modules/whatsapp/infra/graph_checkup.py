@@ -5,7 +5,6 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -20,6 +19,7 @@ from wacloud.modules.whatsapp.domain.checkup_facts import (
     SubscriptionFacts,
     TokenFacts,
 )
+from wacloud.modules.whatsapp.infra.graph_values import listed, moment, number, obj, text
 from wacloud.shared.infra.crypto import CannotDecrypt
 
 Json = dict[str, Any]
@@ -71,35 +71,35 @@ class GraphCheckup:
             asked = await self._ask("debug_token", {"input_token": token}, token)
         if isinstance(asked, NoAnswer):
             return asked
-        data = _obj(asked.get("data"))
+        data = obj(asked.get("data"))
         if not isinstance(data.get("is_valid"), bool):
             return NoAnswer("away", told="an answer without is_valid")
         return TokenFacts(
             is_valid=data["is_valid"],
-            app_id=_text(data.get("app_id")),
-            expires_at=_time(data.get("expires_at")),
-            scopes=frozenset(one for one in _list(data.get("scopes")) if isinstance(one, str)),
+            app_id=text(data.get("app_id")),
+            expires_at=moment(data.get("expires_at")),
+            scopes=frozenset(one for one in listed(data.get("scopes")) if isinstance(one, str)),
             targets=_targets(data.get("granular_scopes")),
-            subcode=_number(_obj(data.get("error")).get("subcode")),
+            subcode=number(obj(data.get("error")).get("subcode")),
         )
 
     async def number(self, phone_number_id: str, access_token: str) -> NumberFacts | NoAnswer:
         told = await self._ask_sealed(phone_number_id, {"fields": FIELDS}, access_token)
         if isinstance(told, NoAnswer):
             return told
-        health = _obj(told.get("health_status"))
+        health = obj(told.get("health_status"))
         return NumberFacts(
             status=_word(told.get("status")),
             name_status=_word(told.get("name_status")),
             quality=_word(told.get("quality_rating")),
             limit=_word(told.get("whatsapp_business_manager_messaging_limit")),
-            throughput=_word(_obj(told.get("throughput")).get("level")),
+            throughput=_word(obj(told.get("throughput")).get("level")),
             platform=_word(told.get("platform_type")),
             has_pin=_truth(told.get("is_pin_enabled")),
             is_on_phone=_truth(told.get("is_on_biz_app")),
             callbacks={
                 name: address
-                for name, address in _obj(told.get("webhook_configuration")).items()
+                for name, address in obj(told.get("webhook_configuration")).items()
                 if isinstance(address, str)
             },
             health=_word(health.get("can_send_message")),
@@ -114,15 +114,15 @@ class GraphCheckup:
             told = await self._ask_sealed(f"{waba_id}/subscribed_apps", query, access_token)
             if isinstance(told, NoAnswer):
                 return told
-            for row in _list(told.get("data")):
-                app_id = _text(_obj(_obj(row).get("whatsapp_business_api_data")).get("id"))
+            for row in listed(told.get("data")):
+                app_id = text(obj(obj(row).get("whatsapp_business_api_data")).get("id"))
                 if app_id is None:
                     continue
                 apps.append(app_id)
-                if override := _text(_obj(row).get("override_callback_uri")):
+                if override := text(obj(row).get("override_callback_uri")):
                     overrides[app_id] = override
-            paging = _obj(told.get("paging"))
-            after = _text(_obj(paging.get("cursors")).get("after"))
+            paging = obj(told.get("paging"))
+            after = text(obj(paging.get("cursors")).get("after"))
             if not paging.get("next") or after is None or query.get("after") == after:
                 return SubscriptionFacts(tuple(apps), overrides)
             query = {"after": after}
@@ -165,13 +165,13 @@ class GraphCheckup:
             answer = None
         if status == 200 and isinstance(answer, dict) and "error" not in answer:
             return answer
-        return _refusal(status, _obj(_obj(answer).get("error")))
+        return _refusal(status, obj(obj(answer).get("error")))
 
 
 def _refusal(status: int, error: Json) -> NoAnswer:
     """By its code, never by its text; without one nobody knows."""
-    code, subcode = _number(error.get("code")), _number(error.get("error_subcode"))
-    told = (_text(error.get("message")) or f"HTTP {status}")[:300]
+    code, subcode = number(error.get("code")), number(error.get("error_subcode"))
+    told = (text(error.get("message")) or f"HTTP {status}")[:300]
     if code in _THROTTLED or status == 429:
         return NoAnswer("throttled", code, subcode, told)
     if code in _NO_ACCESS:
@@ -183,18 +183,18 @@ def _refusal(status: int, error: Json) -> NoAnswer:
 
 def _faults(health: Json) -> list[HealthFault]:
     found = []
-    for row in _list(health.get("entities")):
-        entity = _obj(row)
+    for row in listed(health.get("entities")):
+        entity = obj(row)
         verdict = _word(entity.get("can_send_message")) or "UNKNOWN"
-        for one in _list(entity.get("errors")):
-            error = _obj(one)
+        for one in listed(entity.get("errors")):
+            error = obj(one)
             found.append(
                 HealthFault(
-                    _text(entity.get("entity_type")) or "",
+                    text(entity.get("entity_type")) or "",
                     verdict,
-                    _number(error.get("error_code")),
-                    _text(error.get("error_description")) or "",
-                    _text(error.get("possible_solution")) or "",
+                    number(error.get("error_code")),
+                    text(error.get("error_description")) or "",
+                    text(error.get("possible_solution")) or "",
                 )
             )
     return found
@@ -203,45 +203,16 @@ def _faults(health: Json) -> list[HealthFault]:
 def _targets(value: object) -> dict[str, frozenset[str]]:
     """No list of targets: the permission is for all there is."""
     found: dict[str, frozenset[str]] = {}
-    for row in _list(value):
-        scope, ids = _text(_obj(row).get("scope")), _list(_obj(row).get("target_ids"))
+    for row in listed(value):
+        scope, ids = text(obj(row).get("scope")), listed(obj(row).get("target_ids"))
         if scope is not None and ids:
-            found[scope] = frozenset(told for one in ids if (told := _text(one)))
+            found[scope] = frozenset(told for one in ids if (told := text(one)))
     return found
 
 
-def _time(value: object) -> datetime | None:
-    """0 and what is no time: never."""
-    number = _number(value)
-    try:
-        return datetime.fromtimestamp(number, UTC) if number else None
-    except (OverflowError, OSError, ValueError):
-        return None
-
-
-def _obj(value: object) -> Json:
-    return value if isinstance(value, dict) else {}
-
-
-def _list(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
-def _text(value: object) -> str | None:
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
-    return value if isinstance(value, str) and value else None
-
-
 def _word(value: object) -> str | None:
-    text = _text(value)
-    return text.upper() if text else None
-
-
-def _number(value: object) -> int | None:
-    if isinstance(value, str) and value.isdigit() and len(value) < 18:
-        return int(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    found = text(value)
+    return found.upper() if found else None
 
 
 def _truth(value: object) -> bool | None:

@@ -12,6 +12,7 @@ import msgspec
 from wacloud.modules.whatsapp.application.template_ports import Submitted, TemplateAccount
 from wacloud.modules.whatsapp.domain.delivery import MetaRefused
 from wacloud.modules.whatsapp.domain.message_template import Component, Draft, ListedTemplate, MetaAway, TemplateRefused
+from wacloud.modules.whatsapp.infra.graph_values import obj, text
 from wacloud.shared.infra.crypto import CannotDecrypt
 
 Json = dict[str, Any]
@@ -49,8 +50,8 @@ class GraphTemplates:
             answer = await self._ask(account, "GET", f"{account.waba_id}/message_templates", query)
             rows = answer.get("data")
             found += [one for row in rows if (one := _read(row))] if isinstance(rows, list) else []
-            paging = _obj(answer.get("paging"))
-            after = _text(_obj(paging.get("cursors")).get("after"))
+            paging = obj(answer.get("paging"))
+            after = text(obj(paging.get("cursors")).get("after"))
             if not paging.get("next") or after is None:
                 return found
             if after in seen:
@@ -67,10 +68,10 @@ class GraphTemplates:
             "components": draft.components,
         }
         answer = await self._ask(account, "POST", f"{account.waba_id}/message_templates", {}, body)
-        meta_id = _text(answer.get("id"))
+        meta_id = text(answer.get("id"))
         if meta_id is None:
             raise MetaAway("no id in the answer")
-        return Submitted(meta_id, _text(answer.get("status")) or "PENDING", _text(answer.get("category")))
+        return Submitted(meta_id, text(answer.get("status")) or "PENDING", text(answer.get("category")))
 
     async def edit(
         self, account: TemplateAccount, meta_id: str, components: Sequence[Component], category: str | None
@@ -112,7 +113,7 @@ class GraphTemplates:
             answer = None
         if status == 200 and isinstance(answer, dict) and "error" not in answer:
             return answer
-        return _refused(status, _obj(_obj(answer).get("error")), forgives)
+        return _refused(status, obj(obj(answer).get("error")), forgives)
 
 
 def _refused(status: int, error: Json, forgives: frozenset[int]) -> Json:
@@ -120,8 +121,8 @@ def _refused(status: int, error: Json, forgives: frozenset[int]) -> Json:
     code, subcode = error.get("code"), error.get("error_subcode")
     if code in forgives or subcode in forgives:
         return {}
-    words = _text(error.get("error_user_msg")) or _text(_obj(error.get("error_data")).get("details"))
-    told = (words or _text(error.get("message")) or f"HTTP {status}")[:500]
+    words = text(error.get("error_user_msg")) or text(obj(error.get("error_data")).get("details"))
+    told = (words or text(error.get("message")) or f"HTTP {status}")[:500]
     # Who has no access learns no more than that there is no such object.
     if code in _NO_ACCESS or (code == 100 and subcode == 33):
         raise MetaRefused(told)
@@ -132,31 +133,21 @@ def _refused(status: int, error: Json, forgives: frozenset[int]) -> Json:
 
 def _read(row: object) -> ListedTemplate | None:
     """A template of the list; None for what has no name."""
-    told = _obj(row)
-    meta_id, name, language = (_text(told.get(key)) for key in ("id", "name", "language"))
-    status = _text(told.get("status"))
+    told = obj(row)
+    meta_id, name, language = (text(told.get(key)) for key in ("id", "name", "language"))
+    status = text(told.get("status"))
     if meta_id is None or name is None or language is None or status is None:
         return None
-    reason, components = _text(told.get("rejected_reason")), told.get("components")
+    reason, components = text(told.get("rejected_reason")), told.get("components")
     return ListedTemplate(
         meta_id=meta_id,
         name=name,
         # Meta writes both en_US and en-US.
         language=language.replace("-", "_"),
         status=status.upper(),
-        category=_text(told.get("category")),
-        quality=_text(_obj(told.get("quality_score")).get("score")),
+        category=text(told.get("category")),
+        quality=text(obj(told.get("quality_score")).get("score")),
         reason=None if reason in (None, "NONE") else reason,
-        parameter_format=(_text(told.get("parameter_format")) or "POSITIONAL").upper(),
+        parameter_format=(text(told.get("parameter_format")) or "POSITIONAL").upper(),
         components=[one for one in components if isinstance(one, dict)] if isinstance(components, list) else (),
     )
-
-
-def _obj(value: object) -> Json:
-    return value if isinstance(value, dict) else {}
-
-
-def _text(value: object) -> str | None:
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
-    return value if isinstance(value, str) and value else None
