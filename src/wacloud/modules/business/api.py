@@ -20,7 +20,7 @@ from wacloud.modules.business.application.set_hours import set_first_hours
 from wacloud.modules.business.application.waiting_for_step import waiting_for_step
 from wacloud.modules.business.domain.audit import AuditEntry
 from wacloud.modules.business.domain.hours import HoursNotReadable, OpenState, is_open
-from wacloud.modules.business.domain.hours_text import open_now_text, open_text
+from wacloud.modules.business.domain.hours_text import days_text, open_now_text, open_text, opens_text
 from wacloud.modules.business.domain.profile import BusinessNotFound, BusinessProfile, Membership
 from wacloud.modules.business.domain.sector_template import SectorTemplate
 from wacloud.modules.business.domain.team import Team
@@ -39,6 +39,7 @@ __all__ = [
     "business_profile",
     "complete_step",
     "create_business",
+    "days_text",
     "demanding_among",
     "find_deletion",
     "find_membership",
@@ -49,6 +50,7 @@ __all__ = [
     "memberships_of",
     "open_now_text",
     "open_text",
+    "opens_text",
     "people_in_charge",
     "record_audit",
     "sector_template",

@@ -2,7 +2,12 @@
 
 from wacloud.modules.notification.application.ports import MailLimits, NotificationDeps
 from wacloud.modules.notification.application.queue_mail import queue_mail
-from wacloud.modules.notification.application.tell_business import keep_business_told, tell_business
+from wacloud.modules.notification.application.tell_business import (
+    forget_told,
+    keep_business_told,
+    settle_told,
+    tell_business,
+)
 from wacloud.modules.notification.domain.mail import Mail
 from wacloud.modules.notification.domain.notice import Notice
 from wacloud.modules.notification.domain.templates import TemplateMisused
@@ -13,7 +18,9 @@ __all__ = [
     "Notice",
     "NotificationDeps",
     "TemplateMisused",
+    "forget_told",
     "keep_business_told",
     "queue_mail",
+    "settle_told",
     "tell_business",
 ]

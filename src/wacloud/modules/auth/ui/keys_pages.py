@@ -44,8 +44,8 @@ SCOPES = (
     (
         N_("The bot"),
         (
-            (Permission.KNOWLEDGE_READ, N_("Read questions and answers")),
-            (Permission.KNOWLEDGE_WRITE, N_("Change questions and answers")),
+            (Permission.KNOWLEDGE_READ, N_("Read questions and answers, and how the bot is configured")),
+            (Permission.KNOWLEDGE_WRITE, N_("Change questions and answers, and configure the bot")),
         ),
     ),
     (

@@ -3,9 +3,9 @@
 from dataclasses import dataclass, replace
 
 from wacloud.modules.bot.application.knowledge import index_later
-from wacloud.modules.bot.application.model import KnowledgeDeps, SettingsStore
+from wacloud.modules.bot.application.model import BotVersions, KnowledgeDeps
 from wacloud.modules.bot.domain.knowledge import MOST_ITEMS, KnowledgeItem, KnowledgeText, TooMuchKnowledge, has_gap
-from wacloud.modules.bot.domain.question import BotSettings
+from wacloud.modules.bot.domain.settings import BotSettings
 from wacloud.modules.business.api import (
     AuditEntry,
     BusinessDeps,
@@ -25,7 +25,7 @@ class TemplateDeps:
     """What it takes to apply one."""
 
     knowledge: KnowledgeDeps
-    settings: SettingsStore
+    versions: BotVersions
     business: BusinessDeps
 
 
@@ -62,14 +62,14 @@ async def apply_sector_template(
         if profile.is_closing:
             raise BusinessClosing
         template = sector_template(sector or profile.sector, profile.language)
-        settings = await deps.settings.get(tx, business_id)
-        if replace(settings, enabled=True) == BotSettings():
-            settings = replace(
-                settings, name=template.bot_name, instructions=template.tone, fallback_text=template.fallback
+        # Whoever does the same at this moment waits here, and then finds our questions there.
+        await deps.versions.lock(tx, business_id)
+        bot = (await deps.versions.published(tx, [business_id]))[business_id]
+        if bot.settings == BotSettings():
+            own = replace(
+                bot.settings, name=template.bot_name, instructions=template.tone, fallback_text=template.fallback
             )
-        # Written even where nothing changes: whoever does the same at this moment waits here, and then finds our
-        # questions there.
-        await deps.settings.save(tx, business_id, settings)
+            await deps.versions.publish(tx, business_id, own, by=actor)
         known = {item.question for item in await store.items(tx, business_id)}
         texts = [
             KnowledgeText.typed(one.question, one.answer) for one in template.questions if one.question not in known

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 
+from wacloud.modules.bot.application.log_changes import SYSTEM, Editor, log_change
 from wacloud.modules.bot.application.model import KnowledgeDeps, Vector
 from wacloud.modules.bot.domain.knowledge import (
     MOST_ITEMS,
@@ -28,7 +29,7 @@ async def list_knowledge(deps: KnowledgeDeps, business_id: BusinessId) -> tuple[
 
 
 async def add_knowledge(
-    deps: KnowledgeDeps, business_id: BusinessId, texts: Sequence[KnowledgeText]
+    deps: KnowledgeDeps, business_id: BusinessId, texts: Sequence[KnowledgeText], by: Editor = SYSTEM
 ) -> tuple[KnowledgeItem, ...]:
     """
     Add questions with their answers, all or none.
@@ -40,11 +41,13 @@ async def add_knowledge(
             raise TooMuchKnowledge
         added = [await deps.store.add(tx, business_id, text) for text in texts]
         index_later(tx, business_id)
+        for item in added:
+            await log_item(deps, tx, business_id, by, "added", item)
     return tuple(added)
 
 
 async def replace_knowledge(
-    deps: KnowledgeDeps, business_id: BusinessId, item_id: KnowledgeItemId, text: KnowledgeText
+    deps: KnowledgeDeps, business_id: BusinessId, item_id: KnowledgeItemId, text: KnowledgeText, by: Editor = SYSTEM
 ) -> KnowledgeItem:
     """
     Give an item a new question and answer.
@@ -56,18 +59,31 @@ async def replace_knowledge(
         if item is None:
             raise NotFound
         index_later(tx, business_id)
+        await log_item(deps, tx, business_id, by, "changed", item)
     return item
 
 
-async def remove_knowledge(deps: KnowledgeDeps, business_id: BusinessId, item_id: KnowledgeItemId) -> None:
+async def remove_knowledge(
+    deps: KnowledgeDeps, business_id: BusinessId, item_id: KnowledgeItemId, by: Editor = SYSTEM
+) -> None:
     """
     Forget an item.
 
     :raises NotFound: there is no such item.
     """
     async with deps.db.tenant(business_id) as tx:
-        if not await deps.store.remove(tx, business_id, item_id):
+        gone = next((item for item in await deps.store.items(tx, business_id) if item.id == item_id), None)
+        if gone is None or not await deps.store.remove(tx, business_id, item_id):
             raise NotFound
+        await log_item(deps, tx, business_id, by, "removed", gone)
+
+
+async def log_item(
+    deps: KnowledgeDeps, tx: Tx, business_id: BusinessId, by: Editor, done: str, item: KnowledgeItem
+) -> None:
+    """A question of the knowledge was added, changed or removed, in the transaction that does it."""
+    action = f"bot.knowledge_{done}"
+    await log_change(deps.business, tx, business_id, by, action, item_id=str(item.id), question=item.question)
 
 
 async def index_knowledge(deps: KnowledgeDeps, business_id: BusinessId) -> int:

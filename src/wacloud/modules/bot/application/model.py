@@ -1,17 +1,22 @@
 """What the bot needs from outside to find its words: a model, vectors, and the knowledge of a business."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, NamedTuple, Protocol
 
+from wacloud.modules.bot.application.action_ports import ActionDeps
+from wacloud.modules.bot.application.form_ports import FormDeps
+from wacloud.modules.bot.application.guards import Guards
 from wacloud.modules.bot.domain.knowledge import IndexedItem, KnowledgeItem, KnowledgeItemId, KnowledgeText
 from wacloud.modules.bot.domain.prices import Usage
 from wacloud.modules.bot.domain.prompt import Prompt
-from wacloud.modules.bot.domain.question import BotSettings
 from wacloud.modules.bot.domain.ranking import Hit
+from wacloud.modules.bot.domain.settings import BotSettings
+from wacloud.modules.bot.domain.tools import ToolCall
+from wacloud.modules.business.api import BusinessDeps
 from wacloud.shared.application.clock import Clock
 from wacloud.shared.application.db import Database, Tx
-from wacloud.shared.domain.ids import BusinessId
+from wacloud.shared.domain.ids import BusinessId, UserId
 
 Vector = tuple[float, ...]
 
@@ -41,7 +46,12 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class ModelReply:
-    """What a model answered. `end` says whether it is whole: only a "complete" reply may be sent."""
+    """
+    What a model answered. `end` says whether it is whole: only a "complete" reply may be sent.
+
+    `calls` is what it asks its tools for, `carried` what it wants to be told of its own words with their outputs.
+    `formed`: it was held to the form of `domain/decision.py`.
+    """
 
     text: str
     end: Literal["complete", "incomplete", "refused"]
@@ -50,6 +60,9 @@ class ModelReply:
     ms: int
     failed: tuple[Attempt, ...] = ()
     request_id: str | None = None
+    calls: tuple[ToolCall, ...] = ()
+    carried: tuple[Mapping[str, Any], ...] = ()
+    formed: bool = False
 
 
 class ModelUnavailable(Exception):
@@ -101,17 +114,33 @@ class Embedder(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class KnowledgeState:
+    """How a knowledge stands: its version, which grows with every change, and how many pieces sources give it."""
+
+    version: int
+    pieces: int
+
+
 class Knowledge(Protocol):
     """
     What a business taught its bot, kept ready for reading. Opens its own transactions: call it without one.
     """
 
     async def items(self, business_id: BusinessId) -> tuple[KnowledgeItem, ...]:
-        """All of it, in the owner's order."""
+        """All questions and answers, in the owner's order; what stands in sources is only searched."""
+        ...
+
+    async def state(self, business_id: BusinessId) -> KnowledgeState:
+        """Its version and the size of its sources, some seconds old at most."""
         ...
 
     async def search(self, business_id: BusinessId, texts: Sequence[str], limit: int = 5) -> list[tuple[Hit, ...]]:
         """The best hits for each text, best first."""
+        ...
+
+    def forget(self, business_id: BusinessId) -> None:
+        """Read this business's knowledge anew the next time."""
         ...
 
 
@@ -156,20 +185,67 @@ class KnowledgeStore(Protocol):
         """Remove an item; False where there is none."""
         ...
 
+    async def of_other_models(self, tx: Tx, model: str) -> set[BusinessId]:
+        """Of all businesses: those with items that have no vector of this model."""
+        ...
+
+    async def state(self, tx: Tx, business_id: BusinessId) -> KnowledgeState:
+        """The version of all that is known, and how many pieces of sources are searched."""
+        ...
+
     async def stems(self, tx: Tx, words: Sequence[str]) -> dict[str, frozenset[str]]:
         """The stems the database's Spanish text search gives these words; none for a stop word."""
         ...
 
 
-class SettingsStore(Protocol):
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What answers now: is the bot on, which version (None: never published), and how it is configured."""
+
+    enabled: bool = True
+    number: int | None = None
+    settings: BotSettings = field(default_factory=BotSettings)
+
+
+class Head(NamedTuple):
+    """Whether the bot is on, which version answers (None: never published), and whether there is what it may use."""
+
+    enabled: bool = True
+    number: int | None = None
+    has_actions: bool = False
+    has_forms: bool = False
+
+
+class BotVersions(Protocol):
     """How each business wants its bot."""
 
-    async def get(self, tx: Tx, business_id: BusinessId) -> BotSettings:
-        """The settings, or the defaults where nothing was set."""
+    async def heads(self, tx: Tx, business_ids: Sequence[BusinessId]) -> Mapping[BusinessId, Head]:
+        """One for each business, without what is configured."""
         ...
 
-    async def save(self, tx: Tx, business_id: BusinessId, settings: BotSettings) -> None:
-        """Keep the settings."""
+    async def published(self, tx: Tx, business_ids: Sequence[BusinessId]) -> Mapping[BusinessId, Published]:
+        """One for each business; the defaults where nothing was published."""
+        ...
+
+    async def draft(self, tx: Tx, business_id: BusinessId) -> BotSettings | None:
+        """What is being prepared; None where nothing differs from what answers now."""
+        ...
+
+    async def lock(self, tx: Tx, business_id: BusinessId) -> None:
+        """Hold the bot's row, made where it is missing, until the transaction ends."""
+        ...
+
+    async def publish(
+        self,
+        tx: Tx,
+        business_id: BusinessId,
+        settings: BotSettings,
+        *,
+        by: UserId | None = None,
+        note: str = "",
+        restored_from: int | None = None,
+    ) -> int:
+        """Keep this as a new version that answers from now on; its number."""
         ...
 
 
@@ -180,12 +256,16 @@ class AnswerDeps:
     knowledge: Knowledge
     model: ModelPort | None
     clock: Clock
+    guards: Guards = field(default_factory=Guards)
+    actions: ActionDeps | None = None
+    forms: FormDeps | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class KnowledgeDeps:
-    """What teaching the bot needs."""
+    """What teaching the bot needs; `business` keeps the log of who changed what."""
 
     db: Database
     store: KnowledgeStore
     embedder: Embedder
+    business: BusinessDeps | None = None

@@ -8,10 +8,13 @@ UNKNOWN = "NO_LO_SE"
 # Nothing beyond this can become part of a message, and patterns need not run over it.
 _LONGEST_READ = 12_000
 
-_UNKNOWN = re.compile(r"NO[_ ]LO[_ ]S[EÉ]\b")
+_UNKNOWN = re.compile(r"(?i:\bno_lo_s[eé]\b)|NO LO S[EÉ]\b|(?i:\bno lo sé\b)")
+_WORDS = re.compile(r"[^\W_]+")
+_RUN = 7
+OWNERS_WISHES = "How the business wants you to speak"
 _LINK = re.compile(r"(?:https?://|www\.)([^\s/<>()\[\]«»\"'*_,;]+)", re.IGNORECASE)
 _BARE_HOST = re.compile(
-    r"\b((?:[a-z0-9-]+\.)+(?:com|net|org|es|eu|io|app|shop|info|me|ly|xyz|top|site|online))\b", re.I
+    r"(?<![\w.-])((?:[a-z0-9-]{1,63}\.){1,8}(?:com|net|org|es|eu|io|app|shop|info|me|ly|xyz|top|site|online))\b", re.I
 )
 
 
@@ -28,8 +31,8 @@ def as_message(text: str) -> str:
     text = text[:_LONGEST_READ]
     text = re.sub(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", "", text, flags=re.DOTALL)
     text = re.sub(r"<(script|style)\b.*?(?:</\1\s*>|\Z)", "", text, flags=re.DOTALL | re.IGNORECASE)
-    text = re.sub(r"!\[[^\]]*\]\([^)]*\)", "", text)
-    text = re.sub(r"\[([^\]]+)\]\((?:mailto:|tel:)?([^)\s]+)[^)]*\)", _link, text)
+    text = re.sub(r"!\[[^\[\]]{0,300}\]\([^()]{0,800}\)", "", text)
+    text = re.sub(r"\[([^\[\]]{1,300})\]\((?:mailto:|tel:)?([^()\s]{1,500})[^()]{0,300}\)", _link, text)
     text = re.sub(r"<br\s*/?>|</p>|</li>|</h\d>", "\n", text, flags=re.IGNORECASE)
     text = re.sub(r"</?[a-zA-Z][^<>]*>", "", text)
     text = re.sub(r"^```.*$\n?", "", text, flags=re.MULTILINE)
@@ -68,10 +71,20 @@ def what_is_wrong(text: str, instructions: str, known: str) -> str | None:
         return "foreign_link"
     said = " ".join(text.split()).lower()
     for line in instructions.splitlines():
-        sentence = " ".join(line.split()).lower()
+        sentence = " ".join(line.split()).lower().removeprefix("- ")
         if len(sentence) >= 40 and sentence[:60] in said:
             return "repeats_instructions"
+    # Our own rules in any order; what the owner wishes may well be said.
+    rules, words = _WORDS.findall(_plainly(instructions.partition(OWNERS_WISHES)[0])), _WORDS.findall(_plainly(text))
+    runs = {tuple(rules[at : at + _RUN]) for at in range(len(rules) - _RUN + 1)}
+    if any(tuple(words[at : at + _RUN]) in runs for at in range(len(words) - _RUN + 1)):
+        return "repeats_instructions"
     return None
+
+
+def _plainly(text: str) -> str:
+    """As it is left when a message is made of it: without marks."""
+    return re.sub(r"<[^<>]{0,40}>", " ", text).lower()
 
 
 def _host(written: str) -> str:

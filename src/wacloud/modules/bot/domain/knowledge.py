@@ -63,13 +63,35 @@ class KnowledgeText:
 
 
 @dataclass(frozen=True, slots=True)
+class Passage:
+    """Where a piece of a source stands: which source, its title and, where it has one, its address."""
+
+    source_id: UUID
+    kind: str
+    title: str
+    url: str | None = None
+    place: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class KnowledgeItem:
-    """A question of the FAQ with its answer."""
+    """
+    A question of the FAQ with its answer; or a piece of a source, whose `question` is its title and headings.
+    """
 
     id: KnowledgeItemId
     question: str
     answer: str
     position: int = 0
+    passage: Passage | None = None
+
+    def named(self) -> dict[str, str]:
+        """How the record of a turn names it, so that people find it again even where it has changed since."""
+        title = " ".join(self.question.split())[:120]
+        if self.passage is None:
+            return {"item": str(self.id), "kind": "faq", "title": title}
+        told = {"source": str(self.passage.source_id), "piece": str(self.passage.place), "kind": self.passage.kind}
+        return {**told, "title": title}
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,6 +82,70 @@ _TEXTS: dict[str, dict[Language, str]] = {
         "en": "I don't have that information. I am letting someone on the team know.",
         "pt": "Não tenho essa informação. Vou avisar alguém da equipe, que responderá por aqui.",
     },
+    "try_again": {
+        "es": "No he encontrado la respuesta. ¿Me lo dices con otras palabras?",
+        "en": "I have not found the answer. Could you put it in other words?",
+        "pt": "Não encontrei a resposta. Pode dizer com outras palavras?",
+    },
+    "topics": {
+        "es": "Quizá te sirva uno de estos temas:",
+        "en": "Perhaps one of these topics helps:",
+        "pt": "Talvez um destes temas ajude:",
+    },
+    "topics_button": {"es": "Ver temas", "en": "See topics", "pt": "Ver temas"},
+    "refusal": {
+        "es": "De eso no puedo hablar por aquí. ¿Te ayudo con otra cosa?",
+        "en": "I cannot talk about that here. Can I help you with anything else?",
+        "pt": "Sobre isso não posso falar por aqui. Posso ajudar com outra coisa?",
+    },
+    "upset": {
+        "es": "Siento mucho lo que ha pasado. Aviso ahora mismo a una persona del equipo para que lo vea contigo.",
+        "en": "I am very sorry about this. I am letting someone on the team know right now, so that they look into it.",
+        "pt": "Sinto muito pelo que aconteceu. Vou avisar agora mesmo alguém da equipe para ver isso com você.",
+    },
+    "received": {
+        "es": "¡Recibido! Una persona del equipo lo mira y te contesta por aquí.",
+        "en": "Got it! Someone on the team will look at it and answer you here.",
+        "pt": "Recebido! Alguém da equipe vai ver e responder por aqui.",
+    },
+    "noted": {
+        "es": "¡Gracias! Lo hemos anotado; una persona del equipo te lo confirma por aquí.",
+        "en": "Thank you! We have noted it; someone on the team will confirm it here.",
+        "pt": "Obrigado! Anotamos tudo; alguém da equipe vai confirmar por aqui.",
+    },
+    "closed": {
+        "es": "Ahora estamos cerrados{opens}. Tu mensaje nos ha llegado y te contestará una persona del equipo.",
+        "en": "We are closed now{opens}. We have your message, and someone on the team will answer you.",
+        "pt": "Agora estamos fechados{opens}. Recebemos a sua mensagem e alguém da equipe responderá.",
+    },
+    "shut": {
+        "es": "Ahora estamos cerrados{opens}.",
+        "en": "We are closed now{opens}.",
+        "pt": "Agora estamos fechados{opens}.",
+    },
+    "enough": {
+        "es": "Ya te he contestado muchas veces hoy; te dejo con una persona del equipo, que seguirá por aquí.",
+        "en": "I have answered you many times today; someone on the team will go on from here.",
+        "pt": "Já respondi muitas vezes hoje; alguém da equipe vai continuar por aqui.",
+    },
+    "worried": {
+        "es": "Lo que cuentas es importante. Aviso ahora mismo a una persona del equipo. Si estás en peligro,"
+        " llama al 112; en España, el 024 escucha a cualquier hora.",
+        "en": "What you say matters. I am telling someone on the team right now. If you are in danger, call 112 or your"
+        " local emergency number; in Spain, 024 listens at any hour.",
+        "pt": "O que você conta é importante. Vou avisar alguém da equipe agora mesmo. Se você está em perigo,"
+        " ligue para o 112 ou para o número de emergência do seu país; na Espanha, o 024 escuta a qualquer hora.",
+    },
+    # Nobody of the team may read it for hours: who listens now comes first.
+    "worried_shut": {
+        "es": "Lo que cuentas es importante. Si estás en peligro, llama ahora al 112; en España, el 024 escucha a"
+        " cualquier hora. Aviso también a una persona del equipo, pero ahora estamos cerrados{opens}.",
+        "en": "What you say matters. If you are in danger, call 112 or your local emergency number now; in Spain, 024"
+        " listens at any hour. I am telling someone on the team as well, but we are closed now{opens}.",
+        "pt": "O que você conta é importante. Se você está em perigo, ligue agora para o 112 ou para o número de"
+        " emergência do seu país; na Espanha, o 024 escuta a qualquer hora. Vou avisar também alguém da equipe, mas"
+        " agora estamos fechados{opens}.",
+    },
 }
 
 # A person in each language, with what may stand before it.
@@ -98,13 +162,19 @@ _WISH: dict[Language, re.Pattern[str]] = {
         rf"|que me (?:atienda|llame|conteste|responda|ayude) {_SOMEBODY['es']}"
         r"|(?:pasame|paseme|pasadme|pasarme|me pas(?:as|ais|a)|ponme|me pon(?:es|eis)) (?:con|a) "
         rf"{_SOMEBODY['es']}"
+        r"|(?<!no )(?:puedo|podria|quiero|queria|quisiera|necesito|me gustaria) hablar con "
+        r"(?!(?:el |la |un |una )?(?:bot|robot|maquina|ia|nadie)\b)\w+"
+        r"|(?<!no )(?:quiero|necesito|prefiero|dame|deme|ponme|busco) (?:a )?(?:un|una|algun|alguna)"
+        r" (?:persona|human[oa]|agente|operadora?|asesora?)\b"
+        r"|^(?:hola )?(?:hay|queda) alguien(?: ahi)?$|me (?:atiende|contesta|responde) alguien"
         r"|(?:atencion|asistencia) humana|persona (?:real|de verdad)|agente humano"
         r"|no quiero (?:hablar con )?(?:(?:un|una|este|el) )?(?:robot|bot|contestador|maquina)\b"
     ),
     "en": re.compile(
         rf"(?:talk|speak|chat) (?:to|with) {_SOMEBODY['en']}"
         rf"|(?:connect|transfer|put) me (?:to|through to|with) {_SOMEBODY['en']}"
-        r"|real (?:person|human)|live agent|human agent"
+        rf"|(?:i )?(?:want|need) {_SOMEBODY['en']}|is (?:any|some)(?:one|body) there"
+        r"|real (?:person|human)|live agent|human agent|customer service"
     ),
     "pt": re.compile(
         rf"(?:falar|conversar) com {_SOMEBODY['pt']}|atendimento humano|pessoa de verdade",
@@ -117,7 +187,10 @@ _DENIED = re.compile(
 )
 # The whole message is one word for a person, as people press a menu: "agente", "operator please".
 _ALONE: dict[Language, re.Pattern[str]] = {
-    "es": re.compile(rf"(?!alguien|comercial|responsable|la ){_SOMEBODY['es']}(?: real)?(?: por favor| gracias)?"),
+    "es": re.compile(
+        rf"(?:servicio de )?atencion al cliente(?: por favor)?"
+        rf"|(?!alguien|comercial|responsable|la ){_SOMEBODY['es']}(?: real)?(?: por favor| gracias)?"
+    ),
     "en": re.compile(rf"(?!some){_SOMEBODY['en']}(?: please)?"),
     "pt": re.compile(rf"(?!alguem){_SOMEBODY['pt']}(?: por favor)?"),
 }
@@ -155,7 +228,7 @@ def without_small_talk(text: str) -> str:
 
 def phrase(kind: str, language: str | None) -> str:
     """
-    Our words for a greeting, thanks, a goodbye, a hand-over to a person, or not knowing; Spanish by default.
+    Our words for a greeting, thanks, a goodbye, a hand-over and what else needs no knowledge; Spanish by default.
     """
     spoken: Language = language if language in ("en", "pt") else "es"  # type: ignore[assignment]
     return _TEXTS[kind][spoken]

@@ -29,12 +29,18 @@ _SOUNDS = (
 
 # Shorter words are corrected only where they sound the same: "precio" is not a slip of "presión".
 _SHORTEST_SLIP = 7
+_SHORTEST_ROOT = 3
 
 
 def plain(text: str) -> str:
     """Lower case without accents, every digit a 0, blanks folded: two spellings of one text become equal."""
-    bare = "".join(c for c in unicodedata.normalize("NFD", text.lower()) if not unicodedata.combining(c))
-    return " ".join(re.sub(r"\d", "0", bare).split())
+    return " ".join(re.sub(r"\d", "0", unaccented(text)).split())
+
+
+def unaccented(text: str) -> str:
+    """Lower case without accents, with the apostrophe of a keyboard where a phone writes its own."""
+    plainly = text.lower().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
+    return "".join(c for c in unicodedata.normalize("NFD", plainly) if not unicodedata.combining(c))
 
 
 def words_of(text: str) -> list[str]:
@@ -50,6 +56,21 @@ def sounding(word: str) -> str:
     for letters, sound in _SOUNDS:
         word = word.replace(letters, sound)
     return word
+
+
+def root(stem: str) -> str:
+    """
+    A stem of the database's Spanish dictionary without what it leaves on.
+
+    Written without its accent "cerráis" is no verb to it, and a question mark that opens a question is a letter.
+    """
+    stem = stem.strip("¿¡")
+    for ending in ("ais", "eis", "amos", "emos", "imos"):
+        if stem.endswith(ending) and len(stem) - len(ending) >= _SHORTEST_ROOT:
+            return stem[: -len(ending)]
+    if stem.endswith("is") and len(stem) - 2 >= _SHORTEST_ROOT:
+        return stem[:-2]
+    return stem[:-2] if stem.endswith("it") and len(stem) - 2 > _SHORTEST_ROOT else stem
 
 
 class Vocabulary:

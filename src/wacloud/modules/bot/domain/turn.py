@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from wacloud.modules.bot.domain.question import BotSettings
+from wacloud.modules.bot.domain.settings import BotSettings
 
 # Somebody who ends with these has said what they wanted; "hola" or "una pregunta" has more coming.
 _ENDS = ("?", "!", ".", "…", ")", "🙏")

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from wacloud.modules.bot.application.model import Vector
+from wacloud.modules.bot.application.model import KnowledgeState, Vector
 from wacloud.modules.bot.domain.knowledge import IndexedItem, KnowledgeItem, KnowledgeItemId, KnowledgeText
 from wacloud.shared.application.db import Tx
 from wacloud.shared.domain.ids import BusinessId
@@ -104,6 +104,23 @@ class KnowledgeItems:
             "delete from app.knowledge_items where business_id = %s and id = %s", (business_id, item_id)
         )
         return touched > 0
+
+    async def of_other_models(self, tx: Tx, model: str) -> set[BusinessId]:
+        rows = await tx.rows(
+            "select distinct business_id from app.knowledge_items where embedding_model is distinct from %s", (model,)
+        )
+        return {BusinessId(row.business_id) for row in rows}
+
+    async def state(self, tx: Tx, business_id: BusinessId) -> KnowledgeState:
+        row: Any = await tx.row(
+            """
+            select coalesce((select version from app.knowledge_versions where business_id = %(b)s), 0) as version,
+                   coalesce(sum(live_chunks), 0) as pieces
+            from app.knowledge_sources where business_id = %(b)s and is_enabled and live_revision is not null
+            """,
+            {"b": business_id},
+        )
+        return KnowledgeState(int(row.version), int(row.pieces))
 
     async def stems(self, tx: Tx, words: Sequence[str]) -> dict[str, frozenset[str]]:
         rows = await tx.rows(

@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from wacloud.modules.bot.application.apply_sector_template import TemplateDeps, apply_sector_template
 from wacloud.modules.bot.application.knowledge import list_knowledge, replace_knowledge
 from wacloud.modules.bot.domain.knowledge import KnowledgeItemId, KnowledgeText, has_gap
+from wacloud.modules.bot.ui.editor import editor_of
 from wacloud.modules.business.api import business_profile, sector_template
 from wacloud.shared.domain.errors import AppError
 from wacloud.shared.ui.bodies import LARGEST_JSON, StrictJsonRoute
@@ -172,7 +173,9 @@ def _pages(deps: TemplateDeps) -> APIRouter:
         """One of them, written out."""
         try:
             text = KnowledgeText.typed(question, answer)
-            await replace_knowledge(deps.knowledge, member.business_id, KnowledgeItemId(item_id), text)
+            await replace_knowledge(
+                deps.knowledge, member.business_id, KnowledgeItemId(item_id), text, by=editor_of(request, member)
+            )
         except AppError as refused:
             return await page(request, member, refused.message, 422)
         return RedirectResponse("/onboarding/answers", 303)

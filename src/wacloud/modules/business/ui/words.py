@@ -85,7 +85,36 @@ ACTIONS: Final = {
     "business.deletion_asked": N_("asked for the deletion of the business"),
     "business.deletion_cancelled": N_("cancelled the deletion of the business"),
     "business.onboarding_moved": N_("moved a step of the onboarding"),
+    "bot.key_set": N_("gave the assistant a key of your own for the language model"),
+    "bot.action_added": N_("gave the bot an action"),
+    "bot.action_changed": N_("changed an action of the bot"),
+    "bot.action_removed": N_("removed an action of the bot"),
+    "bot.action_secret_renewed": N_("renewed the secret of an action of the bot"),
+    "bot.knowledge_added": N_("taught the bot a question"),
+    "bot.knowledge_changed": N_("changed a question the bot was taught"),
+    "bot.knowledge_removed": N_("removed a question the bot was taught"),
+    "bot.source_added": N_("added a source to what the bot reads"),
+    "bot.source_changed": N_("changed a source of what the bot reads"),
+    "bot.source_removed": N_("removed a source of what the bot reads"),
+    "bot.source_read_again": N_("had a source read again"),
+    "bot.product_added": N_("added a product"),
+    "bot.product_changed": N_("changed a product"),
+    "bot.product_removed": N_("removed a product"),
+    "bot.golden_added": N_("added golden questions"),
+    "bot.golden_changed": N_("changed a golden question"),
+    "bot.golden_removed": N_("removed a golden question"),
+    "bot.form_added": N_("gave the bot a form"),
+    "bot.form_changed": N_("changed a form of the bot"),
+    "bot.form_removed": N_("removed a form of the bot"),
+    "bot.entries_exported": N_("exported the entries of a form"),
+    "bot.action_tried": N_("tried an action of the bot"),
+    "bot.key_removed": N_("removed your own key for the language model"),
     "bot.template_applied": N_("took the template of a sector"),
+    "bot.published": N_("published the bot"),
+    "bot.version_restored": N_("went back to an earlier version of the bot"),
+    "bot.draft_discarded": N_("discarded the draft of the bot"),
+    "bot.turned_on": N_("turned the bot on"),
+    "bot.turned_off": N_("turned the bot off"),
     "auth.api_key_created": N_("made an API key"),
     "auth.api_key_changed": N_("changed an API key"),
     "auth.api_key_revoked": N_("revoked an API key"),
@@ -97,6 +126,7 @@ ACTIONS: Final = {
     "whatsapp.number_connected": N_("connected a number"),
     "whatsapp.number_disconnected": N_("disconnected a number"),
     "whatsapp.number_pin_shown": N_("looked at the PIN of a number"),
+    "whatsapp.number_photo_changed": N_("changed the photo of a number"),
     "whatsapp.number_profile_changed": N_("changed what a number says of the business"),
     "whatsapp.contact_added": N_("added a contact"),
     "whatsapp.contact_blocked": N_("blocked a contact"),
@@ -147,6 +177,10 @@ DETAILS: Final = {
     "fields": N_("fields"),
     "sector": N_("sector"),
     "questions": N_("questions"),
+    "question": N_("question"),
+    "title": N_("title"),
+    "name": N_("name"),
+    "kind": N_("kind"),
     "hours": N_("hours"),
     "step": N_("step"),
     "state": N_("state"),
@@ -155,12 +189,17 @@ DETAILS: Final = {
     "api_key": N_("API key"),
     "by_key": N_("by the API key"),
     "scopes": N_("may"),
+    "version": N_("version"),
+    "restored_from": N_("from version"),
 }
-_VALUES: Final = {**ROLES, **SECTORS, **STEP_STATES, **{step: told[0] for step, told in STEPS.items()}}
+_SOURCES: Final = {"text": N_("text"), "page": N_("web page"), "file": N_("file"), "product": N_("products")}
+_VALUES: Final = {**ROLES, **SECTORS, **STEP_STATES, **_SOURCES, **{step: told[0] for step, told in STEPS.items()}}
 
 
 def value_of(value: object) -> str:
     """A value of a detail, as a text of the catalogue where there is one."""
     if isinstance(value, bool):
         return N_("yes") if value else N_("no")
+    if isinstance(value, (list, tuple)):
+        return ", ".join(str(one) for one in value)
     return _VALUES.get(str(value), str(value))

@@ -135,6 +135,14 @@ class Notices(Protocol):
         """Put it away; False where there is none that this transaction may see."""
         ...
 
+    async def settle_subject(self, tx: Tx, business_id: BusinessId, subject: str, by: UserId, at: datetime) -> None:
+        """Whatever stands about it is over."""
+        ...
+
+    async def forget(self, tx: Tx, business_id: BusinessId, subjects: Sequence[str]) -> None:
+        """Nothing about them is kept."""
+        ...
+
     async def open(self, user_id: UserId, business_id: BusinessId) -> Sequence[StoredNotice]:
         """Those that still stand and are more than information, as this person may see them."""
         ...

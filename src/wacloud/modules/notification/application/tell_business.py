@@ -1,12 +1,16 @@
 """Tell a business what it has to know: on its pages, and by mail to those in charge where it matters."""
 
+from collections.abc import Sequence
+
 from wacloud.modules.business.api import business_profile, people_in_charge
+from wacloud.modules.notification.application.mail_mention import mail_mention
 from wacloud.modules.notification.application.ports import NotificationDeps
 from wacloud.modules.notification.application.queue_mail import queue_mail
 from wacloud.modules.notification.domain.mail import Mail
 from wacloud.modules.notification.domain.notice import SEVERITIES, Notice
 from wacloud.modules.user.api import find_user
 from wacloud.shared.application.db import Tx
+from wacloud.shared.domain.ids import BusinessId, UserId
 
 
 async def tell_business(deps: NotificationDeps, tx: Tx, notice: Notice) -> None:
@@ -18,6 +22,8 @@ async def tell_business(deps: NotificationDeps, tx: Tx, notice: Notice) -> None:
     severity = SEVERITIES[notice.code]
     if not await deps.notices.add_once(tx, notice, severity):
         return
+    if notice.code == "mentioned":
+        await mail_mention(deps, tx, notice)
     if severity == "info":
         return
     profile = await business_profile(deps.business, tx, notice.business_id)
@@ -47,6 +53,17 @@ async def tell_business(deps: NotificationDeps, tx: Tx, notice: Notice) -> None:
                 key=f"notice:{notice.key}:{person.id}",
             ),
         )
+
+
+async def settle_told(deps: NotificationDeps, tx: Tx, business_id: BusinessId, subject: str, by: UserId) -> None:
+    """What stands about this is over: this person has seen it."""
+    await deps.notices.settle_subject(tx, business_id, subject, by, deps.clock())
+
+
+async def forget_told(deps: NotificationDeps, tx: Tx, business_id: BusinessId, subjects: Sequence[str]) -> None:
+    """Nothing that was told about these is kept: whom they were about was erased."""
+    if subjects:
+        await deps.notices.forget(tx, business_id, subjects)
 
 
 async def keep_business_told(deps: NotificationDeps, tx: Tx, notice: Notice) -> None:

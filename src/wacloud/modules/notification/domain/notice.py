@@ -24,6 +24,7 @@ class Notice:
     `key` names the news it comes from: it is told once. `subject` is what it is about: a newer one settles an older.
     `details` fill the words: `name` of a number or template, `until` as ISO 8601, `told` by Meta.
     `user_id`: it is for this member alone, not for everybody.
+    `is_seen`: whom it is for has it before their eyes, so they get no mail.
     """
 
     business_id: BusinessId
@@ -33,6 +34,7 @@ class Notice:
     at: datetime
     details: Mapping[str, str] = field(default_factory=dict)
     user_id: UserId | None = None
+    is_seen: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +85,14 @@ SEVERITIES: Final[Mapping[str, Severity]] = {
     "pin_reset_asked": "critical",
     "flow_trouble": "warning",
     "scheduled_not_sent": "warning",
+    "bot_budget_day": "warning",
+    "bot_budget_month": "warning",
     "history_coming": "info",
     "history_complete": "info",
     "history_declined": "info",
     "mentioned": "info",
+    "form_filled": "info",
+    "form_changed": "info",
     "check_token": "critical",
     "check_token_ends": "warning",
     "check_permissions": "critical",
@@ -102,4 +108,5 @@ SEVERITIES: Final[Mapping[str, Severity]] = {
     "check_limits": "warning",
     "check_webhooks": "critical",
     "check_mended": "info",
+    "bot_answers_worse": "warning",
 }

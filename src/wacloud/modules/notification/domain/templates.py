@@ -68,6 +68,9 @@ TEMPLATES: Final[Mapping[str, Template]] = {
         },
         useful_for=timedelta(days=2),
     ),
+    "mentioned": Template(
+        {"business_name": Kind.NAME, "name": Kind.NAME, "link": Kind.LINK}, useful_for=timedelta(days=1)
+    ),
     "api_key_created": Template({"name": Kind.NAME}),
 }
 

@@ -69,6 +69,18 @@ class PostgresNotices:
             )
         )
 
+    async def settle_subject(self, tx: Tx, business_id: BusinessId, subject: str, by: UserId, at: datetime) -> None:
+        await tx.execute(
+            "update app.notices set settled_at = %s, settled_by = %s"
+            " where business_id = %s and subject = %s and settled_at is null",
+            (at, by, business_id, subject),
+        )
+
+    async def forget(self, tx: Tx, business_id: BusinessId, subjects: Sequence[str]) -> None:
+        await tx.execute(
+            "delete from app.notices where business_id = %s and subject = any (%s)", (business_id, list(subjects))
+        )
+
     async def open(self, user_id: UserId, business_id: BusinessId) -> Sequence[StoredNotice]:
         async with self._db.member(user_id, read_only=True) as tx:
             rows = await tx.rows(

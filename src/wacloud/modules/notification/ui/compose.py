@@ -12,7 +12,7 @@ from jinja2.loaders import FileSystemLoader
 
 from wacloud.modules.notification.domain.mail import Email, StoredMail
 from wacloud.modules.notification.domain.templates import TEMPLATES, Kind, one_line
-from wacloud.modules.notification.ui.notice_words import LIES_AHEAD, notice_words
+from wacloud.modules.notification.ui.notice_words import LIES_AHEAD, notice_words, told_in_words
 from wacloud.shared.ui.i18n import translate_many, translator
 from wacloud.shared.ui.static_files import MODULES
 from wacloud.shared.ui.times import DEFAULT_ZONE, zone_named
@@ -63,6 +63,7 @@ def _environment(language: str) -> Environment:
     made.globals["notice_words"] = lambda notice, name, told: notice_words(
         notice, {"name": name, "told": told}, language
     )
+    made.globals["told_in_words"] = lambda notice, told: told_in_words(notice, told, language)
     made.globals["lies_ahead"] = LIES_AHEAD
     return made
 

@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from wacloud.modules.notification.application.ports import NotificationDeps
 from wacloud.modules.notification.application.put_away_notice import put_away_notice
 from wacloud.modules.notification.domain.notice import StoredNotice
-from wacloud.modules.notification.ui.notice_words import LIES_AHEAD, notice_words
+from wacloud.modules.notification.ui.notice_words import LIES_AHEAD, notice_words, told_in_words
 from wacloud.shared.ui.guard import Member, requires
 from wacloud.shared.ui.openapi import problems
 from wacloud.shared.ui.pages import look_of, render
@@ -42,6 +42,10 @@ class NoticesBody(BaseModel):
     items: list[NoticeBody]
 
 
+def _is_pressing(notice: StoredNotice) -> bool:
+    return notice.settled_at is None and (notice.severity == "critical" or notice.code == "mentioned")
+
+
 def routes(deps: NotificationDeps) -> APIRouter:
     """The page, the JSON, and putting one away."""
     router = APIRouter()
@@ -56,6 +60,7 @@ def routes(deps: NotificationDeps) -> APIRouter:
             member=member,
             notices=notices,
             words=lambda notice: notice_words(notice.code, notice.details, language),
+            told=lambda notice: told_in_words(notice.code, notice.details["told"], language),
             until=lambda notice: _until(notice.details.get("until")),
             lies_ahead=LIES_AHEAD,
             may_put_away=member.may(Permission.BUSINESS_UPDATE),
@@ -63,15 +68,16 @@ def routes(deps: NotificationDeps) -> APIRouter:
 
     @router.get("/notices/pressing", include_in_schema=False)
     async def pressing(request: Request, member: Reader) -> Response:
-        """What keeps the business from working, as a part of another page; empty where there is nothing."""
+        """What keeps the business from working, and who mentioned one, as a part of another page; or nothing."""
         notices = await deps.notices.newest(member.user_id, member.business_id)
         language = look_of(request, member).language
         return render(
             request,
             "notification/_pressing.html",
             member=member,
-            notices=[one for one in notices if one.severity == "critical" and one.settled_at is None][:MOST_PRESSING],
+            notices=[one for one in notices if _is_pressing(one)][:MOST_PRESSING],
             words=lambda notice: notice_words(notice.code, notice.details, language),
+            told=lambda notice: told_in_words(notice.code, notice.details["told"], language),
         )
 
     @router.post("/notices/{notice_id}/put-away", include_in_schema=False)

@@ -1,8 +1,12 @@
 """Notices in words: what happened, and what to do about it."""
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
+from babel.numbers import format_decimal
+
+from wacloud.shared.domain.phone import display_phone
 from wacloud.shared.ui.i18n import N_, translate
 
 _SEE_META = N_("Open Business Support at Meta to see why and to appeal.")
@@ -28,6 +32,10 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "template_disabled": (
         N_("Meta has disabled the template %(name)s."),
         N_("It cannot be sent any more. Make another."),
+    ),
+    "bot_answers_worse": (
+        N_("Version %(name)s of the bot answers fewer golden questions right than the one before: %(told)s."),
+        N_("See under Bot, Evaluation, which answers got worse, and go back to the earlier version or mend this one."),
     ),
     "template_deleted": (N_("The template %(name)s was deleted at Meta."), ""),
     "template_quality_low": (
@@ -99,6 +107,16 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
         N_("A message that was to go out later was not sent: “%(name)s”"),
         N_("The 24 hours to reply freely were over. It is kept in the conversation: send it once they write again."),
     ),
+    "bot_budget_day": (
+        N_("The assistant has used up what it may spend on its language model today."),
+        N_(
+            "Until tomorrow it answers from your questions and answers alone. You can raise the budget in its settings."
+        ),
+    ),
+    "bot_budget_month": (
+        N_("The assistant has used up what it may spend on its language model this month."),
+        N_("Until the next one it answers from your questions and answers alone. You can raise it in its settings."),
+    ),
     "history_coming": (
         N_("Earlier chats of the number %(name)s are coming in: %(told)s %% of them are here."),
         N_("They are in the inbox by their time. The assistant does not answer them."),
@@ -144,6 +162,14 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
         _SEE_CHECKS,
     ),
     "check_mended": (N_("The number %(name)s: what was wrong is mended."), ""),
+    "form_filled": (
+        N_("A new entry from %(name)s: %(told)s."),
+        N_("The assistant has collected it; nobody has confirmed it yet."),
+    ),
+    "form_changed": (
+        N_("%(name)s changed what they gave: %(told)s."),
+        N_("What it said before is kept beside it."),
+    ),
     "mentioned": (N_("%(name)s mentioned you in a note."), N_("Open the conversation to read it.")),
 }
 
@@ -156,8 +182,56 @@ _OF_TOMORROW: Final = (
 )
 
 
+# Meta's words for a category, for why it rejects something, and for a rule that is broken.
+_CATEGORIES: Final = {
+    "AUTHENTICATION": N_("Authentication"),
+    "MARKETING": N_("Marketing"),
+    "UTILITY": N_("Utility"),
+}
+_REASONS: Final = {
+    "ABUSIVE_CONTENT": N_("Its content is abusive."),
+    "CATEGORY_NOT_AVAILABLE": N_("Its category is not available to your account."),
+    "INCORRECT_CATEGORY": N_("It is of another category."),
+    "INVALID_FORMAT": N_("Its format is not right."),
+    "PROMOTIONAL": N_("It promotes something."),
+    "SCAM": N_("It looks like a fraud."),
+    "TAG_CONTENT_MISMATCH": N_("Its language or category does not fit its content."),
+}
+_RULES: Final = {
+    "ADULT": N_("content for adults"),
+    "ALCOHOL": N_("alcohol"),
+    "ANIMALS": N_("animals"),
+    "DRUGS": N_("drugs"),
+    "GAMBLING": N_("gambling"),
+    "MEDICAL": N_("medical products"),
+    "SCAM": N_("fraud"),
+    "SPAM": N_("unwanted messages"),
+    "TOBACCO": N_("tobacco"),
+    "WEAPONS": N_("weapons"),
+}
+_KNOWN: Final[Mapping[str, Mapping[str, str]]] = {
+    "account_violation": _RULES,
+    "template_category_changed": _CATEGORIES,
+    "template_category_will_change": _CATEGORIES,
+}
+
+
+def told_in_words(code: str, told: str, language: str) -> str:
+    """What Meta said. A code of it nobody knows loses its underscores and capitals, a number gets its points."""
+    if code == "limit_changed" and told.isdecimal():
+        return str(format_decimal(int(told), locale=language))
+    known = _KNOWN.get(code, _REASONS).get(told)
+    if known is not None:
+        return translate(language, known)
+    return told.replace("_", " ").capitalize() if re.fullmatch(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+", told) else told
+
+
 def notice_words(code: str, details: Mapping[str, str], language: str) -> tuple[str, str]:
     """What happened and what to do (may be empty). A code of a later version is told in general."""
     happened, advice = WORDS.get(code, _OF_TOMORROW)
-    filled = {"name": details.get("name") or "?", "told": details.get("told") or "?"}
+    name, told = details.get("name") or "?", details.get("told") or "?"
+    filled = {
+        "name": display_phone(name[1:]) if re.fullmatch(r"\+[0-9]+", name) else name,
+        "told": told_in_words(code, told, language),
+    }
     return translate(language, happened, **filled), translate(language, advice) if advice else ""

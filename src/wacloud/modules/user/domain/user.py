@@ -35,6 +35,7 @@ class Notifications:
     """What a person wants to be told by mail. Mails about the safety of their account are no choice."""
 
     handover_waiting: bool = True
+    mentions: bool = True
     usage_alerts: bool = True
     weekly_digest: bool = True
     product_news: bool = False

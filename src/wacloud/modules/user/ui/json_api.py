@@ -32,12 +32,19 @@ class Preferences(BaseModel):
         extra="forbid",
         json_schema_extra={
             "examples": [
-                {"handover_waiting": True, "usage_alerts": True, "weekly_digest": False, "product_news": False}
+                {
+                    "handover_waiting": True,
+                    "mentions": True,
+                    "usage_alerts": True,
+                    "weekly_digest": False,
+                    "product_news": False,
+                }
             ]
         },
     )
 
     handover_waiting: Annotated[StrictBool, Field(description="A customer waits for a person.")]
+    mentions: Annotated[StrictBool, Field(description="A colleague mentions them in a note.")]
     usage_alerts: Annotated[StrictBool, Field(description="The plan's limit is near.")]
     weekly_digest: Annotated[StrictBool, Field(description="What happened in a week.")]
     product_news: Annotated[StrictBool, Field(description="What is new in the product.")]

@@ -45,6 +45,7 @@ _USUAL: Final = (
 )
 CHOICES: Final = (
     ("handover_waiting", N_("A customer waits for a person"), N_("When the bot hands a conversation over.")),
+    ("mentions", N_("A colleague mentions you"), N_("When somebody writes @ and your name in a note.")),
     ("usage_alerts", N_("The plan's limit is near"), N_("Before messages run out, not afterwards.")),
     ("weekly_digest", N_("The week in one mail"), N_("On Mondays: conversations, answers, waiting times.")),
     ("product_news", N_("What is new"), N_("Now and then, when there is something to tell.")),

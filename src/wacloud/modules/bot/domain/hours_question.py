@@ -1,0 +1,140 @@
+"""
+"¿A qué hora cerráis hoy?": a question about opening hours and nothing else, and the days it asks about.
+
+Every word has to be one of such a question: "¿a qué hora abre la terraza?" is about something the hours do not tell.
+"""
+
+import re
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Final
+
+from wacloud.modules.bot.domain.spelling import unaccented, words_of
+
+# One of these has to be there.
+_ASKS: Final = frozenset(
+    words_of(
+        "abris abre abren abrireis abriran abierto abiertos abierta abiertas cerrais cierra cierran cerrado "
+        "cerrados cerrada cerradas cerrareis horario horarios apertura cierre abrimos cerramos open opens opening "
+        "close closes closed closing hours abrem fecham fecha aberto abertos fechado fechados funcionamento"
+    )
+)
+# What may stand around it, plain as `words_of` leaves it.
+_AROUND: Final = frozenset(
+    words_of(
+        "a al ahora ya aun todavia que hora horas el la los las lo de del desde hasta en es y o u por para con "
+        "cual cuales cuando como se si no me te os nos le su sus vuestro vuestra vuestros tu tus ese esa este esta "
+        "estos estas sois estais estan estaras esteis teneis tienes tienen tiene haceis hace puedes puede podeis "
+        "podrias podriais decir decirme dices decis dime saber sabes sabeis queria quisiera quiero preguntar "
+        "preguntaros pregunta preguntita consulta duda una un favor hola buenas buenos buen tardes noches dias dia "
+        "gracias vosotros ustedes usted tienda local negocio establecimiento sitio atencion publico normal "
+        "habitual semana entre manana tarde noche mediodia hoy pasado fin fines proximo proxima what time do does "
+        "you your are is the on at in until till when and can could tell please hi hello today tomorrow now still "
+        "business this next week weekend from to of i know voces hoje amanha ate qual seu as da loja qualquer "
+        "lunes martes miercoles jueves viernes sabado sabados domingo domingos monday tuesday wednesday thursday "
+        "friday saturday sunday mondays tuesdays wednesdays thursdays fridays saturdays sundays segunda terca "
+        "quarta quinta sexta feira fins"
+    )
+)
+_MONTHS: Final = {
+    name: number
+    for names in (
+        "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
+        "january february march april may june july august september october november december",
+        "janeiro fevereiro marco abril maio junho julho agosto setembro outubro novembro dezembro",
+    )
+    for number, name in enumerate(names.split(), 1)
+}
+_WEEKDAYS: Final = {
+    name: day
+    for names in (
+        "lunes martes miercoles jueves viernes sabado domingo",
+        "monday tuesday wednesday thursday friday saturday sunday",
+        "segunda terca quarta quinta sexta sabado domingo",
+    )
+    for day, name in enumerate(names.split())
+}
+_DATED: Final = re.compile(r"\b(\d{1,2})(?:º|st|nd|rd|th)? (?:de |of )?([a-z]{3,10})\b|\b(\d{1,2})[/-](\d{1,2})\b")
+_MORNING: Final = re.compile(r"\b(?:por|de|a) la manana\b|\bpela manha\b")
+_AT_WEEKENDS: Final = re.compile(r"\b(?:fin(?:es)? de semana|finde|weekends?|fim de semana)\b")
+_IN_THE_WEEK: Final = re.compile(r"\bentre semana\b|\bduring the week\b")
+_TODAY: Final = re.compile(
+    r"\b(?:hoy|ahora|esta (?:tarde|noche|manana)|todavia|aun|today|now|still|tonight|hoje|agora)\b"
+)
+_AFTER_TOMORROW: Final = re.compile(r"\bpasado manana\b|\bday after tomorrow\b|\bdepois de amanha\b")
+_IS_IT_OPEN: Final = re.compile(
+    r"\best(?:a|as|ais|an) (?:ya )?(?:abiert|cerrad|abert|fechad)|\bare you (?:open|closed)"
+)
+_TOMORROW: Final = re.compile(r"\b(?:manana|tomorrow|amanha)\b")
+_MOST_WORDS: Final = 40
+
+
+def days_asked(texts: Sequence[str], today: date) -> tuple[date, ...] | None:
+    """
+    The days whose hours are asked for; none of them: the usual week. None where it is no such question.
+
+    "El viernes" is the next one, today included.
+    """
+    text = " ".join(texts)
+    words = words_of(text)
+    if len(words) > _MOST_WORDS or _ASKS.isdisjoint(words):
+        return None
+    undated, dates = _dates(" ".join(re.findall(r"[\w/-]+", unaccented(text))), today)
+    if not _ASKS.union(_AROUND).issuperset(words_of(undated)):
+        return None
+    dates |= _named(_MORNING.sub(" ", undated), today)
+    if not dates and _IS_IT_OPEN.search(undated):
+        dates = {today}
+    return tuple(sorted(dates))
+
+
+def _dates(text: str, today: date) -> tuple[str, set[date]]:
+    """The text without its dates, and the dates: the next such day."""
+    found: set[date] = set()
+
+    def take(match: re.Match[str]) -> str:
+        day, month_name, day_too, month_number = match.groups()
+        month = _MONTHS.get(month_name) if month_name else int(month_number)
+        when = _next(int(day or day_too), month, today) if month else None
+        if when is None:
+            return match[0]
+        found.add(when)
+        return " "
+
+    return _DATED.sub(take, text), found
+
+
+def _next(day: int, month: int, today: date) -> date | None:
+    for year in (today.year, today.year + 1):
+        try:
+            when = date(year, month, day)
+        except ValueError:
+            return None
+        if when >= today:
+            return when
+    return None
+
+
+def _named(said: str, today: date) -> set[date]:
+    found: set[date] = set()
+    left = said
+    for named, days in (
+        (_AFTER_TOMORROW, {today + timedelta(days=2)}),
+        (_TODAY, {today}),
+        (_TOMORROW, {today + timedelta(days=1)}),
+        (_AT_WEEKENDS, {_coming(5, today), _coming(6, today)}),
+        (_IN_THE_WEEK, set()),
+    ):
+        without = named.sub(" ", left)
+        if without != left:
+            found |= days
+        left = without
+    for word in left.split():
+        weekday = _WEEKDAYS.get(word, _WEEKDAYS.get(word.removesuffix("s")))
+        if weekday is not None:
+            found.add(_coming(weekday, today))
+    return found
+
+
+def _coming(weekday: int, today: date) -> date:
+    return today + timedelta(days=(weekday - today.weekday()) % 7)

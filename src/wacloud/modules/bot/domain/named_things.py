@@ -1,0 +1,33 @@
+"""
+"¿Trabajáis con Mapfre?": a name nobody taught is not answered from what was taught of others.
+
+A name is a word with a capital behind "con", "en", "a" and their like: brands, places, somebody to be seen. Whom one
+greets and where one is from asks for nothing.
+"""
+
+import re
+from typing import Final
+
+from wacloud.modules.bot.domain.spelling import sounding, words_of
+
+_NAME: Final = re.compile(r"\b(?:con|en|a|hasta|with|in|to|at|com|em|até) ([^\W\d_a-zà-ÿ][^\W_]{2,})")
+_NO_NAMES: Final = frozenset(
+    words_of(
+        "lunes martes miercoles jueves viernes sabado domingo enero febrero marzo abril mayo junio julio agosto "
+        "septiembre octubre noviembre diciembre navidad reyes monday tuesday wednesday thursday friday saturday sunday "
+        "january february march april may june july august september october november december christmas whatsapp "
+        "segunda terca quarta quinta sexta janeiro fevereiro"
+    )
+)
+# Whoever writes so much in capitals shouts.
+_SHOUTED: Final = 0.5
+
+
+def tells_of(asked: str, told: str) -> bool:
+    """Whether an entry, as all it says, tells of what this names; of what names nothing any may tell."""
+    letters = [letter for letter in asked if letter.isalpha()]
+    if sum(letter.isupper() for letter in letters) > _SHOUTED * len(letters):
+        return True
+    names = {word for match in _NAME.finditer(asked) for word in words_of(match[1])} - _NO_NAMES
+    known = {sounding(word) for word in words_of(told)}
+    return not names or any(sounding(name) in known for name in names)
