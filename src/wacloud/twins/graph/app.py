@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
-from urllib.parse import urlsplit
 
 from wacloud.twins.graph.control import answer_control
 from wacloud.twins.graph.graph_api import answer_graph, download_media, split_path
 from wacloud.twins.graph.inbound import go_on
 from wacloud.twins.graph.twin import Twin
 from wacloud.twins.graph.wire import Answer, CutConnection, Request, Stream, as_json
+from wacloud.twins.own_pages import is_from_here
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -19,7 +19,6 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
 LARGEST_BODY = 140 * 1024 * 1024  # 100 MB of media, as base64 in a control call
-OWN_HOSTS = {"127.0.0.1", "localhost", "::1"}
 
 
 class GraphTwin:
@@ -55,7 +54,7 @@ class GraphTwin:
     async def _answer(self, request: Request) -> Answer | Stream:
         first = request.parts[0] if request.parts else ""
         if first == "_twin":
-            if not _is_from_here(request):
+            if not is_from_here(request.header(b"origin")):
                 return as_json({"error": "pages of other sites may not control the twin"}, 403)
             return await answer_control(self.twin, request)
         if first == "healthz":
@@ -74,12 +73,6 @@ class GraphTwin:
                 await self.twin.close()
                 await send({"type": "lifespan.shutdown.complete"})
                 return
-
-
-def _is_from_here(request: Request) -> bool:
-    """A browser names the page a call comes from; only pages of this machine may play with the twin."""
-    origin = request.header(b"origin")
-    return not origin or urlsplit(origin).hostname in OWN_HOSTS
 
 
 async def _read_body(receive: Receive) -> bytes | None:

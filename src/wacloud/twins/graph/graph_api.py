@@ -6,7 +6,7 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable
 
-from wacloud.twins.graph import block_list
+from wacloud.twins.graph import block_list, uploads
 from wacloud.twins.graph import numbers_endpoint as numbers
 from wacloud.twins.graph import templates_endpoint as templates
 from wacloud.twins.graph import wabas_endpoint as wabas
@@ -70,10 +70,10 @@ async def answer_graph(twin: Twin, request: Request) -> Answer:
 
 async def _misbehave(twin: Twin, request: Request, kind: str) -> Answer | None:
     try:
-        body = decode(request.body) if request.body and kind != "media" else {}
+        body = decode(request.body) if request.body and kind not in _BYTES else {}
     except ValueError:
         body = {}
-    raw_text = "" if kind == "media" else request.body.decode("utf-8", "replace")
+    raw_text = "" if kind in _BYTES else request.body.decode("utf-8", "replace")
     phone_number_id = request.parts[0] if request.parts else None
     # A file's own address names no number; the rule does.
     if (file := twin.media.find(request.query.get("mid") or phone_number_id or "", twin.clock())) is not None:
@@ -114,6 +114,8 @@ def _route(twin: Twin, request: Request) -> tuple[str, Handler]:
 def _kind_of_node(twin: Twin, node_id: str) -> str:
     if node_id == "debug_token":
         return node_id
+    if node_id.startswith(uploads.PREFIX):
+        return "upload"
     if node_id in twin.access.numbers:
         return "number"
     return "media" if twin.media.find(node_id, twin.clock()) is not None else "other"
@@ -189,6 +191,7 @@ def _marketing_messages(twin: Twin, request: Request) -> Answer:
     return post_messages(twin, request, marketing_only=True)
 
 
+_BYTES = ("media", "uploads")
 _SCOPE_OF = {
     "messages": "whatsapp_business_messaging",
     "media": "whatsapp_business_messaging",
@@ -202,6 +205,8 @@ _NODES: dict[tuple[str, str], tuple[str, Handler]] = {
     ("POST", "number"): ("number", numbers.change_number),
     ("GET", "media"): ("media", _read_media),
     ("DELETE", "media"): ("media", _delete_media),
+    ("GET", "upload"): ("uploads", uploads.read),
+    ("POST", "upload"): ("uploads", uploads.take),
     ("GET", "other"): ("templates", wabas.read_node),
     ("POST", "other"): ("templates", templates.edit_template),
 }
@@ -211,6 +216,7 @@ _EDGES: dict[tuple[str, str], tuple[str, Handler]] = {
     ("POST", "block_users"): ("block_users", block_list.block),
     ("DELETE", "block_users"): ("block_users", block_list.unblock),
     ("POST", "media"): ("media", _upload_media),
+    ("POST", "uploads"): ("uploads", uploads.begin),
     ("GET", "message_templates"): ("templates", templates.list_templates),
     ("POST", "message_templates"): ("templates", templates.create_template),
     ("DELETE", "message_templates"): ("templates", templates.delete_templates),

@@ -245,7 +245,8 @@ def _tap(twin: Twin, thread: Thread, message: Json) -> Json:
         raise BadInbound("message.message_id is not a message of this business to this customer")
     context = {"context": {"message_id": wamid}}
     if bubble.rendered is not None:
-        for button in bubble.rendered["buttons"]:
+        cards = bubble.rendered.get("cards") or ()
+        for button in (*bubble.rendered["buttons"], *(one for card in cards for one in card["buttons"])):
             if button["type"] == "QUICK_REPLY" and choice in (button["payload"], button["text"]):
                 reply = {"payload": button["payload"], "text": button["text"]}
                 return {"type": "button", "button": reply, **context}

@@ -11,7 +11,7 @@ import msgspec
 class Match(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """Which requests a rule is for; what is not given matches everything.
 
-    `kind` is `messages` (sending), `read` (read receipt or typing), `media`, `templates`, `phone_numbers`,
+    `kind` is `messages` (sending), `read` (read receipt or typing), `media`, `uploads`, `templates`, `phone_numbers`,
     `download` (the bytes of a file), `number`, `profile`, `register`, `subscribed_apps`, `token`, or `inbound` (a
     customer's webhook).
     """

@@ -15,6 +15,7 @@ from wacloud.twins.graph.misbehave import Misbehaviour
 from wacloud.twins.graph.phones import Phones
 from wacloud.twins.graph.threads import Bubble, Thread, Threads
 from wacloud.twins.graph.throttle import Throttle
+from wacloud.twins.graph.upload_shelf import Uploads
 from wacloud.twins.graph.webhooks import Webhooks
 from wacloud.twins.graph.world import CustomerSpec, Number, Waba, World
 
@@ -29,6 +30,7 @@ class State:
         self.threads = Threads()
         self.phones = Phones(self.threads, clock)
         self.media = MediaShelf()
+        self.uploads = Uploads()
         self.misbehaviour = Misbehaviour()
         self.throttle = Throttle()
         self.webhooks = Webhooks(world, self.ledger)

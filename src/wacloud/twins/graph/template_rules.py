@@ -8,11 +8,13 @@ from itertools import pairwise
 from typing import Any
 
 from wacloud.twins.graph.errors import GraphRefusal
+from wacloud.twins.graph.template_kinds import check_kinds, check_own_button, check_product_card, refused
+from wacloud.twins.graph.upload_shelf import Uploads
 
 Json = dict[str, Any]
 
 CATEGORIES = ("MARKETING", "UTILITY", "AUTHENTICATION")
-FORMATS = ("TEXT", "IMAGE", "VIDEO", "DOCUMENT", "GIF", "LOCATION")
+FORMATS = ("TEXT", "IMAGE", "VIDEO", "DOCUMENT", "GIF", "LOCATION", "PRODUCT")
 BUTTONS = {
     "QUICK_REPLY": 10,
     "URL": 2,
@@ -27,16 +29,21 @@ BUTTONS = {
     "REQUEST_CONTACT_INFO": 1,
 }
 HEADER, BODY, FOOTER, BUTTON, URL, PHONE, COUPON = 60, 1024, 60, 25, 2000, 20, 15
+CARDS, CARD_BODY, CARD_BUTTONS = (2, 10), 160, 2
 
 _NAME = re.compile(r"[a-z0-9_]{1,512}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(_[A-Z]{2})?")
 _VARIABLE = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
 _EMOJI = re.compile("[\u2600-\u27bf\u2b50\u2b55\U0001f000-\U0001faff]")
-
-
-def refused(subcode: int, title: str, told: str) -> GraphRefusal:
-    """A refusal of a template: code 100, its subcode says which, and a person can read why."""
-    return GraphRefusal(100, message="Invalid parameter", subcode=subcode, user=(title, told))
+# The text, what follows where people are to be warned, and how long it is good.
+_CODES = {
+    "es": ("*{{1}}* es tu código de verificación.", " Por tu seguridad, no lo compartas.", "Caduca en {} minutos."),
+    "en": (
+        "*{{1}}* is your verification code.",
+        " For your security, do not share it.",
+        "Expires in {} minutes.",
+    ),
+}
 
 
 def check_names(body: Json) -> tuple[str, str, str]:
@@ -56,7 +63,7 @@ def check_names(body: Json) -> tuple[str, str, str]:
     return name, language, category
 
 
-def check_components(components: object, parameter_format: str, category: str) -> None:
+def check_components(components: object, parameter_format: str, category: str, uploads: Uploads) -> None:
     """:raises GraphRefusal: one of them breaks a rule."""
     if parameter_format not in ("POSITIONAL", "NAMED"):
         raise GraphRefusal(100, message="(#100) Param parameter_format must be one of {POSITIONAL, NAMED}.")
@@ -65,29 +72,109 @@ def check_components(components: object, parameter_format: str, category: str) -
     kinds = [str(one.get("type", "")).upper() for one in components]
     if kinds.count("BODY") != 1 or len(set(kinds)) != len(kinds):
         raise refused(2388042, "Message template components are wrong", "A template has one BODY and no part twice.")
+    if category == "AUTHENTICATION":
+        _code_parts(components)
     is_named = parameter_format == "NAMED"
     for kind, one in zip(kinds, components, strict=True):
         if kind == "HEADER":
-            _header(one, is_named)
+            _header(one, is_named, uploads)
+        elif kind == "CAROUSEL":
+            _carousel(one, kinds, is_named, uploads)
         elif kind == "BODY" and category != "AUTHENTICATION":
             _body(one, is_named)
         elif kind == "FOOTER" and category != "AUTHENTICATION":
             _footer(one)
         elif kind == "BUTTONS":
             _buttons(one.get("buttons"))
-        elif kind not in ("BODY", "FOOTER", "CAROUSEL", "LIMITED_TIME_OFFER"):
+        elif kind not in ("BODY", "FOOTER", "LIMITED_TIME_OFFER"):
             raise GraphRefusal(100, message=f"(#100) Param components: {kind!r} is no type of component.")
+    check_kinds(components, category)
 
 
-def _header(one: Json, is_named: bool) -> None:
+def as_kept(components: list[Json], language: str, category: str) -> list[Json]:
+    """What Meta makes of them: it writes the text of a code for signing in by itself."""
+    if category != "AUTHENTICATION":
+        return components
+    body, warning, footer = _CODES["es" if language.startswith("es") else "en"]
+    made = []
+    for one in components:
+        kind, more = str(one.get("type", "")).upper(), {}
+        if kind == "BODY" and not one.get("text"):
+            more = {"text": body + (warning if one.get("add_security_recommendation") else "")}
+        elif kind == "FOOTER" and "code_expiration_minutes" in one:
+            more = {"text": footer.format(one["code_expiration_minutes"])}
+        made.append({**one, **more})
+    return made
+
+
+def _code_parts(components: list[Json]) -> None:
+    for one in components:
+        minutes = one.get("code_expiration_minutes")
+        if minutes is not None and (not isinstance(minutes, int) or not 1 <= minutes <= 90):
+            raise GraphRefusal(100, message="(#100) Param code_expiration_minutes must be between 1 and 90.")
+        if one.get("text") and str(one.get("type", "")).upper() in ("BODY", "FOOTER"):
+            raise refused(2388042, "Message template components are wrong", "The text of a code is WhatsApp's own.")
+
+
+def _carousel(one: Json, kinds: Sequence[str], is_named: bool, uploads: Uploads) -> None:
+    """Cards of one shape: a picture or video, perhaps a text, and one or two buttons."""
+    cards = one.get("cards")
+    if set(kinds) - {"BODY", "CAROUSEL"}:
+        raise _wrong_card("A carousel stands below a BODY and beside nothing else.")
+    if not isinstance(cards, list) or not CARDS[0] <= len(cards) <= CARDS[1]:
+        raise _wrong_card(f"A carousel has {CARDS[0]} to {CARDS[1]} cards.")
+    shapes = []
+    for card in cards:
+        parts = card.get("components") if isinstance(card, dict) else None
+        if not isinstance(parts, list) or not all(isinstance(part, dict) for part in parts):
+            raise _wrong_card("A card has a list of components.")
+        shapes.append([_card_part(part, is_named, uploads) for part in parts])
+        if ("HEADER", "PRODUCT") in shapes[-1]:
+            check_product_card(parts)
+    if any(shape != shapes[0] for shape in shapes):
+        raise _wrong_card("All cards have the same components, and buttons of the same types.")
+    kinds_of_card = [kind for kind, _ in shapes[0]]
+    if kinds_of_card.count("HEADER") != 1 or kinds_of_card.count("BUTTONS") != 1:
+        raise _wrong_card("A card has one header and its buttons.")
+
+
+def _card_part(part: Json, is_named: bool, uploads: Uploads) -> tuple[str, object]:
+    kind = str(part.get("type", "")).upper()
+    if kind == "HEADER":
+        form = str(part.get("format", "")).upper()
+        if form not in ("IMAGE", "VIDEO", "PRODUCT"):
+            raise _wrong_card("The header of a card is an image, a video or a product.")
+        if form != "PRODUCT":
+            _header(part, is_named, uploads)
+        return kind, form
+    if kind == "BODY":
+        text = _text(part, "card BODY", CARD_BODY)
+        _examples(part, _variables(text, is_named, "BODY"), is_named, "body_text")
+        return kind, None
+    if kind == "BUTTONS":
+        buttons = part.get("buttons")
+        _buttons(buttons)
+        if len(buttons or ()) > CARD_BUTTONS:
+            raise _wrong_card(f"A card has at most {CARD_BUTTONS} buttons.")
+        return kind, [str(button.get("type", "")).upper() for button in buttons or ()]
+    raise _wrong_card(f"A card has no {kind!r}.")
+
+
+def _wrong_card(told: str) -> GraphRefusal:
+    return refused(2388135, "Message template carousel is wrong", told)
+
+
+def _header(one: Json, is_named: bool, uploads: Uploads) -> None:
     kind = str(one.get("format", "")).upper()
     if kind not in FORMATS:
         raise refused(2388047, "Message header format is incorrect", "The header has no known format.")
-    if kind == "LOCATION":
+    if kind in ("LOCATION", "PRODUCT"):
         return
     if kind != "TEXT":
-        if not _example(one).get("header_handle"):
+        handles = _example(one).get("header_handle")
+        if not isinstance(handles, list) or not handles or not handles[0]:
             raise _no_example("HEADER", "header_handle")
+        uploads.check(handles[0], "VIDEO" if kind == "GIF" else kind)
         return
     text = _text(one, "HEADER", HEADER)
     if "\n" in text or "*" in text or _EMOJI.search(text):
@@ -157,6 +244,7 @@ def _buttons(buttons: object) -> None:
 
 
 def _button(kind: str, one: Json) -> None:
+    check_own_button(kind, one)
     if kind in ("QUICK_REPLY", "URL", "PHONE_NUMBER"):
         text = _text(one, f"button {kind}", BUTTON)
         if "\n" in text or "{{" in text or _EMOJI.search(text):

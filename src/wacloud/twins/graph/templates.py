@@ -13,8 +13,6 @@ Json = dict[str, Any]
 
 _PLACEHOLDER = re.compile(r"\{\{\s*([A-Za-z0-9_]+)\s*\}\}")
 RENDERED_BODY = 1024
-# Authentication buttons that Meta does not send to a person known by BSUID alone.
-NEEDS_PHONE = {"ONE_TAP", "ZERO_TAP", "COPY_CODE"}
 
 
 def find_template(waba: Waba, content: Json) -> Template:
@@ -55,9 +53,10 @@ def render(template: Template, content: Json, media: MediaCheck) -> Json:
         elif kind == "BUTTONS":
             rendered["buttons"] = _buttons(component, sent)
         elif kind == "CAROUSEL":
-            _check_cards(template, component, sent, media)
+            rendered["cards"] = _cards(template, component, sent, media)
         elif kind == "LIMITED_TIME_OFFER":
-            _check_offer(component, sent)
+            rendered["offer_ends"] = _end_of_offer(component, sent)
+            rendered["offer"] = component.get("limited_time_offer", {}).get("text")
     if len(rendered["body"]) > RENDERED_BODY:
         raise GraphRefusal(132005, f"Translated text too long: {len(rendered['body'])} of {RENDERED_BODY}.")
     known = {"header", "body", "button", "carousel", "limited_time_offer"}
@@ -67,42 +66,55 @@ def render(template: Template, content: Json, media: MediaCheck) -> Json:
     return rendered
 
 
-def _check_cards(template: Template, component: Json, sent: list[Json], media: MediaCheck) -> None:
+def _cards(template: Template, component: Json, sent: list[Json], media: MediaCheck) -> list[Json]:
     """As many cards as were approved, each with the values of its own blanks."""
     wanted = component.get("cards", [])
     given = next((part for part in sent if str(part.get("type", "")).lower() == "carousel"), {})
     cards = list_at(given, "cards", "template component carousel", least=1, most=10) if given else []
+    is_sold = any(part.get("format", "").upper() == "PRODUCT" for card in wanted for part in card.get("components", []))
+    if is_sold and 2 <= len(cards) <= 10:
+        # Two product cards were reviewed; up to ten may be sent.
+        wanted = wanted[:1] * len(cards)
     if len(cards) != len(wanted):
         raise GraphRefusal(132000, f"carousel: {len(cards)} cards do not match the {len(wanted)} of the template")
+    shown: list[Json] = []
     for index, (card, approved) in enumerate(zip(cards, wanted, strict=True)):
         if card.get("card_index") != index:
             raise GraphRefusal(132012, f"carousel: card_index must be {index}")
         inside = list_at(card, "components", f"carousel card {index}", least=0, most=20)
+        one: Json = {"header": None, "body": "", "buttons": []}
         for part in approved.get("components", []):
             kind = str(part.get("type", "")).upper()
             if kind == "HEADER":
-                _header(template, part, _sent_parameters(inside, "header"), media)
+                one["header"] = _header(template, part, _sent_parameters(inside, "header"), media)
             elif kind == "BODY":
-                _fill(template, f"card {index} body", str(part.get("text", "")), _sent_parameters(inside, "body"))
+                values = _sent_parameters(inside, "body")
+                one["body"] = _fill(template, f"card {index} body", str(part.get("text", "")), values)
             elif kind == "BUTTONS":
-                _buttons(part, inside)
+                one["buttons"] = _buttons(part, inside)
+        shown.append(one)
+    return shown
 
 
-def _check_offer(component: Json, sent: list[Json]) -> None:
-    """An offer that ends says when."""
+def _end_of_offer(component: Json, sent: list[Json]) -> int | None:
+    """An offer that ends says when, in milliseconds."""
     offer = component.get("limited_time_offer", {})
     values = _sent_parameters(sent, "limited_time_offer")
-    if offer.get("has_expiration") and not any(
-        isinstance(value.get("limited_time_offer", {}).get("expiration_time_ms"), int) for value in values
-    ):
+    given = [value.get("limited_time_offer", {}).get("expiration_time_ms") for value in values]
+    ends = next((moment for moment in given if isinstance(moment, int)), None)
+    if offer.get("has_expiration") and ends is None:
         raise missing("expiration_time_ms of the limited_time_offer")
+    if not offer and values:
+        raise GraphRefusal(132012, "limited_time_offer: the template has no offer")
+    return ends if offer.get("has_expiration") else None
 
 
 def needs_phone(template: Template) -> bool:
+    """Codes for signing in, copied or filled in, are not sent to a person known by BSUID alone."""
     if template.category != "AUTHENTICATION":
         return False
     return any(
-        button.get("otp_type") in NEEDS_PHONE or button.get("type") in ("OTP", "COPY_CODE")
+        button.get("type") in ("OTP", "COPY_CODE") or "otp_type=" in str(button.get("url"))
         for component in template.components
         for button in component.get("buttons", ())
     )
@@ -161,18 +173,26 @@ def _header(template: Template, component: Json, parameters: list[Json], media: 
     content = object_at(parameter, kind, "header")
     if kind == "location":
         check_location(content, "header['location']")
+    elif kind == "product":
+        for key in ("catalog_id", "product_retailer_id"):
+            text_at(content, key, "header['product']", most=100)
     else:
         check_media(kind, content, media)
     return {"type": kind, kind: content}
 
 
-def _buttons(component: Json, sent: list[Json]) -> list[Json]:
+def _given_to_buttons(sent: list[Json]) -> dict[str, Json]:
     given: dict[str, Json] = {}
     for part in sent:
         if str(part.get("type", "")).lower() == "button":
             if part.get("sub_type") is None or part.get("index") is None:
                 raise missing("sub_type and index of a template button")
             given[str(part["index"])] = part
+    return given
+
+
+def _buttons(component: Json, sent: list[Json]) -> list[Json]:
+    given = _given_to_buttons(sent)
     shown: list[Json] = []
     for index, button in enumerate(component.get("buttons", ())):
         kind = str(button.get("type", "")).upper()
@@ -195,7 +215,59 @@ def _buttons(component: Json, sent: list[Json]) -> list[Json]:
             if len(first["coupon_code"]) > 20:
                 raise GraphRefusal(132012, f"button {index}: a coupon code has at most 20 characters")
             entry["code"] = first["coupon_code"]
+        else:
+            _fill_own_button(button, part, entry)
         shown.append(entry)
     if given:
         raise GraphRefusal(132000, f"buttons: the template has no button at index {min(given)}")
     return shown
+
+
+def _fill_own_button(button: Json, part: Json, entry: Json) -> None:
+    """Buttons with values of their own, and those that take none."""
+    kind, index = entry["type"], entry["index"]
+    parameters = _sent_parameters([part], "button") if part else []
+    first = parameters[0] if parameters else {}
+    if kind == "OTP":
+        if not isinstance(first.get("text"), str) or not 1 <= len(first["text"]) <= 15:
+            raise missing(f"text of the code button at index {index}, of 15 characters at most")
+        entry["code"] = first["text"]
+        entry["otp_type"] = button.get("otp_type", "COPY_CODE")
+        if entry["otp_type"] != "COPY_CODE":
+            entry["text"] = button.get("autofill_text", "")
+    elif kind in ("CATALOG", "MPM"):
+        _check_products(kind, first, index, entry)
+    elif kind == "VOICE_CALL":
+        _check_call(parameters, index)
+    elif part and kind in ("SPM", "REQUEST_CONTACT_INFO", "PHONE_NUMBER"):
+        raise GraphRefusal(132012, f"button {index}: a button of type {kind} takes no parameters")
+
+
+def _check_products(kind: str, parameter: Json, index: int, entry: Json) -> None:
+    """The catalogue may name its thumbnail; several products name theirs and stand in sections."""
+    if kind == "CATALOG" and not parameter:
+        return
+    at = f"action of the button at index {index}"
+    action = object_at(parameter, "action", at)
+    entry["thumbnail"] = text_at(action, "thumbnail_product_retailer_id", at, most=100)
+    if kind == "CATALOG":
+        return
+    sections = list_at(action, "sections", at, least=1, most=10)
+    products: list[str] = []
+    entry["sections"] = []
+    for section in sections:
+        text_at(section, "title", f"{at}['sections']", most=24, needed=len(sections) > 1)
+        items = list_at(section, "product_items", f"{at}['sections']", least=1, most=30)
+        mine = [text_at(item, "product_retailer_id", f"{at}['product_items']", most=100) for item in items]
+        entry["sections"].append({"title": section.get("title", ""), "products": mine})
+        products += mine
+    if len(products) > 30:
+        raise GraphRefusal(132012, f"button {index}: {len(products)} products, 30 are the most")
+    entry["products"] = products
+
+
+def _check_call(parameters: list[Json], index: int) -> None:
+    for parameter in parameters:
+        minutes = parameter.get("ttl_minutes")
+        if parameter.get("type") == "ttl_minutes" and (not isinstance(minutes, int) or not 1 <= minutes <= 43_200):
+            raise GraphRefusal(132012, f"button {index}: ttl_minutes is between 1 and 43200")

@@ -204,6 +204,9 @@ class Defaults(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     media_urls: bool = True
     template_review_ms: int | None = None
     verification_code: str = "123456"
+    # The one that came some time ago: it is refused as over. So is any, so long after it was asked for.
+    expired_verification_code: str = "999999"
+    verification_code_s: int = 600
     webhook_timeout_s: float = 10.0
     webhook_concurrency: int = 100
     retry_delays_s: list[float] = msgspec.field(

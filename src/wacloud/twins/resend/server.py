@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from wacloud.twins.resend.control import control_routes, from_here_only
+from wacloud.twins.own_pages import from_here_only
+from wacloud.twins.resend.control import control_routes
 from wacloud.twins.resend.emails import Emails
 from wacloud.twins.resend.state import State
 from wacloud.twins.resend.webhooks import Webhooks

@@ -11,6 +11,7 @@ import structlog
 
 from wacloud.modules.notification.api import Notice, tell_business
 from wacloud.modules.whatsapp.application.checkup_ports import CheckedNumber, CheckupDeps
+from wacloud.modules.whatsapp.application.tell_owner import tell_owner
 from wacloud.modules.whatsapp.domain.account_news import AccountChanged
 from wacloud.modules.whatsapp.domain.checkup import (
     BY_MESSAGES,
@@ -242,6 +243,8 @@ async def _tell(
         },
     )
     await tell_business(deps.whatsapp.notification, tx, notice)
+    if code == "check_mended" or finding.code in HOLDING:
+        await tell_owner(deps, tx, business_id, number, mended=code == "check_mended")
     return replace(check, told=None if code == "check_mended" else code)
 
 

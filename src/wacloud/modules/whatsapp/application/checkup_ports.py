@@ -143,6 +143,12 @@ class Checkups(Protocol):
         """It sends again, where it was held for one of these reasons."""
         ...
 
+    async def heard_from(
+        self, tx: Tx, business_id: BusinessId, phone: str, not_at: UUID, since: datetime
+    ) -> UUID | None:
+        """The conversation in which this phone wrote last to another number that sends, since then."""
+        ...
+
     async def add_echo(self, tx: Tx, business_id: BusinessId, test: EchoTest) -> None:
         """A new test of a number; the one before is over."""
         ...

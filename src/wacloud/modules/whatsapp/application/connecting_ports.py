@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
+from wacloud.modules.whatsapp.application.example_files import MetaUploads
 from wacloud.modules.whatsapp.application.ports import WhatsappDeps
 from wacloud.modules.whatsapp.domain.connecting import Connection, Move, NumberAtMeta, Step, TokenFacts, Way
 from wacloud.modules.whatsapp.domain.number_profile import NumberProfile
@@ -113,6 +114,10 @@ class MetaAccounts(Protocol):
 
     async def change_profile(self, phone_number_id: str, access_token: str, profile: NumberProfile) -> None:
         """Say something else."""
+        ...
+
+    async def change_photo(self, phone_number_id: str, access_token: str, handle: str) -> None:
+        """Show the file of this handle."""
         ...
 
 
@@ -223,6 +228,7 @@ class ConnectingDeps:
     config_id: str
     graph_version: str
     dialog_url: str | None
+    uploads: MetaUploads
 
     @property
     def ways(self) -> tuple[Way, ...]:

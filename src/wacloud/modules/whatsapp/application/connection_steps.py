@@ -6,7 +6,7 @@ No transaction is open while Meta is asked; `continue_connection.py` notes what 
 
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, Final
 
 from wacloud.modules.whatsapp.application.connect_number import NumberTaken, store_number
@@ -23,6 +23,7 @@ from wacloud.modules.whatsapp.domain.connecting import (
     Problem,
     Step,
     WayNotOpen,
+    is_code_over,
     problem_of,
 )
 from wacloud.shared.domain.errors import Fault, FaultyFields
@@ -152,7 +153,7 @@ async def request_code(deps: ConnectingDeps, connection: Connection, given: Give
 
 
 async def verify_code(deps: ConnectingDeps, connection: Connection, given: Given) -> Move:
-    """The code that came. With `skip` another one is asked for."""
+    """The code that came; one that is over leads back to asking for another. With `skip` that is asked for at once."""
     token, number_id = _number(connection)
     if given.skip:
         return Move(step="code")
@@ -164,7 +165,11 @@ async def verify_code(deps: ConnectingDeps, connection: Connection, given: Given
         try:
             await deps.meta.verify_code(number_id, token, digits)
         except MetaProblem as error:
-            if _why(deps, "verify", error) not in ASKED_BEFORE:
+            now = deps.whatsapp.clock()
+            problem = problem_of("verify", error, now)
+            if is_code_over(problem.why, connection.facts.get("code_asked_at"), now):
+                return Move(step="code", facts=_of(number), problem=replace(problem, why="code_over"))
+            if problem.why not in ASKED_BEFORE:
                 raise
     return Move(step="register", goes_on=True, facts=_of(number) | {"is_verified": True})
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Protocol
+from uuid import UUID
 
-from wacloud.modules.whatsapp.domain.cost import IN_FREE_TIER, FreeTier, Tally
+from wacloud.modules.whatsapp.domain.cost import IN_FREE_TIER, FreeTier, MessageCost, Tally
 from wacloud.shared.application.db import Tx
 from wacloud.shared.domain.ids import BusinessId
 
@@ -48,11 +49,31 @@ class Costs:
         return [FreeTier(number, count) for number, count in used.items()]
 
 
+@dataclass(frozen=True, slots=True)
+class TalkCosts:
+    """This month's costs of one conversation, and of its contact whatever number of ours they wrote to."""
+
+    here: Costs
+    contact: Costs
+
+
 class CostsReader(Protocol):
     """Reads what was counted."""
 
+    async def of_message(self, business_id: BusinessId, message_id: UUID) -> MessageCost | None:
+        """None where there is no such message."""
+        ...
+
+    async def of_talk(self, business_id: BusinessId, conversation_id: UUID, since: date) -> TalkCosts:
+        """Of what was delivered since the first day of this month; the newest three thousand of a conversation."""
+        ...
+
     async def since(self, business_id: BusinessId, month: date) -> Costs:
         """From the first day of this month on."""
+        ...
+
+    async def rates(self, countries: Collection[str], on: date) -> Sequence["Rate"]:
+        """What a message costs there on a day, one rate of each kind."""
         ...
 
 

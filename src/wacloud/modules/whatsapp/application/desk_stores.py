@@ -46,6 +46,10 @@ class Desk(Protocol):
         """How urgent it is."""
         ...
 
+    async def mark_danger(self, tx: Tx, business_id: BusinessId, conversation_id: UUID) -> None:
+        """Most urgent, and that is why it waits, whatever it waited for before."""
+        ...
+
     async def assign(self, tx: Tx, business_id: BusinessId, conversation_id: UUID, to: UserId | None) -> bool:
         """Whose it is; None: nobody's. False where this is no member who answers."""
         ...

@@ -3,11 +3,12 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
 
+from wacloud.modules.whatsapp.application.holds import HELD_CHECK, Hold, held, hold_of, probe_of
 from wacloud.modules.whatsapp.application.keep_limits import Leaving, LimitKeeper, Place, Ready
 from wacloud.modules.whatsapp.application.limits import Answer
 from wacloud.modules.whatsapp.application.outbox import dispatch_job
@@ -16,15 +17,16 @@ from wacloud.modules.whatsapp.application.send_media import with_media_at_meta
 from wacloud.modules.whatsapp.application.stored import Held, NewMessage, Outgoing, SendResult
 from wacloud.modules.whatsapp.domain.callback import write_callback
 from wacloud.modules.whatsapp.domain.conversation import ServiceWindow
-from wacloud.modules.whatsapp.domain.delivery import SendOutcome, pause_before_retry, pause_for, tries_of
+from wacloud.modules.whatsapp.domain.delivery import SPAM_LIMIT, SendOutcome, pause_before_retry, pause_for, tries_of
 from wacloud.modules.whatsapp.domain.media import media_id_in
+from wacloud.modules.whatsapp.domain.template_codes import CODE_OVER
+from wacloud.modules.whatsapp.domain.template_fit import ENDS, WAITS
 from wacloud.shared.application.batching import Batcher
 from wacloud.shared.application.db import StoreAway
 from wacloud.shared.application.jobs import Again, Done, Failed, Finish, Job, NewJob, Outcome
 
 log = structlog.get_logger()
 
-HELD_CHECK = timedelta(seconds=20)
 GIVE_UP_AFTER = timedelta(hours=24)
 # A portfolio may write first to so many people a day: a campaign may need several.
 GIVE_UP_BULK_AFTER = timedelta(days=7)
@@ -47,7 +49,7 @@ class DispatchMessages:
 
     def __init__(self, deps: WhatsappDeps, *, gather_s: float = 0.0) -> None:
         self._deps = deps
-        self._limits = LimitKeeper(deps.throttle, deps.clock, self._leave, self._put_off)
+        self._limits = LimitKeeper(deps.throttle, deps.clock, deps.answers_first, self._leave, self._put_off)
         self._recorder: Batcher[SendResult, None] = Batcher(
             self._record, writers=2, most=200, one_by_one=True, gather_s=gather_s
         )
@@ -61,21 +63,20 @@ class DispatchMessages:
                 finish(job, Done())
         ready: list[Outgoing] = []
         ends: list[tuple[Outgoing, SendResult]] = []
-        held: list[Held] = []
+        holds: list[tuple[Outgoing, Hold]] = []
         for message in outgoing.values():
             job = by_message[message.id]
             end = self._end_before_sending(message, job)
             if end is not None:
                 ends.append((message, end))
-            elif self._is_held(message):
-                held.append(Held(message, f"number_held:{message.held_because or ''}", message.held_until))
-                finish(job, Again(HELD_CHECK, "the number may not send now"))
+            elif (hold := hold_of(message, self._deps.clock())) is not None:
+                holds.append((message, hold))
             else:
                 ready.append(message)
         for message, end in ends:
             await self._recorder.add(end)
             finish(by_message[message.id], Done())
-        await self._tell(held)
+        await self._hold(holds, by_message, finish)
         with_media = [
             asyncio.create_task(self._go_with_media(message, media_id, by_message, finish))
             for message in ready
@@ -85,6 +86,19 @@ class DispatchMessages:
             await self._go([message for message in ready if media_id_in(message.content) is None], by_message, finish)
         finally:
             await asyncio.gather(*with_media)
+
+    async def _hold(
+        self, waiting: Sequence[tuple[Outgoing, Hold]], by_message: dict[UUID, Job], finish: Finish
+    ) -> None:
+        """They wait for what holds them, and a probe looks whether it is open."""
+        await self._tell([held(message, hold) for message, hold in waiting])
+        now = self._deps.clock()
+        probes = {(message.business_id, hold.name): probe_of(message, hold) for message, hold in waiting}
+        if probes:
+            async with self._deps.db.tenant(*{business_id for business_id, _ in probes}) as tx:
+                tx.queue(*probes.values())
+        for message, hold in waiting:
+            finish(by_message[message.id], _while_good(message, hold.again(now), now))
 
     async def _go_with_media(
         self, message: Outgoing, media_id: UUID, by_message: dict[UUID, Job], finish: Finish
@@ -118,7 +132,7 @@ class DispatchMessages:
             ]
         )
         for one, answer in late:
-            one.finish(one.job, Again(answer.after, "within Meta's limits"))
+            one.finish(one.job, _while_good(one.message, Again(answer.after, "within Meta's limits"), now))
 
     async def _leave(self, leaving: Leaving) -> None:
         """Never raises. What had not begun when something failed is a failed try of its job."""
@@ -162,19 +176,22 @@ class DispatchMessages:
             return SendResult(message, "failed", reason="no_recipient")
         if message.kind != "template" and not ServiceWindow(message.last_inbound_at).is_open(now):
             return SendResult(message, "failed", reason="outside_service_window")
+        if (ended := ENDS.get(message.template_status or "")) is not None:
+            return SendResult(message, "failed", reason=ended)
+        if message.is_over(now):
+            return SendResult(message, "failed", reason=CODE_OVER)
         if now - job.created_at > (GIVE_UP_BULK_AFTER if message.bulk else GIVE_UP_AFTER):
-            return SendResult(message, "failed", reason="gave_up")
+            return SendResult(message, "failed", reason=WAITS.get(message.template_status or "", "gave_up"))
         return None
-
-    def _is_held(self, message: Outgoing) -> bool:
-        if message.number_state == "connected":
-            return False
-        return message.held_until is None or message.held_until > self._deps.clock()
 
     async def _try_to_send(self, message: Outgoing, place: Place, job: Job, finish: Finish) -> None:
         """One that fails, fails alone: the POSTs beside it go on, and what Meta answers them is recorded."""
         try:
             await self._limits.in_time(message, place)
+            if message.is_over(self._deps.clock()):
+                await self._recorder.add(SendResult(message, "failed", reason=CODE_OVER))
+                finish(job, Done())
+                return
             await self._send(message, job, finish)
         except Exception as error:
             finish(job, Failed(f"{type(error).__name__}: {error}"[:2000]))
@@ -212,9 +229,13 @@ class DispatchMessages:
             case "reconnect":
                 pause, why = HELD_CHECK, "the number has to be reconnected"
         now = self._deps.clock()
+        if message.is_over(now + pause):
+            return SendResult(message, "failed", reason=CODE_OVER), Done()
         if now + pause - job.created_at > GIVE_UP_AFTER:
             return SendResult(message, "failed", reason=outcome.reason, error=error), Done()
-        waiting = SendResult(message, "queued", reason=outcome.reason, error=error, until=now + pause)
+        # When somebody reconnects it, nobody knows.
+        until = None if outcome.verdict == "reconnect" else now + pause
+        waiting = SendResult(message, "queued", reason=outcome.reason, error=error, until=until)
         return waiting, Again(pause, why)
 
     async def _hold_back_others(self, message: Outgoing, outcome: SendOutcome) -> None:
@@ -225,6 +246,8 @@ class DispatchMessages:
         elif outcome.usage_percent >= NEARLY_ALL_PERCENT:
             pause = timedelta(seconds=outcome.usage_percent - NEARLY_ALL_PERCENT + 1)
             await self._deps.throttle.ease(self._limits.wish(message), pause)
+        if outcome.code == SPAM_LIMIT:
+            await self._deps.throttle.stop(self._limits.wish(message), "spam", outcome.after or HELD_CHECK)
         if outcome.verdict == "reconnect":
             async with self._deps.db.tenant(message.business_id) as tx:
                 await self._deps.numbers.hold(tx, message.number_id, outcome.reason, None)
@@ -251,6 +274,13 @@ class DispatchMessages:
                 await asyncio.sleep(RECORD_AGAIN_S)
             else:
                 return [None] * len(results)
+
+
+def _while_good(message: Outgoing, again: Again, now: datetime) -> Again:
+    """Whoever waits for a code is told as soon as it is of no use any more."""
+    if message.good_until is None:
+        return again
+    return replace(again, after=min(again.after, max(message.good_until - now, timedelta(seconds=1))))
 
 
 def _is_reaction_sent(result: SendResult) -> bool:

@@ -7,6 +7,7 @@ from wacloud.modules.business.api import AuditEntry, record_audit
 from wacloud.modules.whatsapp.application.keep_media import PLAY, THUMB
 from wacloud.modules.whatsapp.application.people_ports import PeopleDeps
 from wacloud.modules.whatsapp.domain.person import ContactNotFound
+from wacloud.modules.whatsapp.events import ContactErased, ConversationsErased
 from wacloud.shared.application.caller import Caller
 from wacloud.shared.application.jobs import Again, Job, Lane, NewJob
 from wacloud.shared.domain.ids import BusinessId, UserId
@@ -48,6 +49,7 @@ async def erase_contact(
                 max_attempts=20,
             )
         )
+        tx.publish(ContactErased(business_id=business_id, contact_id=contact_id))
         for conversation_id in await deps.erasing.conversations(tx, business_id, contact_id):
             tx.show(business_id, conversation_id)
 
@@ -70,6 +72,8 @@ async def sweep_contact(deps: PeopleDeps, job: Job) -> Again | None:
                 detail={"contact_id": contact_id, "messages": messages},
             )
             await record_audit(deps.whatsapp.business, tx, entry)
+            conversations = await deps.erasing.conversations(tx, job.business_id, contact_id)
+            tx.publish(ConversationsErased(business_id=job.business_id, conversation_ids=tuple(conversations)))
             return None
     return Again(timedelta(), "there are more messages")
 

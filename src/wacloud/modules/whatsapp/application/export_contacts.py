@@ -6,7 +6,7 @@ from uuid import UUID
 
 from wacloud.modules.business.api import AuditEntry, record_audit
 from wacloud.modules.whatsapp.application.people_ports import PeopleDeps
-from wacloud.modules.whatsapp.application.people_stored import Person, PersonRow, Said, Wanted
+from wacloud.modules.whatsapp.application.people_stored import Given, Person, PersonRow, Said, Wanted
 from wacloud.modules.whatsapp.domain.person import ContactField, ContactNotFound
 from wacloud.modules.whatsapp.domain.segment import EVERYBODY, Group, SegmentNotFound, without_unknown
 from wacloud.shared.application.caller import Caller
@@ -56,9 +56,9 @@ async def export_contacts(
 
 async def export_person(
     deps: PeopleDeps, user_id: UserId, business_id: BusinessId, contact_id: UUID, caller: Caller
-) -> tuple[Person, AsyncIterator[Said]]:
+) -> tuple[Person, Sequence[Given], AsyncIterator[Said]]:
     """
-    All that is kept of one person, and what was written, oldest first.
+    All that is kept of one person, what they gave to forms of the bot, and what was written, oldest first.
 
     :raises ContactNotFound: there is nobody, or nobody any more.
     """
@@ -72,7 +72,8 @@ async def export_person(
         detail={"contact_id": person.row.id},
     )
     await _audit(deps, business_id, entry, caller)
-    return person, _said(deps, user_id, business_id, person.row.id)
+    given = await deps.reader.given(user_id, business_id, person.row.id)
+    return person, given, _said(deps, user_id, business_id, person.row.id)
 
 
 async def _rows(

@@ -8,7 +8,7 @@ from uuid import UUID
 from wacloud.modules.whatsapp.application.ports import WhatsappDeps
 from wacloud.modules.whatsapp.application.stored import KnownContact
 from wacloud.modules.whatsapp.domain.identity import IdentityKey, Sender, is_someone_else
-from wacloud.modules.whatsapp.events import MessagesReceived
+from wacloud.modules.whatsapp.events import MessagesReceived, TalkChanged
 from wacloud.shared.application.db import Tx
 from wacloud.shared.domain.ids import BusinessId, UserId, new_id
 
@@ -108,8 +108,12 @@ async def merge_contacts(
     deps: WhatsappDeps, tx: Tx, business_id: BusinessId, keep: UUID, gone: UUID, by: UserId | None = None
 ) -> None:
     """Make one contact of two. What waited in a conversation that joins another is announced in its new place."""
-    for conversation_id in await deps.contacts.merge(tx, business_id, keep, gone, by):
-        tx.publish(MessagesReceived(business_id=business_id, conversation_id=conversation_id, count=0))
+    for conversation_id, joined in await deps.contacts.merge(tx, business_id, keep, gone, by):
+        tx.publish(
+            MessagesReceived(business_id=business_id, conversation_id=conversation_id, count=0),
+            TalkChanged(business_id=business_id, conversation_id=conversation_id),
+            TalkChanged(business_id=business_id, conversation_id=joined),
+        )
         tx.show(business_id, conversation_id)
 
 

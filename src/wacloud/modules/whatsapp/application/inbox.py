@@ -1,7 +1,7 @@
 """What the inbox, the thread and the ledger show: frozen rows and the port that reads them."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from typing import Any, Literal, Protocol
 from uuid import UUID
@@ -9,15 +9,53 @@ from uuid import UUID
 from wacloud.modules.whatsapp.application.desk_stores import Label, SavedView
 from wacloud.modules.whatsapp.application.media_stored import MediaRow
 from wacloud.modules.whatsapp.domain.canned import CannedReply
-from wacloud.modules.whatsapp.domain.desk import Status
+from wacloud.modules.whatsapp.domain.conversation import Returns
+from wacloud.modules.whatsapp.domain.desk import IN_DANGER, Priority, Status
 from wacloud.modules.whatsapp.domain.note import Teammate
 from wacloud.modules.whatsapp.domain.scheduled import Scheduled
 from wacloud.shared.domain.ids import BusinessId, UserId
 
 # due: somebody of the team has to write and still may freely, soonest closing first; late: the same, 24 hours over.
+# In both, whoever may be in danger is above the others.
 Filter = Literal[
     "all", "due", "late", "mine", "nobody", "urgent", "waiting", "unread", "bot", "person", "snoozed", "closed"
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class BotReturns:
+    """How a conversation a person has gets back to the bot: by which rule, and when by itself."""
+
+    rule: Returns
+    at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class HandedOver:
+    """What the bot gives the person who takes over, until somebody of the team has written."""
+
+    turn_id: UUID
+    why: str
+    asked: Sequence[str]
+    earlier: Sequence[str]
+    tried: Sequence[str]  # model | knowledge | topics
+    nearest: str | None  # the question of the knowledge that came closest
+    reply: str
+    summary: str | None = None  # of what was said long before
+
+    @classmethod
+    def read(cls, turn_id: UUID, why: str, kept: Mapping[str, Any]) -> "HandedOver":
+        """As it was kept; a worker of a newer release may tell more than is known here."""
+        known = {one.name for one in fields(cls)}
+        return cls(turn_id, why, **{name: told for name, told in kept.items() if name in known})
+
+    def without(self, deleted: Collection[str]) -> "HandedOver":
+        """The same, as far as the customer has not deleted what they wrote."""
+        return replace(
+            self,
+            asked=[text for text in self.asked if text not in deleted],
+            earlier=[text for text in self.earlier if text not in deleted],
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +87,14 @@ class ConversationRow:
     is_due: bool = False
     labels: Sequence[Label] = ()
     found_text: str | None = None  # the newest message a search found, from around the words searched for
+    # Of one conversation that is looked at; the list does without.
+    bot_returns: BotReturns | None = None
+    handed_over: HandedOver | None = None
+
+    @property
+    def in_danger(self) -> bool:
+        """Whether the contact may be in danger; until somebody says that it is less urgent, or gives it to the bot."""
+        return self.priority == Priority.URGENT and self.handed_over_because == IN_DANGER
 
     @property
     def face(self) -> str:
@@ -100,6 +146,7 @@ class MessageRow:
     can_answer: bool = False  # Meta knows it by an id
     pricing: dict[str, Any] | None = None  # as Meta told it with the delivery: {category, type, billable}
     held_until: datetime | None = None  # queued, and not before, as far as is known
+    template: list[dict[str, Any]] | None = None  # the parts of the one it was made from, as far as they are known
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +165,8 @@ class Page:
 
     rows: Sequence[ConversationRow]
     next_cursor: str | None
+    meant: Sequence[str] = ()  # found instead of words that nobody ever said and nobody is called
+    is_cut: bool = False  # of what a search fits only the newest were looked at
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +199,7 @@ class Ledger:
     ignored_because: dict[str, int]
     handed_over_because: dict[str, int]
     failed_because: dict[str, int]
+    waiting_because: dict[str, int] = field(default_factory=dict)  # outbound and held
     samples: dict[str, int] = field(default_factory=dict)  # of inbound and outbound: told beforehand, by no webhook
 
 
@@ -173,6 +223,7 @@ class LedgerRow:
     body: str | None
     conversation_id: UUID | None
     contact_name: str | None
+    held_until: datetime | None = None  # of a message that waits: not before, as far as is known
     # Of a webhook, as it came; None where it is too large. It may hold parts of other businesses: never show it whole,
     # only what `OwnIds` say is this business's.
     payload: bytes | None = field(default=None, repr=False)

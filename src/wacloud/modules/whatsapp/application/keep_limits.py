@@ -10,6 +10,7 @@ from itertools import groupby, islice
 from math import ceil
 from typing import Final
 
+from wacloud.modules.whatsapp.application.answers_first import AnswersFirst
 from wacloud.modules.whatsapp.application.limits import Answer, Throttle, Wish
 from wacloud.modules.whatsapp.application.stored import Outgoing
 from wacloud.modules.whatsapp.domain.conversation import ServiceWindow
@@ -54,7 +55,8 @@ class LimitKeeper:
     One for all batches of a process.
 
     What somebody waits for asks once: it leaves at its place within the next second, or is put off. A campaign waits
-    here in a queue for each number, a little of which is asked for at a time; what finds no room in it is put off.
+    here in a queue for each number, a little of which is asked for at a time, and less while answers are late; what
+    finds no room in it is put off.
 
     `leave` sends, and never raises; `put_off` gives a job back.
     """
@@ -63,11 +65,13 @@ class LimitKeeper:
         self,
         throttle: Throttle,
         clock: Clock,
+        answers_first: AnswersFirst,
         leave: Callable[[Leaving], Awaitable[None]],
         put_off: Callable[[Sequence[tuple[Ready, Answer]]], Awaitable[None]],
     ) -> None:
         self._throttle = throttle
         self._clock = clock
+        self._answers_first = answers_first
         self._leave = leave
         self._put_off = put_off
         self._queues: dict[str, deque[tuple[Ready, asyncio.Future[None]]]] = {}
@@ -137,7 +141,13 @@ class LimitKeeper:
             await asyncio.sleep(max(asked_at + EVERY_S - loop.time(), 0))
             asked_at = loop.time()
             self._forget_given_up()
-            first = [pair for queue in self._queues.values() for pair in islice(queue, _at_a_time(queue[0][0]))]
+            first = [
+                pair
+                for number, queue in self._queues.items()
+                for pair in islice(queue, self._may_ask(number, queue[0][0]))
+            ]
+            if not first:
+                continue
             try:
                 told = await self._throttle.ask([self.wish(one.message) for one, _ in first])
                 await self._go_on(first, told)
@@ -155,6 +165,7 @@ class LimitKeeper:
             one, left = pair
             if answer.granted:
                 leaving.append((one, _place(answer, now)))
+                self._answers_first.left(one.message.phone_number_id)
             elif answer.limit == "number" and answer.after.total_seconds() <= WAIT_HERE_S:
                 continue
             else:
@@ -171,6 +182,11 @@ class LimitKeeper:
             finally:
                 for one, _ in refused:
                     _done(gone[one])
+
+    def _may_ask(self, number: str, one: Ready) -> int:
+        per_second = one.message.throughput
+        # More than this of one number is granted by no answer.
+        return self._answers_first.may_ask(number, per_second, ceil(per_second * BULK_AHEAD_MS / 1000) + 1)
 
     def _forget_given_up(self) -> None:
         """Whose job was given back, because this process is to end, is sent by another."""
@@ -232,11 +248,6 @@ class LimitKeeper:
 def recipient_of(message: Outgoing) -> str:
     """By what Meta knows the person: their phone, else their user id."""
     return message.recipient_phone or message.recipient_bsuid or ""
-
-
-def _at_a_time(one: Ready) -> int:
-    """More than this of one number is granted by no answer."""
-    return ceil(one.message.throughput * BULK_AHEAD_MS / 1000) + 1
 
 
 def _groups(leaving: Leaving) -> list[Leaving]:

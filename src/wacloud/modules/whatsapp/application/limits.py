@@ -54,7 +54,8 @@ class Throttle(Protocol):
         """
         Meta itself said stop: whatever the scope names waits.
 
-        A number waits as long as the last stops suggest, and is slower afterwards; `pause` is for the others.
+        A number waits as long as the last stops suggest, and is slower afterwards; `pause` is for the others. `spam`
+        is what the number sends to many.
         """
         ...
 

@@ -44,7 +44,7 @@ async def refresh_number(deps: ConnectingDeps, business_id: BusinessId, number_i
     :raises NumberNotConnected: there is no token for it.
     :raises MetaProblem: Meta does not tell, or cannot be reached.
     """
-    row, token = await _connected(deps, business_id, number_id)
+    row, token = await connected_number(deps, business_id, number_id)
     at_meta = await deps.meta.number(row.phone_number_id, token)
     async with deps.whatsapp.db.tenant(business_id) as tx:
         await deps.numbers.note(tx, business_id, number_id, at_meta)
@@ -53,7 +53,7 @@ async def refresh_number(deps: ConnectingDeps, business_id: BusinessId, number_i
 
 async def read_profile(deps: ConnectingDeps, business_id: BusinessId, number_id: UUID) -> NumberProfile:
     """As Meta has it now. :raises: as `refresh_number`."""
-    row, token = await _connected(deps, business_id, number_id)
+    row, token = await connected_number(deps, business_id, number_id)
     return await deps.meta.profile(row.phone_number_id, token)
 
 
@@ -70,12 +70,12 @@ async def change_profile(
 
     :raises FaultyFields: it breaks a limit of Meta; and as `refresh_number`.
     """
-    row, token = await _connected(deps, business_id, number_id)
+    row, token = await connected_number(deps, business_id, number_id)
     profile.check()
     await deps.meta.change_profile(row.phone_number_id, token, profile)
     async with deps.whatsapp.db.tenant(business_id) as tx:
         changed = AuditEntry(
-            action="whatsapp.number_profile_changed", actor_id=by, business_id=business_id, detail=_about(row)
+            action="whatsapp.number_profile_changed", actor_id=by, business_id=business_id, detail=about(row)
         )
         await record_audit(deps.whatsapp.business, tx, changed, caller=caller)
 
@@ -94,9 +94,7 @@ async def reveal_pin(
         sealed = await deps.numbers.pin(tx, business_id, number_id)
         if sealed is None:
             raise NoPinHere
-        looked = AuditEntry(
-            action="whatsapp.number_pin_shown", actor_id=by, business_id=business_id, detail=_about(row)
-        )
+        looked = AuditEntry(action="whatsapp.number_pin_shown", actor_id=by, business_id=business_id, detail=about(row))
         await record_audit(deps.whatsapp.business, tx, looked, caller=caller)
     return deps.unseal(sealed)
 
@@ -126,13 +124,14 @@ async def disconnect_number(
     async with deps.whatsapp.db.tenant(business_id) as tx:
         if await deps.numbers.disconnect(tx, business_id, number_id, deps.seal("")):
             ended = AuditEntry(
-                action="whatsapp.number_disconnected", actor_id=by, business_id=business_id, detail=_about(row)
+                action="whatsapp.number_disconnected", actor_id=by, business_id=business_id, detail=about(row)
             )
             await record_audit(deps.whatsapp.business, tx, ended, caller=caller)
         return await deps.numbers.get(tx, business_id, number_id)
 
 
-async def _connected(deps: ConnectingDeps, business_id: BusinessId, number_id: UUID) -> tuple[NumberRow, str]:
+async def connected_number(deps: ConnectingDeps, business_id: BusinessId, number_id: UUID) -> tuple[NumberRow, str]:
+    """With its token. :raises NumberUnknown: there is none such. :raises NumberNotConnected: there is no token."""
     async with deps.whatsapp.db.tenant(business_id, read_only=True) as tx:
         row = await deps.numbers.get(tx, business_id, number_id)
         if row.state == "disconnected":
@@ -140,5 +139,6 @@ async def _connected(deps: ConnectingDeps, business_id: BusinessId, number_id: U
         return row, await deps.numbers.token(tx, business_id, number_id)
 
 
-def _about(row: NumberRow) -> dict[str, str]:
+def about(row: NumberRow) -> dict[str, str]:
+    """What the log keeps of a number."""
     return {"waba_id": row.waba_id, "phone_number_id": row.phone_number_id}

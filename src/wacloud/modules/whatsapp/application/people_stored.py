@@ -47,6 +47,7 @@ class PeoplePage:
 
     rows: Sequence[PersonRow]
     next_cursor: str | None
+    meant: Sequence[str] = ()  # names like those searched for, which nobody has
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +136,15 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
+class Given:
+    """What they gave to a form of the bot, as the export of their data tells it: labels and values."""
+
+    title: str
+    at: datetime
+    values: Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
 class Import:
     """A file of contacts on its way in."""
 
@@ -180,6 +190,10 @@ class PeopleReader(Protocol):
 
     async def person(self, user_id: UserId, business_id: BusinessId, contact_id: UUID) -> Person | None:
         """None where there is nobody; who was merged is found as whom they turned out to be."""
+        ...
+
+    async def given(self, user_id: UserId, business_id: BusinessId, contact_id: UUID) -> Sequence[Given]:
+        """What they gave to forms of the bot, and what it said before they changed it, oldest first."""
         ...
 
     async def suggestions(

@@ -1,12 +1,15 @@
 """What the whatsapp module needs from the world: its repositories (`stores.py`), Meta, and Meta's limits."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Protocol
+from uuid import UUID
 
 from wacloud.modules.business.api import BusinessDeps
 from wacloud.modules.notification.api import NotificationDeps
+from wacloud.modules.whatsapp.application.account_stores import AccountEvents, AccountStates
+from wacloud.modules.whatsapp.application.answers_first import AnswersFirst
 from wacloud.modules.whatsapp.application.costs import CostsReader
 from wacloud.modules.whatsapp.application.desk_stores import (
     CannedReplies,
@@ -25,8 +28,6 @@ from wacloud.modules.whatsapp.application.stored import (
     Outgoing,
 )
 from wacloud.modules.whatsapp.application.stores import (
-    AccountEvents,
-    AccountStates,
     Consents,
     Contacts,
     Conversations,
@@ -36,10 +37,27 @@ from wacloud.modules.whatsapp.application.stores import (
     Numbers,
 )
 from wacloud.modules.whatsapp.application.transcripts import Transcripts
+from wacloud.modules.whatsapp.domain.conversation import BackToBot
 from wacloud.modules.whatsapp.domain.delivery import SendOutcome
+from wacloud.modules.whatsapp.domain.template_fit import KnownTemplate
 from wacloud.shared.application.clock import Clock
-from wacloud.shared.application.db import Database
+from wacloud.shared.application.db import Database, Tx
 from wacloud.shared.application.webhooks import WebhookInbox
+from wacloud.shared.domain.ids import BusinessId
+
+
+class KnownTemplates(Protocol):
+    """What sending looks up of message templates."""
+
+    async def find(
+        self, tx: Tx, business_id: BusinessId, number_id: UUID, name: str, language: str
+    ) -> KnownTemplate | None:
+        """One of this number's account, gone or not; None: nothing was ever told of it."""
+        ...
+
+    async def is_list_whole(self, tx: Tx, business_id: BusinessId, number_id: UUID) -> bool:
+        """The list of this number's account was read, the last time too."""
+        ...
 
 
 class CloudApi(Protocol):
@@ -72,6 +90,14 @@ class CloudApi(Protocol):
         ...
 
 
+class BackRules(Protocol):
+    """When the bot of each business takes conversations back. Opens its own transaction: call it without one."""
+
+    async def back_to_bot(self, business_ids: Sequence[BusinessId]) -> Mapping[BusinessId, BackToBot]:
+        """One for each business."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class WhatsappDeps:
     """The list of what this module needs, built once in `main/wiring.py`."""
@@ -88,6 +114,7 @@ class WhatsappDeps:
     notes: Notes
     canned: CannedReplies
     scheduled: ScheduledMessages
+    known_templates: KnownTemplates
     saved_views: SavedViews
     messages: Messages
     mailboxes: Mailboxes
@@ -103,5 +130,7 @@ class WhatsappDeps:
     media: MediaDeps
     business: BusinessDeps
     notification: NotificationDeps
+    back_rules: BackRules
+    answers_first: AnswersFirst = field(default_factory=AnswersFirst)
     # How long a reply may be taken back; none: it goes out at once.
     undo_send: timedelta = timedelta()

@@ -31,7 +31,7 @@ from wacloud.modules.whatsapp.domain.inbound import (
     StatusUpdate,
 )
 from wacloud.modules.whatsapp.domain.message import STATE_OF_STATUS
-from wacloud.modules.whatsapp.events import MessagesReceived
+from wacloud.modules.whatsapp.events import MessagesReceived, TalkChanged
 from wacloud.shared.application.db import Tx
 from wacloud.shared.domain.ids import BusinessId, new_id
 
@@ -172,6 +172,7 @@ async def _store_messages(deps: WhatsappDeps, tx: Tx, batch: Sequence[Received])
         ],
     )
     changed = await deps.messages.apply_references(tx, messages)
+    answering = await _answers_by_reaction(deps, tx, [m for m in messages if m.id in stored])
     await deps.conversations.hear(tx, _heard(messages))
     await note_consent(
         deps, tx, said, [(m, contacts[p]) for m, p in zip(messages, people, strict=True) if m.id in stored]
@@ -183,7 +184,7 @@ async def _store_messages(deps: WhatsappDeps, tx: Tx, batch: Sequence[Received])
     waiting: dict[tuple[BusinessId, UUID], int] = {}
     for message in messages:
         changed.add((message.business_id, message.conversation_id))
-        if message.state == "pending":
+        if message.id in answering or message.state == "pending":
             place = (message.business_id, message.conversation_id)
             waiting[place] = waiting.get(place, 0) + 1
     tx.publish(
@@ -192,8 +193,20 @@ async def _store_messages(deps: WhatsappDeps, tx: Tx, batch: Sequence[Received])
             for (business_id, conversation_id), count in waiting.items()
         )
     )
+    retold = {(m.business_id, m.conversation_id) for m in messages if m.id in stored and m.kind in ("edit", "revoke")}
+    tx.publish(*(TalkChanged(business_id=business_id, conversation_id=place) for business_id, place in sorted(retold)))
     for business_id, conversation_id in changed:
         tx.show(business_id, conversation_id)
+
+
+async def _answers_by_reaction(deps: WhatsappDeps, tx: Tx, stored: Sequence[NewMessage]) -> set[UUID]:
+    """A thumb on the bot's newest question is an answer like any other; on all else it says nothing."""
+    thumbs = [
+        m
+        for m in stored
+        if m.kind == "reaction" and m.author == "contact" and m.refers_to and not m.content.get("group_id")
+    ]
+    return await deps.messages.open_reactions(tx, thumbs) if thumbs else set()
 
 
 async def _fill_placeholders(deps: WhatsappDeps, tx: Tx, known: Sequence[tuple[BusinessId, Number, Written]]) -> None:

@@ -4,13 +4,14 @@ import hashlib
 from dataclasses import dataclass, replace
 from uuid import UUID
 
+from wacloud.modules.whatsapp.application.check_template import check_phone, checked_template
 from wacloud.modules.whatsapp.application.identify_contacts import identify_contacts
 from wacloud.modules.whatsapp.application.ports import WhatsappDeps
 from wacloud.modules.whatsapp.application.send_media import media_content, usable_file
 from wacloud.modules.whatsapp.application.stored import Number
 from wacloud.modules.whatsapp.application.write_reply import queue_reply
 from wacloud.modules.whatsapp.domain.conversation import ConversationUnknown, OutsideServiceWindow
-from wacloud.modules.whatsapp.domain.identity import Sender
+from wacloud.modules.whatsapp.domain.identity import IdentityKey, Sender, is_bsuid
 from wacloud.modules.whatsapp.domain.ids import MessageId
 from wacloud.modules.whatsapp.domain.outgoing import Wanted, address_of
 from wacloud.shared.domain.errors import NotFound
@@ -60,6 +61,13 @@ async def send_message(
         number = await _number_for(deps, business_id, recipient.phone_number_id, address)
         number_id = number.id
         if conversation_id is None:
+            async with deps.db.tenant(business_id, read_only=True) as tx:
+                # A template that is not sent makes nobody a contact.
+                checked = await checked_template(deps, tx, business_id, number.id, wanted)
+                if address is not None and is_bsuid(address):
+                    person = (business_id, IdentityKey("bsuid", address))
+                    known = (await deps.contacts.find(tx, [person])).get(person)
+                    await check_phone(deps, tx, business_id, checked, known)
             conversation_id = await _open(deps, number, address, wanted)
     if conversation_id is None:
         raise ConversationUnknown

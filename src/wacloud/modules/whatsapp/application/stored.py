@@ -1,12 +1,13 @@
 """What is read from and written to the tables of this module, as plain frozen values."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from wacloud.modules.whatsapp.domain.identity import IdentityKey
+from wacloud.modules.whatsapp.domain.template_codes import validity_of
 from wacloud.shared.domain.ids import BusinessId
 
 
@@ -123,6 +124,18 @@ class Outgoing:
     portfolio_id: str  # its account, where Meta has not told us who owns it
     messaging_limit: str | None
     bulk: bool
+    template_status: str | None = None  # Meta's word, of a template we know
+    code_minutes: float | None = None  # so long a code for signing in is good, where its template says so
+    is_code: bool = False  # it brings a code for signing in
+
+    @property
+    def good_until(self) -> datetime | None:
+        """When what it brings is of no use any more; None: never."""
+        return self.created_at + validity_of(self.code_minutes) if self.is_code else None
+
+    def is_over(self, now: datetime) -> bool:
+        """Whether it waited for longer than its code is good."""
+        return self.good_until is not None and now >= self.good_until
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,8 +229,22 @@ class Mailbox:
     last_inbound_at: datetime | None
     phone_number_id: str
     access_token: str  # encrypted
+    given_back_at: datetime | None  # the bot's again since then; None: it never was anybody else's, or is not the bot's
+    of_contact: Sequence[UUID]  # the conversations of the same person, with whichever of our numbers
+    fields: Mapping[str, Any]  # what the business noted of the contact, by the fields' keys
+    tags: Sequence[str]
     messages: Sequence["Waiting"]
     history: Sequence["Said"]
+
+
+@dataclass(frozen=True, slots=True)
+class LockedMailbox:
+    """What must still hold when an answer is written, read under the conversation's lock; what waits, and its words."""
+
+    handler: str
+    opted_out: bool
+    last_inbound_at: datetime | None
+    waiting: Mapping[UUID, str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +259,8 @@ class Waiting:
     body: str | None  # of a voice note: its words, once they are there
     wamid: str | None
     words_by: datetime | None = None  # until then its words may still come
+    content: Mapping[str, Any] = field(default_factory=dict)
+    refers_to: "Said | None" = None  # what it quotes, answers with a button or reacts to
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +270,22 @@ class Said:
     author: str
     kind: str
     body: str | None
+    at: datetime
+    content: Mapping[str, Any] = field(default_factory=dict)
+    arrival: int = 0  # which of its second it was
+
+    @property
+    def place(self) -> tuple[datetime, int]:
+        """Where in the conversation it stands."""
+        return self.at, self.arrival
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """What was said in a conversation, and with whom."""
+
+    contact_id: UUID
+    lines: Sequence[Said]
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,6 +307,15 @@ class Newest:
     phone_number_id: str
     access_token: str  # encrypted
     wamid: str
+
+
+@dataclass(frozen=True, slots=True)
+class TakenBack:
+    """A conversation the bot has again because the person who had it was silent for long."""
+
+    business_id: BusinessId
+    conversation_id: UUID
+    last_inbound_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

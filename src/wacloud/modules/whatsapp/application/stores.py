@@ -6,7 +6,6 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from wacloud.modules.whatsapp.application.stored import (
-    AccountEvent,
     Applied,
     Caused,
     ConversationState,
@@ -16,20 +15,21 @@ from wacloud.modules.whatsapp.application.stored import (
     Heard,
     Held,
     Here,
-    KeptNews,
     KnownContact,
     LeftBehind,
+    LockedMailbox,
     Mailbox,
     Newest,
     NewMessage,
     Number,
     Outgoing,
     Owners,
+    Said,
     SendResult,
     Stale,
     StoredConversation,
+    TakenBack,
 )
-from wacloud.modules.whatsapp.domain.account_news import Effect
 from wacloud.modules.whatsapp.domain.consent import Change, Choice, ConsentSettings
 from wacloud.modules.whatsapp.domain.history import HistoryProgress
 from wacloud.modules.whatsapp.domain.identity import IdentityKey, Sender
@@ -119,17 +119,20 @@ class Contacts(Protocol):
 
     async def merge(
         self, tx: Tx, business_id: BusinessId, keep: UUID, gone: UUID, by: UserId | None = None
-    ) -> list[UUID]:
+    ) -> list[tuple[UUID, UUID]]:
         """
         Two contacts turned out to be one person: everything of `gone` becomes `keep`'s. What they were is kept.
 
-        `by` is who said so, where their ids did not prove it. Returns the conversations that took over the messages of
-        another.
+        `by` is who said so, where their ids did not prove it. Returns which conversations took in which others.
         """
         ...
 
     async def refuses_marketing(self, tx: Tx, business_id: BusinessId, contact_id: UUID) -> bool:
         """Whether the contact wants no promotions, or no messages at all."""
+        ...
+
+    async def has_phone(self, tx: Tx, business_id: BusinessId, contact_id: UUID) -> bool:
+        """Whether messages to the contact go to a phone number; else they go to a user id."""
         ...
 
     async def save_from_app(
@@ -194,6 +197,12 @@ class Conversations(Protocol):
         """Who handles these conversations from now on."""
         ...
 
+    async def with_silent_person(
+        self, tx: Tx, silent_since: Mapping[BusinessId, datetime], most: int
+    ) -> list[TakenBack]:
+        """Those a person has and has written nothing in since then, locked; what somebody else holds is left out."""
+        ...
+
     async def find(self, tx: Tx, business_id: BusinessId, conversation_id: UUID) -> "ConversationState | None":
         """One conversation, locked until the transaction ends."""
         ...
@@ -241,6 +250,14 @@ class Messages(Protocol):
         """
         ...
 
+    async def open_reactions(self, tx: Tx, reactions: Sequence[NewMessage]) -> set[UUID]:
+        """
+        Let those wait for an answer that put a sign on the bot's last words, where these ask; returns them.
+
+        Not where a person has the conversation, and not from somebody who is blocked.
+        """
+        ...
+
     async def settle_pending(
         self, tx: Tx, conversations: Sequence[tuple[BusinessId, UUID]], state: str, reason: str | None
     ) -> int:
@@ -281,10 +298,22 @@ class Mailboxes(Protocol):
         """The waiting messages of these conversations, in order, with the last lines before them."""
         ...
 
+    async def with_whom(
+        self, tx: Tx, business_id: BusinessId, conversation_id: UUID, *, hold: bool = False
+    ) -> UUID | None:
+        """The contact; None where they were erased. With `hold` they are not until the transaction ends."""
+        ...
+
+    async def said_after(
+        self, tx: Tx, business_id: BusinessId, conversation_id: UUID, after: tuple[datetime, int] | None, most: int
+    ) -> list[Said]:
+        """The newest lines beyond this place, oldest first; neither what waits for an answer nor what failed."""
+        ...
+
     async def still_waiting(
         self, tx: Tx, conversations: Sequence[tuple[BusinessId, UUID]]
-    ) -> Mapping[UUID, tuple[str, Mapping[UUID, str | None]]]:
-        """Lock conversations; their handler and their waiting messages with their texts as of now."""
+    ) -> Mapping[UUID, LockedMailbox]:
+        """Lock conversations; how they stand, and their waiting messages with their texts, as of now."""
         ...
 
     async def settle(self, tx: Tx, ends: Sequence["Ending"]) -> None:
@@ -343,30 +372,4 @@ class Deliveries(Protocol):
 
     async def requeue(self, tx: Tx, business_id: BusinessId, message_id: UUID) -> tuple[UUID, str] | None:
         """A person asks to send a failed or unconfirmed message again; returns its conversation and kind, or None."""
-        ...
-
-
-class AccountEvents(Protocol):
-    """What Meta says about accounts, numbers and templates."""
-
-    async def add(self, tx: Tx, events: Sequence["AccountEvent"]) -> set[BusinessId]:
-        """Keep each once; returns those for whom something was new."""
-        ...
-
-    async def to_apply(self, tx: Tx, business_id: BusinessId, most: int) -> Sequence[KeptNews]:
-        """What was not acted upon yet, by Meta's time, held until the transaction ends."""
-        ...
-
-    async def note_applied(self, tx: Tx, business_id: BusinessId, news: KeptNews, subject: str) -> bool:
-        """It is acted upon. False where later news of the same field and subject were before it."""
-        ...
-
-
-class AccountStates(Protocol):
-    """How accounts, numbers and templates stand with Meta."""
-
-    async def change(
-        self, tx: Tx, business_id: BusinessId, waba_id: str, effects: Sequence[Effect], at: datetime
-    ) -> None:
-        """In this order, for what belongs to this account."""
         ...

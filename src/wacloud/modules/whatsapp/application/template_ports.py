@@ -1,13 +1,20 @@
 """What the templates of a business need from the world: their repository, and Meta's list of them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from wacloud.modules.whatsapp.application.example_files import MetaUploads
 from wacloud.modules.whatsapp.application.ports import WhatsappDeps
-from wacloud.modules.whatsapp.domain.message_template import Component, Draft, KeptTemplate, ListedTemplate
+from wacloud.modules.whatsapp.domain.message_template import (
+    Component,
+    Draft,
+    KeptTemplate,
+    ListedTemplate,
+    TemplateChange,
+)
 from wacloud.shared.application.db import Tx
 from wacloud.shared.domain.ids import BusinessId
 
@@ -22,9 +29,11 @@ class TemplateAccount:
 
 @dataclass(frozen=True, slots=True)
 class AccountSync:
-    """How reading an account's list went the last time."""
+    """How reading an account's list went the last time; `is_connected`: its templates may be asked for."""
 
     waba_id: str
+    name: str | None
+    is_connected: bool
     synced_at: datetime | None
     trouble: str | None
 
@@ -84,13 +93,31 @@ class MessageTemplates(Protocol):
         ...
 
     async def page(
-        self, tx: Tx, business_id: BusinessId, *, status: str | None, text: str | None, cursor: str | None, limit: int
+        self,
+        tx: Tx,
+        business_id: BusinessId,
+        *,
+        status: str | None,
+        text: str | None,
+        waba_id: str | None,
+        cursor: str | None,
+        limit: int,
     ) -> TemplatePage:
         """Newest first, without those that are gone. :raises FaultyFields: the cursor is none."""
         ...
 
+    async def sendable(self, tx: Tx, business_id: BusinessId, conversation_id: UUID) -> Sequence[KeptTemplate]:
+        """Approved ones of the account this conversation's number belongs to, by name."""
+        ...
+
     async def get(self, tx: Tx, business_id: BusinessId, template_id: UUID) -> KeptTemplate:
         """With its history, gone or not. :raises TemplateUnknown: it is nobody's, or another's."""
+        ...
+
+    async def histories(
+        self, tx: Tx, business_id: BusinessId, ids: Sequence[UUID]
+    ) -> Mapping[UUID, Sequence[TemplateChange]]:
+        """What became of state and category of each, the newest first."""
         ...
 
     async def find(
@@ -102,7 +129,7 @@ class MessageTemplates(Protocol):
     async def keep_submitted(
         self, tx: Tx, business_id: BusinessId, waba_id: str, draft: Draft, made: Submitted, at: datetime
     ) -> UUID:
-        """Meta has taken it; its id here."""
+        """Meta has taken it; its id here. Its example files are kept beside its components."""
         ...
 
     async def keep_listed(
@@ -149,3 +176,4 @@ class MessageTemplateDeps:
     whatsapp: WhatsappDeps
     templates: MessageTemplates
     meta: MetaTemplates
+    uploads: MetaUploads

@@ -1,6 +1,6 @@
 """A member notes something in a conversation for the team. Nothing of it goes through the outbox."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID, uuid5
 
 from wacloud.modules.notification.api import Notice, tell_business
@@ -8,6 +8,11 @@ from wacloud.modules.whatsapp.application.ports import WhatsappDeps
 from wacloud.modules.whatsapp.domain.conversation import ConversationUnknown
 from wacloud.modules.whatsapp.domain.note import MentionUnknown, Note, checked_note, mentioned_in
 from wacloud.shared.domain.ids import BusinessId, UserId, new_id
+
+
+def mention_of(conversation_id: UUID, user_id: UserId) -> str:
+    """What a notice about a mention is about."""
+    return f"mention:{conversation_id}:{user_id}"
 
 
 async def write_note(
@@ -18,11 +23,13 @@ async def write_note(
     text: str,
     *,
     mentions: Sequence[UUID] | None = None,
+    looking: Collection[UserId] = (),
     key: str | None = None,
 ) -> Note:
     """
     Keep it, and tell those it mentions; without `mentions` they are read out of the text.
 
+    Who is `looking` at the conversation gets no mail of it.
     `key` names the request: the same one again keeps nothing.
 
     :raises NoteEmpty: there is no text.
@@ -47,10 +54,11 @@ async def write_note(
                     business_id=business_id,
                     key=f"mention:{note.id}:{user_id}",
                     code="mentioned",
-                    subject=f"mention:{conversation_id}:{user_id}",
+                    subject=mention_of(conversation_id, user_id),
                     at=note.created_at,
                     details={"name": note.author_name or "", "conversation": str(conversation_id)},
                     user_id=user_id,
+                    is_seen=user_id in looking,
                 )
                 await tell_business(deps.notification, tx, notice)
             tx.show(business_id, conversation_id)

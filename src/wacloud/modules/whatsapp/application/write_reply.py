@@ -3,6 +3,7 @@
 from typing import Final
 from uuid import UUID
 
+from wacloud.modules.whatsapp.application.check_template import check_phone, checked_template
 from wacloud.modules.whatsapp.application.outbox import Draft, put_in_outbox
 from wacloud.modules.whatsapp.application.ports import WhatsappDeps
 from wacloud.modules.whatsapp.application.release_scheduled import release_held
@@ -71,7 +72,8 @@ async def queue_reply(
     `number_id` is the number the caller expects the conversation to be with.
 
     :raises MessageUnknown: what it answers is not here.
-    :raises MessageRefused: what it answers is not known to WhatsApp yet, or too old.
+    :raises MessageRefused: what it answers is not known to WhatsApp yet, or too old; or it is a template that may not
+        be sent now, or not with these values.
     :raises MarketingStopped: a marketing template for somebody who wants none.
     """
     cause = f"reply:{author}:{key or new_id()}"
@@ -84,6 +86,8 @@ async def queue_reply(
             return earlier
         if read_until and await deps.messages.is_answered_since(tx, business_id, conversation_id, read_until, author):
             raise AnsweredMeanwhile
+        wanted = await checked_template(deps, tx, business_id, conversation.number_id, wanted)
+        await check_phone(deps, tx, business_id, wanted, conversation.contact_id)
         refers_to, content = None, wanted.content
         if wanted.answers is not None:
             refers_to = await wamid_of(deps, tx, business_id, conversation_id, wanted, wanted.answers)
@@ -105,7 +109,7 @@ async def queue_reply(
             content=content,
             refers_to=refers_to,
             category=wanted.category,
-            bulk=wanted.bulk,
+            bulk=wanted.is_bulk,
         )
         written = await put_in_outbox(deps, tx, [draft])
         if wanted.uses is not None:

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 from uuid import UUID
 
-from wacloud.shared.domain.errors import AppError, NotFound
+from wacloud.shared.domain.errors import AppError, Fault, FaultyFields, NotFound
 
 ReplyLanguage: TypeAlias = Literal["es", "en"]
 VARIABLES: Final = ("contact.name", "contact.first_name", "agent.name", "business.name")
 MOST_REPLIES: Final = 200
 _MARK: Final = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
+# Whatever program fills texts in, so it names what is to be filled in; other things in braces are only signs.
+_VARIABLE: Final = re.compile(r"\{\{\s*([\w.]{1,64})\s*\}\}")
 _SHORTCUT: Final = re.compile(r"[\w-]{1,32}")
 
 
@@ -43,8 +45,8 @@ class VariableUnknown(AppError):
     """There are only these: {{contact.name}}, {{contact.first_name}}, {{agent.name}} and {{business.name}}."""
 
 
-class VariableNotFilled(AppError):
-    """Something in double braces has no value here: write it yourself, or take it out."""
+class VariableNotFilled(FaultyFields):
+    """Something in this text was to be filled in and is not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +79,16 @@ def filled(text: str, values: Mapping[str, str]) -> str:
     return _MARK.sub(lambda mark: values.get(mark[1]) or mark[0], text)
 
 
+def unfilled_in(text: str) -> str | None:
+    """The first variable, ours or another's, that nobody has filled in."""
+    found = _VARIABLE.search(text)
+    return found[1] if found else None
+
+
 def check_filled(text: str) -> None:
-    """:raises VariableNotFilled: a variable of ours stands in it."""
-    if any(name in VARIABLES for name in _MARK.findall(text)):
-        raise VariableNotFilled
+    """:raises VariableNotFilled: a variable stands in it, and says which."""
+    if name := unfilled_in(text):
+        raise VariableNotFilled([Fault("text", "variable_not_filled", name=name)])
 
 
 def values_of(contact: str, agent: str, business: str) -> dict[str, str]:

@@ -35,6 +35,9 @@ LEASE: Final = timedelta(seconds=75)
 SCOPES: Final = frozenset({"whatsapp_business_management", "whatsapp_business_messaging"})
 REGISTRATIONS: Final = 10  # in 72 hours, says Meta
 COEXISTENCE_EVENT: Final = "FINISH_WHATSAPP_BUSINESS_APP_ONBOARDING"
+# So long a code is surely good; Meta does not say how long it really is.
+CODE_GOOD_FOR: Final = timedelta(minutes=10)
+_REFUSED_CODES: Final = ("code_over", "code_wrong", "meta_refused")
 SYNC_TYPES: Final = ("smb_app_state_sync", "history")
 
 
@@ -239,7 +242,7 @@ _CODES: Final[Mapping[int, str]] = {
     133015: "deleted_recently",
     133016: "registered_too_often",
 }
-# Those of the verification codes, 136023 to 136025, are not documented well: Meta's own words are shown beside.
+# Those of the verification codes, 136023 to 136026, are not documented well: Meta's own words are shown beside.
 _SUBCODES: Final[Mapping[int, str]] = {
     33: "not_visible",
     36007: "signup_code_over",
@@ -247,6 +250,7 @@ _SUBCODES: Final[Mapping[int, str]] = {
     136023: "verified_before",
     136024: "code_too_often",
     136025: "code_wrong",
+    136026: "code_over",
     2388001: "number_in_use",
     2388103: "too_many_numbers",
     2593107: "synced_before",
@@ -271,3 +275,10 @@ def problem_of(step: str, error: MetaProblem, now: datetime) -> Problem:
         why = known or ("permission_missing" if 200 <= code <= 299 else why)
     wait = _WAITS.get(why)
     return Problem(step, why, subcode if subcode in _SUBCODES else code, error.detail, now + wait if wait else None)
+
+
+def is_code_over(why: str, asked_at: str | None, now: datetime) -> bool:
+    """Whether the code that was refused came too late: Meta says so, or it was asked for long ago."""
+    if why == "code_over" or asked_at is None or why not in _REFUSED_CODES:
+        return why == "code_over"
+    return now - datetime.fromisoformat(asked_at) > CODE_GOOD_FOR

@@ -11,6 +11,7 @@ SERVICE_WINDOW = timedelta(hours=24)
 WINDOW_MARGIN = timedelta(minutes=1)
 
 Handler = Literal["bot", "waiting", "person"]
+Returns = Literal["after_close", "after_a_while", "never"]
 
 
 class ConversationUnknown(NotFound):
@@ -55,3 +56,19 @@ class ServiceWindow:
         """:raises OutsideServiceWindow: only a template may be sent now."""
         if not self.is_open(now):
             raise OutsideServiceWindow(closed_at=self.closes_at)
+
+
+@dataclass(frozen=True, slots=True)
+class BackToBot:
+    """
+    When the bot has a conversation again that a person had: once it is closed, after a while of silence, never.
+
+    Whatever the rule, a person may give it back at any time.
+    """
+
+    returns: Returns = "after_close"
+    after: timedelta = timedelta(hours=12)
+
+    def at(self, silent_since: datetime) -> datetime | None:
+        """When it goes back by itself, if the person says nothing more until then; None: not by itself."""
+        return silent_since + self.after if self.returns == "after_a_while" else None

@@ -56,6 +56,18 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True)
+class MessageCost:
+    """
+    What one message cost; an estimate until Meta says its category and type with the delivery.
+
+    `tally` is None where it costs nothing whatever Meta says: it came in, or did not arrive.
+    """
+
+    tally: Tally | None
+    is_estimate: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class FreeTier:
     """How much of its free service messages a number has used in a month."""
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Final, Literal
 
 from wacloud.modules.whatsapp.domain.sending_limits import Limit
+from wacloud.modules.whatsapp.domain.template_codes import CODE_OVER
 from wacloud.shared.domain.errors import AppError
 
 Verdict = Literal["accepted", "retry", "wait", "later", "stop", "reconnect", "unknown"]
@@ -24,11 +25,13 @@ WAIT: Final[Mapping[int, Limit]] = {
     131208: "number",
     138002: "number",
 }
+# Too many people blocked or reported the number: what it sends to many waits as well.
+SPAM_LIMIT: Final = 131048
 # Not before some time, or not before somebody has mended something.
 LATER: Final = {
     368: timedelta(hours=24),
     131042: timedelta(hours=1),
-    131048: timedelta(hours=4),
+    SPAM_LIMIT: timedelta(hours=4),
     131049: timedelta(hours=24),
     131064: timedelta(hours=24),
     132015: timedelta(hours=3),
@@ -56,7 +59,7 @@ STOP: Final = frozenset(
 )
 RETRIES: Final = 6
 # What no second try mends, and what an open window mends.
-_NOBODY_TO_SEND_TO: Final = "no_recipient"
+_FOR_GOOD: Final = ("no_recipient", CODE_OVER)
 _WINDOW_WAS_CLOSED: Final = 131047
 
 
@@ -136,7 +139,7 @@ def may_be_sent_again(state: str, code: int | None, reason: str | None) -> bool:
     """
     if state == "unconfirmed":
         return True
-    return state == "failed" and code not in STOP - {_WINDOW_WAS_CLOSED} and reason != _NOBODY_TO_SEND_TO
+    return state == "failed" and code not in STOP - {_WINDOW_WAS_CLOSED} and reason not in _FOR_GOOD
 
 
 def tries_of(code: int | None) -> float:

@@ -14,6 +14,9 @@ LONGEST_VIEW_NAME: Final = 40
 # Who answers customers; an analyst only reads figures.
 ANSWERING_ROLES: Final = ("owner", "admin", "agent")
 
+# Why a conversation was handed over whose contact may be in danger.
+IN_DANGER: Final = "self_harm"
+
 Status = Literal["open", "snoozed", "closed"]
 Colour = Literal["grey", "red", "orange", "green", "blue", "purple"]
 COLOURS: Final[tuple[Colour, ...]] = ("grey", "red", "orange", "green", "blue", "purple")

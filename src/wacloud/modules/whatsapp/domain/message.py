@@ -9,6 +9,9 @@ TEXT_LIMIT: Final = 4096
 INBOUND_STATES: Final = ("pending", "answered", "handed_over", "ignored")
 OUTBOUND_STATES: Final = ("queued", "dispatching", "sent", "delivered", "read", "failed", "unconfirmed")
 
+# Why it waits: an earlier message of its conversation is held, and they leave in order.
+BEHIND_EARLIER: Final = "behind_earlier"
+
 # A status moves a message to the right, never back. `failed` yields to a later delivered or read, which prove it wrong.
 PROGRESS: Final = ("queued", "dispatching", "unconfirmed", "sent", "failed", "delivered", "read")
 

@@ -43,13 +43,25 @@ class AccountUnknown(NotFound):
     """You have no such WhatsApp account, or its number is not connected."""
 
 
+class AccountNotNamed(AppError):
+    """You have several WhatsApp accounts: say with waba_id for which one it is."""
+
+
+class ExamplesNotTaken(Unavailable):
+    """Files for templates and profiles cannot be given to Meta here: whoever runs this service sets META_APP_ID."""
+
+
 class MetaAway(Unavailable):
     """Meta cannot be reached right now; try again in a moment."""
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A template as somebody wants it. `components` are Meta's own objects: header, body, footer, buttons."""
+    """
+    A template as somebody wants it. `components` are Meta's own objects: header, body, footer, buttons, carousel.
+
+    An example file of a header is one of ours: `example.media_id`.
+    """
 
     name: str
     language: str

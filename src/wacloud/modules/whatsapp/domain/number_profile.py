@@ -28,6 +28,7 @@ class NumberProfile:
     email: str = ""
     websites: Sequence[str] = ()
     vertical: str = ""
+    has_photo: bool = False  # told, never changed with the rest
 
     def check(self) -> None:
         """:raises FaultyFields: Meta would refuse it; every fault is in it."""

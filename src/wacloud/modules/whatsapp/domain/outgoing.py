@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
+from wacloud.modules.whatsapp.domain.canned import unfilled_in
 from wacloud.modules.whatsapp.domain.identity import is_bsuid
 from wacloud.modules.whatsapp.domain.message import TEXT_LIMIT
 from wacloud.shared.domain.errors import AppError, Fault, FaultyFields, NotFound
@@ -47,8 +48,8 @@ class Wanted:
 
     `body` tells it in words, for the list and the search. `content` is kept with it: Meta's own object under the name
     of the kind, a file of ours under `media`. `uses` is that file, `file_kind` what it is sent as, `answers` the
-    message of this conversation that it replies or reacts to. `category` is the caller's word for a template's: until
-    templates are known by themselves there is no other.
+    message of this conversation that it replies or reacts to. `category` is a template's: the caller's word, until
+    it is known by itself.
     """
 
     kind: str = "text"
@@ -58,7 +59,13 @@ class Wanted:
     file_kind: str | None = None
     answers: UUID | None = None
     category: str | None = None
-    bulk: bool = False  # leaves after whatever somebody waits for
+    needs_phone: bool = False  # Meta takes it for no user id
+    bulk: bool | None = None  # leaves after whatever somebody waits for; None: as its category goes
+
+    @property
+    def is_bulk(self) -> bool:
+        """What is marketing comes last, unless the caller says otherwise."""
+        return self.category == "marketing" if self.bulk is None else self.bulk
 
     @property
     def is_reaction(self) -> bool:
@@ -77,10 +84,15 @@ class Wanted:
 
 
 class Rules:
-    """Collects what is wrong with a message, by the path of the field."""
+    """
+    Collects what is wrong with a message, by the path of the field.
 
-    def __init__(self) -> None:
+    `literal_braces`: whoever sends it says that `{{name}}` is meant as it stands.
+    """
+
+    def __init__(self, *, literal_braces: bool = False) -> None:
         self.faults: list[Fault] = []
+        self._literal_braces = literal_braces
 
     def broken(self, path: str, code: str, limit: float | None = None) -> None:
         self.faults.append(Fault(path, code, limit))
@@ -93,6 +105,8 @@ class Rules:
             self.broken(f"{path}.{key}", "text_missing")
         elif len(text) > most:
             self.broken(f"{path}.{key}", "text_too_long", most)
+        elif not self._literal_braces and (name := unfilled_in(text)):
+            self.faults.append(Fault(f"{path}.{key}", "variable_not_filled", name=name))
         return text
 
     def count(self, path: str, number: int, least: int, most: int) -> None:

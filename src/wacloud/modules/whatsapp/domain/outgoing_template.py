@@ -5,6 +5,7 @@ from typing import Final
 from uuid import UUID
 
 from wacloud.modules.whatsapp.domain.outgoing import PLACE_NAME, Json, Rules, Wanted
+from wacloud.modules.whatsapp.domain.template_products import PRODUCTS, SECTION_TITLE, SECTIONS
 
 NAME: Final = 512
 RENDERED: Final = 1024
@@ -13,6 +14,10 @@ BUTTONS: Final = 10
 PAYLOAD: Final = 256
 COUPON: Final = 20
 CARDS: Final = (2, 10)
+PRODUCT_ID: Final = 100
+CALL_PAYLOAD: Final = 512
+CALL_MINUTES: Final = (1, 43_200)
+_FIRST_MOMENT: Final = 10**12  # in milliseconds; whoever counts seconds is far below it
 _NAME: Final = re.compile(r"[a-z0-9_]+")
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(_[A-Za-z]{2,4})?")
 # Meta refuses values that would change how a template looks.
@@ -62,8 +67,7 @@ def _components(
                 inside, _, _ = _components(rules, card["components"], f"{place}.cards.{number}.components", ours=False)
                 values += inside
         elif kind == "limited_time_offer":
-            if not any(p["type"] == "limited_time_offer" and p.get("limited_time_offer") for p in parameters):
-                rules.broken(f"{place}.parameters", "not_enough", 1)
+            _offer(rules, parameters, f"{place}.parameters")
         else:
             for number, parameter in enumerate(parameters):
                 line = f"{place}.parameters.{number}"
@@ -90,6 +94,10 @@ def _parameter(rules: Rules, kind: str, parameter: Json, path: str, *, ours: boo
         return [rules.text(parameter.get(shape) or {}, "fallback_value", f"{path}.{shape}", RENDERED)], None
     if kind != "header":
         rules.broken(f"{path}.type", "not_allowed")
+    elif shape == "product":
+        product = parameter.get("product") or {}
+        rules.text(product, "catalog_id", f"{path}.product", PRODUCT_ID)
+        return [rules.text(product, "product_retailer_id", f"{path}.product", PRODUCT_ID)], None
     elif shape == "location":
         place = parameter.get("location") or {}
         rules.number(f"{path}.location.latitude", place.get("latitude", 1000.0), 90)
@@ -122,15 +130,69 @@ def _button(rules: Rules, part: Json, path: str) -> None:
     if shape is None:
         rules.broken(f"{path}.sub_type", "text_missing")
         return
+    parameters = part.get("parameters") or []
+    if shape in ("catalog", "mpm"):
+        _products(rules, shape, parameters, f"{path}.parameters")
+    elif shape == "voice_call":
+        _call(rules, parameters, f"{path}.parameters")
     wants = _BUTTON_VALUES.get(shape)
     if wants is None:
         return
     key, most = wants
-    parameters = part.get("parameters") or []
     if len(parameters) != 1:
         rules.broken(f"{path}.parameters", "exactly_one")
         return
     rules.text(parameters[0], key, f"{path}.parameters.0", most)
+
+
+def _offer(rules: Rules, parameters: list[Json], path: str) -> None:
+    ends = [(p.get("limited_time_offer") or {}).get("expiration_time_ms") for p in parameters]
+    if len(ends) != 1 or ends[0] is None:
+        rules.broken(path, "exactly_one" if len(ends) > 1 else "not_enough", 1)
+    elif ends[0] < _FIRST_MOMENT:
+        rules.broken(f"{path}.0.limited_time_offer.expiration_time_ms", "not_milliseconds")
+
+
+def _products(rules: Rules, shape: str, parameters: list[Json], path: str) -> None:
+    """The catalogue may do without a thumbnail; several products need theirs, and the sections they stand in."""
+    if not parameters and shape == "catalog":
+        return
+    action = parameters[0].get("action") if len(parameters) == 1 else None
+    if not isinstance(action, dict):
+        rules.broken(path, "exactly_one")
+        return
+    at = f"{path}.0.action"
+    rules.text(action, "thumbnail_product_retailer_id", at, PRODUCT_ID)
+    if shape == "catalog":
+        return
+    given = action.get("sections")
+    sections = [one for one in given if isinstance(one, dict)] if isinstance(given, list) else []
+    rules.count(f"{at}.sections", len(sections), 1, SECTIONS)
+    number = 0
+    for n, section in enumerate(sections):
+        rules.text(section, "title", f"{at}.sections.{n}", SECTION_TITLE, needed=len(sections) > 1)
+        listed = section.get("product_items")
+        items = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+        rules.count(f"{at}.sections.{n}.product_items", len(items), 1, PRODUCTS)
+        for place, item in enumerate(items):
+            rules.text(item, "product_retailer_id", f"{at}.sections.{n}.product_items.{place}", PRODUCT_ID)
+        number += len(items)
+    if number > PRODUCTS:
+        rules.broken(f"{at}.sections", "too_many", PRODUCTS)
+
+
+def _call(rules: Rules, parameters: list[Json], path: str) -> None:
+    """How long the button calls, and a word that comes back with the call; it needs neither."""
+    least, most = CALL_MINUTES
+    for n, parameter in enumerate(parameters):
+        if parameter["type"] == "ttl_minutes":
+            minutes = parameter.get("ttl_minutes")
+            if not isinstance(minutes, int) or not least <= minutes <= most:
+                rules.broken(f"{path}.{n}.ttl_minutes", "out_of_range", most)
+        elif parameter["type"] == "payload":
+            rules.text(parameter, "payload", f"{path}.{n}", CALL_PAYLOAD)
+        else:
+            rules.broken(f"{path}.{n}.type", "not_allowed")
 
 
 # What a button's one value is called and how long it may be; the other kinds need none, or an object of Meta's.

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from math import floor
 from typing import Final, Literal, TypeAlias
 
-Limit: TypeAlias = Literal["number", "pair", "account", "portfolio"]
+Limit: TypeAlias = Literal["number", "pair", "account", "portfolio", "spam"]
 
 # Meta counts the messages of any one second. A little longer here, for what the way there adds or takes away.
 WINDOW_MS: Final = 1020.0

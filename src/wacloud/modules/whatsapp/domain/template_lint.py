@@ -10,6 +10,13 @@ from typing import Any, Final
 
 from wacloud.modules.whatsapp.domain.message_template import Component, Draft
 from wacloud.modules.whatsapp.domain.template_buttons import lint_buttons
+from wacloud.modules.whatsapp.domain.template_carousel import lint_carousel
+from wacloud.modules.whatsapp.domain.template_codes import CATEGORY as CODES
+from wacloud.modules.whatsapp.domain.template_codes import lint_code
+from wacloud.modules.whatsapp.domain.template_files import FILES, cards_of, handle_of, media_id_of, parts_of
+from wacloud.modules.whatsapp.domain.template_offer import KIND as OFFER
+from wacloud.modules.whatsapp.domain.template_offer import lint_offer, offer_of
+from wacloud.modules.whatsapp.domain.template_products import PRODUCT, lint_products, sells_products
 from wacloud.modules.whatsapp.domain.template_text import (
     BODY,
     FOOTER,
@@ -33,8 +40,9 @@ from wacloud.modules.whatsapp.domain.template_words import (
 __all__ = ["Finding", "lint"]
 
 _CATEGORIES: Final = ("MARKETING", "UTILITY")
-_PARTS: Final = ("HEADER", "BODY", "FOOTER", "BUTTONS")
-_FILES: Final = ("IMAGE", "VIDEO", "DOCUMENT")
+_PARTS: Final = ("HEADER", OFFER, "BODY", "FOOTER", "BUTTONS", "CAROUSEL")
+_WITHOUT_FILE: Final = ("LOCATION", PRODUCT)
+_BESIDE_CAROUSEL: Final = frozenset({"BODY", "CAROUSEL"})
 _FORMATTING: Final = ("*", "~", "```")
 _MOST_CAPITALS: Final = 0.6
 
@@ -44,11 +52,12 @@ def lint(draft: Draft) -> Sequence[Finding]:
     found = Findings()
     check_name(found, draft.name)
     check_language(found, draft.language)
-    if draft.category == "AUTHENTICATION":
-        found.error("category", "codes_elsewhere")
-    elif draft.category not in _CATEGORIES:
-        found.error("category", "not_a_category")
     parts = _parts(found, draft.components)
+    if draft.category == CODES:
+        lint_code(found, parts)
+        return found.sorted()
+    if draft.category not in _CATEGORIES:
+        found.error("category", "not_a_category")
     is_named = draft.parameter_format == "NAMED"
     if "HEADER" in parts:
         _header(found, parts["HEADER"], is_named)
@@ -60,6 +69,14 @@ def lint(draft: Draft) -> Sequence[Finding]:
         _footer(found, parts["FOOTER"])
     if "BUTTONS" in parts:
         lint_buttons(found, parts["BUTTONS"])
+    if "CAROUSEL" in parts:
+        lint_carousel(found, parts["CAROUSEL"], is_named)
+        for kind in parts.keys() - _BESIDE_CAROUSEL:
+            found.error(kind.lower(), "not_beside_cards")
+    if OFFER in parts:
+        lint_offer(found, draft.category, parts)
+    if OFFER not in parts or not sells_products(parts):
+        lint_products(found, draft.category, parts)
     _whole(found, draft, parts)
     return found.sorted()
 
@@ -80,12 +97,11 @@ def _parts(found: Findings, components: Sequence[Component]) -> Mapping[str, Com
 def _header(found: Findings, one: Component, is_named: bool) -> None:
     kind = str(one.get("format") or "TEXT").upper()
     example = _example(one)
-    if kind in _FILES:
-        handles = example.get("header_handle")
-        if not (isinstance(handles, list) and handles and handles[0]):
+    if kind in FILES:
+        if media_id_of(one) is None and handle_of(one) is None:
             found.error("header.example", "file_example_missing")
         return
-    if kind == "LOCATION":
+    if kind in _WITHOUT_FILE:
         return
     if kind != "TEXT":
         found.error("header.format", "not_allowed")
@@ -131,7 +147,12 @@ def _footer(found: Findings, one: Component) -> None:
 def _whole(found: Findings, draft: Draft, parts: Mapping[str, Component]) -> None:
     """What the review looks at: what it is for, what it asks, how it sounds."""
     texts = [str(parts[kind].get("text") or "") for kind in ("HEADER", "BODY", "FOOTER") if kind in parts]
-    buttons = parts.get("BUTTONS", {}).get("buttons") or ()
+    texts.append(str(offer_of(parts.get(OFFER, {})).get("text") or ""))
+    buttons = list(parts.get("BUTTONS", {}).get("buttons") or ())
+    for card in cards_of(parts.get("CAROUSEL", {})):
+        for part in parts_of(card):
+            texts.append(str(part.get("text") or ""))
+            buttons += part.get("buttons") or ()
     labels = [str(one.get("text") or "") for one in buttons if isinstance(one, Mapping)]
     links = [str(one.get("url") or "") for one in buttons if isinstance(one, Mapping)]
     everything = "\n".join([*texts, *labels])

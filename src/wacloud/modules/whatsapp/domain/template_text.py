@@ -78,6 +78,13 @@ def variables_of(text: str) -> list[str]:
     return list(dict.fromkeys(VARIABLE.findall(text)))
 
 
+def in_order(names: Sequence[str]) -> list[str]:
+    """As values are sent: numbers by size, names as they come."""
+    if all(name.isdigit() for name in names):
+        return sorted(names, key=lambda name: (len(name), name))
+    return list(names)
+
+
 def words_of(text: str) -> int:
     """Words that are no variables."""
     return sum(any(c.isalnum() for c in word) for word in VARIABLE.sub(" ", text).split())

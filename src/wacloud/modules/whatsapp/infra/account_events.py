@@ -9,7 +9,7 @@ from wacloud.shared.domain.ids import BusinessId
 
 
 class PostgresAccountEvents:
-    """See `stores.AccountEvents`."""
+    """See `account_stores.AccountEvents`."""
 
     async def add(self, tx: Tx, events: Sequence[AccountEvent]) -> set[BusinessId]:
         rows = await tx.rows(

@@ -65,7 +65,7 @@ set meta_id = coalesce(excluded.meta_id, t.meta_id), category = coalesce(exclude
 
 
 class PostgresAccountStates:
-    """See `stores.AccountStates`."""
+    """See `account_stores.AccountStates`."""
 
     async def change(
         self, tx: Tx, business_id: BusinessId, waba_id: str, effects: Sequence[Effect], at: datetime

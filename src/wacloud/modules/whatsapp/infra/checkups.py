@@ -13,6 +13,7 @@ from wacloud.modules.whatsapp.domain.checkup_facts import Traffic
 from wacloud.modules.whatsapp.infra.reached_people import reached_people
 from wacloud.shared.application.db import Tx
 from wacloud.shared.domain.ids import BusinessId
+from wacloud.shared.domain.phone import canonical_phone
 from wacloud.shared.infra.postgres import storable
 
 # A phone that is off gives no second tick: only what had time for it counts, and only of the last day.
@@ -188,6 +189,27 @@ class PostgresCheckups:
                 (business_id, number_id, list(whys)),
             )
         )
+
+    async def heard_from(
+        self, tx: Tx, business_id: BusinessId, phone: str, not_at: UUID, since: datetime
+    ) -> UUID | None:
+        digits = phone.lstrip("+")
+        row = await tx.row(
+            """
+            select c.id
+            from app.contact_identities i
+            join app.contacts p on p.business_id = i.business_id and p.id = i.contact_id
+            join app.conversations c on c.business_id = i.business_id and c.contact_id = i.contact_id
+            join app.phone_numbers n on n.business_id = c.business_id and n.id = c.number_id
+            where i.business_id = %s and i.kind in ('wa_id', 'phone') and i.value = any(%s)
+              and c.number_id <> %s and n.state = 'connected' and c.last_inbound_at > %s
+              and p.opted_out_at is null and p.blocked_at is null
+            order by c.last_inbound_at desc
+            limit 1
+            """,
+            (business_id, [digits, canonical_phone(digits)], not_at, since),
+        )
+        return None if row is None else row.id
 
     async def add_echo(self, tx: Tx, business_id: BusinessId, test: EchoTest) -> None:
         await tx.execute(

@@ -190,7 +190,7 @@ class PostgresContacts:
 
     async def merge(
         self, tx: Tx, business_id: BusinessId, keep: UUID, gone: UUID, by: UserId | None = None
-    ) -> list[UUID]:
+    ) -> list[tuple[UUID, UUID]]:
         both = {"business": business_id, "keep": keep, "gone": gone, "by": by}
         await tx.execute(_NOTE_MERGE, both)
         await tx.execute(
@@ -220,7 +220,7 @@ class PostgresContacts:
         )
         for statement in _JOIN_PEOPLE:
             await tx.execute(statement, both)
-        return [pair.keep for pair in shared]
+        return [(pair.keep, pair.gone) for pair in shared]
 
     async def _join_conversations(self, tx: Tx, business_id: BusinessId, keep: UUID, gone: UUID) -> None:
         both = {"business": business_id, "keep": keep, "gone": gone}
@@ -267,7 +267,7 @@ class PostgresContacts:
         await tx.execute(
             "delete from app.conversation_words where business_id = %(business)s and conversation_id = %(gone)s", both
         )
-        for table in ("conversation_notes", "scheduled_messages"):
+        for table in ("conversation_notes", "scheduled_messages", "bot_form_entries"):
             await tx.execute(
                 f"update app.{table} set conversation_id = %(keep)s "
                 "where business_id = %(business)s and conversation_id = %(gone)s",
@@ -300,6 +300,13 @@ class PostgresContacts:
             (business_id, contact_id),
         )
         return row is not None and row.refuses
+
+    async def has_phone(self, tx: Tx, business_id: BusinessId, contact_id: UUID) -> bool:
+        row = await tx.row(
+            "select phone is not null as has_phone from app.contacts where business_id = %s and id = %s",
+            (business_id, contact_id),
+        )
+        return row is not None and row.has_phone
 
     async def save_from_app(
         self, tx: Tx, saved: Sequence[tuple[BusinessId, UUID, ContactChange]]

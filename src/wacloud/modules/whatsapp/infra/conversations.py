@@ -1,9 +1,16 @@
 """Conversations: their place in the list, their service window, and who handles them."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from uuid import UUID
 
-from wacloud.modules.whatsapp.application.stored import ConversationState, Heard, Newest, StoredConversation
+from wacloud.modules.whatsapp.application.stored import (
+    ConversationState,
+    Heard,
+    Newest,
+    StoredConversation,
+    TakenBack,
+)
 from wacloud.shared.application.db import Tx
 from wacloud.shared.domain.ids import BusinessId
 
@@ -120,6 +127,22 @@ class PostgresConversations:
                 "ids": [conversation_id for _, conversation_id in conversations],
             },
         )
+
+    async def with_silent_person(
+        self, tx: Tx, silent_since: Mapping[BusinessId, datetime], most: int
+    ) -> list[TakenBack]:
+        rows = await tx.rows(
+            """
+            select c.business_id, c.id, c.last_inbound_at
+            from unnest(%s::uuid[], %s::timestamptz[]) as w(business_id, since)
+            join app.conversations c on c.business_id = w.business_id and c.handler = 'person'
+              and c.handler_since < w.since and c.handler_since > '2000-01-01T00:00:00Z'  -- as its index says
+            where coalesce(c.last_outbound_at < w.since, true)
+            order by c.handler_since limit %s for no key update of c skip locked
+            """,
+            (list(silent_since), list(silent_since.values()), most),
+        )
+        return [TakenBack(*row) for row in rows]
 
     async def find(self, tx: Tx, business_id: BusinessId, conversation_id: UUID) -> ConversationState | None:
         row = await tx.row(

@@ -1,13 +1,14 @@
 """What was counted, with the rates of its time; and the rates themselves."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from wacloud.modules.whatsapp.application.costs import Costs, Rate
-from wacloud.modules.whatsapp.domain.cost import Tally
+from wacloud.modules.whatsapp.application.costs import Costs, Rate, TalkCosts
+from wacloud.modules.whatsapp.domain.cost import MessageCost, Tally
 from wacloud.shared.application.db import Database, Tx
 from wacloud.shared.domain.ids import BusinessId
 
@@ -19,6 +20,48 @@ join app.phone_numbers n on n.business_id = d.business_id and n.id = d.number_id
 join app.whatsapp_accounts a on a.business_id = n.business_id and a.waba_id = n.waba_id
 where d.business_id = %s and d.month >= %s
 order by d.month, n.display_phone_number, d.country, d.category, d.type
+"""
+
+# As it is counted, or, before Meta has said, as it will be where it is charged.
+_KIND = """
+coalesce(m.pricing ->> 'category', m.category, 'service') as category,
+coalesce(m.pricing ->> 'type', case when m.pricing ->> 'billable' = 'false' then 'free' else 'regular' end) as type
+"""
+_PLACE = """
+cross join lateral (select * from app.contacts o where o.business_id = c.business_id and o.id = c.contact_id limit 1) p
+cross join lateral (
+  select * from app.phone_numbers o where o.business_id = c.business_id and o.id = c.number_id limit 1) n
+cross join lateral (
+  select * from app.whatsapp_accounts o where o.business_id = n.business_id and o.waba_id = n.waba_id limit 1) a
+"""
+_OF_MESSAGE = f"""
+select m.direction = 'out' and m.state <> 'failed' as may_cost, m.pricing is null as is_estimate,
+       n.display_phone_number as number, coalesce(p.country, 'ZZ') as country, coalesce(a.currency, 'USD') as currency,
+       date_trunc('month', coalesce(m.delivered_at, m.sent_at) at time zone coalesce(a.time_zone, 'UTC'))::date
+         as month,
+       1 as messages,
+       case when m.pricing is null and c.free_entry_until > m.sent_at then 'free_entry_point' end as entry, {_KIND}
+from (select * from app.messages where business_id = %(business)s and id = %(message)s limit 1) m
+cross join lateral (
+  select * from app.conversations o where o.business_id = m.business_id and o.id = m.conversation_id limit 1) c
+{_PLACE}
+"""
+_OF_TALK = f"""
+select c.id as conversation_id, n.display_phone_number as number, coalesce(p.country, 'ZZ') as country,
+       coalesce(a.currency, 'USD') as currency, m.month, m.category, m.type, count(*) as messages
+from (
+  select c.* from app.conversations c where c.business_id = %(business)s and c.contact_id = (
+    select contact_id from app.conversations where business_id = %(business)s and id = %(conversation)s)) c
+{_PLACE}
+cross join lateral (
+  select date_trunc('month', m.delivered_at at time zone coalesce(a.time_zone, 'UTC'))::date as month, {_KIND}
+  from (
+    -- What is delivered this month was sent this month, or waited for a phone to come back.
+    select * from app.messages o where o.business_id = c.business_id and o.conversation_id = c.id
+      and o.sent_at >= %(since)s::date - interval '30 days' order by o.sent_at desc, o.arrival desc limit 3000) m
+  where m.counted) m
+where m.month >= %(since)s
+group by 1, 2, 3, 4, 5, 6, 7
 """
 
 _RATES = "select country, category, currency, effective_from, amount, source from app.message_rates"
@@ -82,25 +125,54 @@ class PostgresCosts:
                 "select display_phone_number as number from app.phone_numbers where business_id = %s order by 1",
                 (business_id,),
             )
+        return Costs(await self._priced(tallies), [row.number for row in numbers])
+
+    async def of_message(self, business_id: BusinessId, message_id: UUID) -> MessageCost | None:
+        async with self._db.tenant(business_id, read_only=True) as tx:
+            row = await tx.row(_OF_MESSAGE, {"business": business_id, "message": message_id})
+        if row is None:
+            return None
+        if not row.may_cost:
+            return MessageCost(None)
+        [tally] = await self._priced([row])
+        return MessageCost(replace(tally, type=row.entry or row.type), is_estimate=row.is_estimate)
+
+    async def of_talk(self, business_id: BusinessId, conversation_id: UUID, since: date) -> TalkCosts:
+        async with self._db.tenant(business_id, read_only=True) as tx:
+            asked = {"business": business_id, "conversation": conversation_id, "since": since}
+            rows = await tx.rows(_OF_TALK, asked)
+        tallies = await self._priced(rows)
+        here = [tally for row, tally in zip(rows, tallies, strict=True) if row.conversation_id == conversation_id]
+        return TalkCosts(Costs(here, ()), Costs(tallies, ()))
+
+    async def _priced(self, rows: Sequence[Any]) -> list[Tally]:
+        if not rows:
+            return []
         # The price list is no business's, so it is read apart.
         async with self._db.system("rates of messages") as tx:
-            rates = await self._rates.of(tx, {row.country for row in tallies})
-        return Costs(
-            [
-                Tally(
-                    row.number,
-                    row.month,
-                    row.country,
-                    row.category,
-                    row.type,
-                    row.messages,
-                    row.currency,
-                    _rate_of(rates, row),
-                )
-                for row in tallies
-            ],
-            [row.number for row in numbers],
-        )
+            rates = await self._rates.of(tx, {row.country for row in rows})
+        return [
+            Tally(
+                row.number,
+                row.month,
+                row.country,
+                row.category,
+                row.type,
+                row.messages,
+                row.currency,
+                _rate_of(rates, row),
+            )
+            for row in rows
+        ]
+
+    async def rates(self, countries: Collection[str], on: date) -> Sequence[Rate]:
+        async with self._db.system("rates of messages") as tx:
+            listed = await self._rates.of(tx, countries)
+        latest: dict[tuple[str, str, str], Rate] = {}
+        for rate in sorted(listed, key=lambda rate: rate.effective_from):
+            if rate.effective_from <= on:
+                latest[rate.country, rate.category, rate.currency] = rate
+        return list(latest.values())
 
 
 def _rate_of(rates: Sequence[Rate], row: Any) -> Decimal | None:

@@ -29,7 +29,9 @@ select m.business_id, m.id, m.created_at, m.conversation_id, m.state, m.kind, m.
        (select i.value from app.contact_identities i
         where i.business_id = c.business_id and i.contact_id = c.contact_id and i.kind = 'bsuid'
         order by i.first_seen_at desc limit 1) as recipient_bsuid,
-       n.waba_id, coalesce(a.portfolio_id, n.waba_id) as portfolio_id, a.messaging_limit, m.bulk
+       n.waba_id, coalesce(a.portfolio_id, n.waba_id) as portfolio_id, a.messaging_limit, m.bulk,
+       t.status as template_status, t.code_minutes,
+       coalesce(t.category, upper(m.category), '') = 'AUTHENTICATION' as is_code
 from unnest(%s::uuid[], %s::uuid[]) as w(business_id, id)
 -- One look-up after the other by whole keys; a planner that knows little joins all of a business instead.
 cross join lateral (select * from app.messages o where o.business_id = w.business_id and o.id = w.id limit 1) m
@@ -40,6 +42,14 @@ cross join lateral (
   select * from app.phone_numbers o where o.business_id = c.business_id and o.id = c.number_id limit 1) n
 cross join lateral (
   select * from app.whatsapp_accounts o where o.business_id = n.business_id and o.waba_id = n.waba_id limit 1) a
+left join lateral (
+  select case when o.deleted_at is null then o.status else 'DELETED' end as status, o.category,
+         (jsonb_path_query_first(o.components, '$[*].code_expiration_minutes ? (@.type() == "number")'))::float8
+           as code_minutes
+  from app.message_templates o
+  where m.kind = 'template' and o.business_id = m.business_id and o.waba_id = n.waba_id
+    and o.name = m.content -> 'template' ->> 'name' and o.language = m.content -> 'template' -> 'language' ->> 'code'
+  limit 1) t on true
 where m.state in ('queued', 'dispatching') and m.direction = 'out'
 """
 

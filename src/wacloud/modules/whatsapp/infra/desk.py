@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from wacloud.modules.whatsapp.application.desk_stores import Label
-from wacloud.modules.whatsapp.domain.desk import ANSWERING_ROLES, Priority, TooManyLabels
+from wacloud.modules.whatsapp.domain.desk import ANSWERING_ROLES, IN_DANGER, Priority, TooManyLabels
 from wacloud.shared.application.db import Tx
 from wacloud.shared.domain.ids import BusinessId, UserId
 
@@ -52,6 +52,14 @@ class PostgresDesk:
         await tx.execute(
             "update app.conversations set priority = %s where business_id = %s and id = %s",
             (int(priority), business_id, conversation_id),
+        )
+
+    async def mark_danger(self, tx: Tx, business_id: BusinessId, conversation_id: UUID) -> None:
+        await tx.execute(
+            "update app.conversations set priority = %s, "
+            "handed_over_because = case when handler = 'bot' then handed_over_because else %s end "
+            "where business_id = %s and id = %s",
+            (int(Priority.URGENT), IN_DANGER, business_id, conversation_id),
         )
 
     async def assign(self, tx: Tx, business_id: BusinessId, conversation_id: UUID, to: UserId | None) -> bool:

@@ -21,7 +21,7 @@ NUMBER_FIELDS: Final = (
     "id,display_phone_number,verified_name,name_status,status,code_verification_status,quality_rating,throughput,"
     "whatsapp_business_manager_messaging_limit,is_pin_enabled,is_on_biz_app,platform_type"
 )
-PROFILE_FIELDS: Final = "about,address,description,email,websites,vertical"
+PROFILE_FIELDS: Final = "about,address,description,email,websites,vertical,profile_picture_url"
 PAGE: Final = 100
 MOST_PAGES: Final = 20
 _AWAY: Final = frozenset({1, 2, 131000, 131016, 131057, 133004})
@@ -143,7 +143,7 @@ class GraphAccounts:
         sites = [site for one in listed(told.get("websites")) if (site := text(one))]
         if texts["vertical"] == "UNDEFINED":
             texts["vertical"] = ""
-        return NumberProfile(websites=sites, **texts)
+        return NumberProfile(websites=sites, has_photo=bool(text(told.get("profile_picture_url"))), **texts)
 
     async def change_profile(self, phone_number_id: str, access_token: str, profile: NumberProfile) -> None:
         body: Json = {
@@ -156,6 +156,10 @@ class GraphAccounts:
         # Of these two Meta takes nothing that is empty.
         body |= {"about": profile.about} if profile.about.strip() else {}
         body |= {"vertical": profile.vertical} if profile.vertical else {}
+        await self._ask("POST", f"{phone_number_id}/whatsapp_business_profile", access_token, {}, body)
+
+    async def change_photo(self, phone_number_id: str, access_token: str, handle: str) -> None:
+        body = {"messaging_product": "whatsapp", "profile_picture_handle": handle}
         await self._ask("POST", f"{phone_number_id}/whatsapp_business_profile", access_token, {}, body)
 
     async def _ask(

@@ -12,6 +12,7 @@ import msgspec
 from wacloud.modules.whatsapp.application.template_ports import Submitted, TemplateAccount
 from wacloud.modules.whatsapp.domain.delivery import MetaRefused
 from wacloud.modules.whatsapp.domain.message_template import Component, Draft, ListedTemplate, MetaAway, TemplateRefused
+from wacloud.modules.whatsapp.domain.template_files import without_files
 from wacloud.modules.whatsapp.infra.graph_values import obj, text
 from wacloud.shared.infra.crypto import CannotDecrypt
 
@@ -113,10 +114,10 @@ class GraphTemplates:
             answer = None
         if status == 200 and isinstance(answer, dict) and "error" not in answer:
             return answer
-        return _refused(status, obj(obj(answer).get("error")), forgives)
+        return refused(status, obj(obj(answer).get("error")), forgives)
 
 
-def _refused(status: int, error: Json, forgives: frozenset[int]) -> Json:
+def refused(status: int, error: Json, forgives: frozenset[int] = frozenset()) -> Json:
     """What Meta's refusal means; nothing where it is one to be forgiven."""
     code, subcode = error.get("code"), error.get("error_subcode")
     if code in forgives or subcode in forgives:
@@ -149,5 +150,7 @@ def _read(row: object) -> ListedTemplate | None:
         quality=text(obj(told.get("quality_score")).get("score")),
         reason=None if reason in (None, "NONE") else reason,
         parameter_format=(text(told.get("parameter_format")) or "POSITIONAL").upper(),
-        components=[one for one in components if isinstance(one, dict)] if isinstance(components, list) else (),
+        components=(
+            without_files([one for one in components if isinstance(one, dict)]) if isinstance(components, list) else ()
+        ),
     )

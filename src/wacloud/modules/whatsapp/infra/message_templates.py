@@ -1,7 +1,7 @@
 """Message templates; see `application/template_ports.py`. Their history is written by a trigger of the table."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
@@ -16,20 +16,21 @@ from wacloud.modules.whatsapp.domain.message_template import (
     TemplateChange,
     TemplateUnknown,
 )
+from wacloud.modules.whatsapp.domain.template_files import files_of, with_files, without_files
 from wacloud.modules.whatsapp.infra.cursor import as_uuid, read_cursor, write_cursor
 from wacloud.shared.application.db import Tx
 from wacloud.shared.domain.ids import BusinessId
 
 _COLUMNS: Final = (
     "id, waba_id, meta_id, name, language, category, next_category, next_category_at, status, quality, reason, advice, "
-    "parameter_format, components, created_at, changed_at, deleted_at"
+    "parameter_format, components, created_at, changed_at, deleted_at, example_files"
 )
 _HISTORY: Final = 50
 _SUBMITTED = """
 insert into app.message_templates as t (business_id, waba_id, meta_id, name, language, category, status, quality,
-  parameter_format, components, created_at, changed_at)
+  parameter_format, components, example_files, created_at, changed_at)
 values (%(business)s, %(waba)s, %(meta_id)s, %(name)s, %(language)s, %(category)s, %(status)s, null, %(format)s,
-  %(components)s::jsonb, %(at)s, %(at)s)
+  %(components)s::jsonb, %(files)s::jsonb, %(at)s, %(at)s)
 on conflict (business_id, waba_id, name, language) do update
 set meta_id = excluded.meta_id, category = excluded.category, next_category = null, next_category_at = null,
     -- The decision may have come by webhook before the answer did.
@@ -37,8 +38,9 @@ set meta_id = excluded.meta_id, category = excluded.category, next_category = nu
     quality = case when t.meta_id = excluded.meta_id then t.quality end,
     reason = case when t.meta_id = excluded.meta_id then t.reason end,
     advice = case when t.meta_id = excluded.meta_id then t.advice end,
-    parameter_format = excluded.parameter_format, components = excluded.components, is_stale = false,
-    deleted_at = null, created_at = case when t.deleted_at is null then t.created_at else excluded.created_at end,
+    parameter_format = excluded.parameter_format, components = excluded.components,
+    example_files = excluded.example_files, is_stale = false, deleted_at = null,
+    created_at = case when t.deleted_at is null then t.created_at else excluded.created_at end,
     changed_at = greatest(t.changed_at, excluded.changed_at)
 returning id
 """
@@ -91,14 +93,23 @@ class PostgresMessageTemplates:
 
     async def syncs(self, tx: Tx, business_id: BusinessId) -> Sequence[AccountSync]:
         rows = await tx.rows(
-            "select waba_id, templates_synced_at, templates_trouble from app.whatsapp_accounts "
-            "where business_id = %s order by waba_id",
+            "select a.waba_id, a.name, exists (select from app.phone_numbers n where n.business_id = a.business_id "
+            "and n.waba_id = a.waba_id and n.state <> 'disconnected'), a.templates_synced_at, a.templates_trouble "
+            "from app.whatsapp_accounts a where a.business_id = %s order by a.name, a.waba_id",
             (business_id,),
         )
         return [AccountSync(*row) for row in rows]
 
     async def page(
-        self, tx: Tx, business_id: BusinessId, *, status: str | None, text: str | None, cursor: str | None, limit: int
+        self,
+        tx: Tx,
+        business_id: BusinessId,
+        *,
+        status: str | None,
+        text: str | None,
+        waba_id: str | None,
+        cursor: str | None,
+        limit: int,
     ) -> TemplatePage:
         at, last = read_cursor(cursor, as_uuid)
         rows = await tx.rows(
@@ -107,14 +118,38 @@ class PostgresMessageTemplates:
             where business_id = %(business)s and deleted_at is null
               and (%(status)s::text is null or status = %(status)s)
               and (%(text)s::text is null or strpos(name, %(text)s) > 0)
+              and (%(waba)s::text is null or waba_id = %(waba)s)
               and (%(at)s::timestamptz is null or (created_at, id) < (%(at)s, %(last)s))
             order by created_at desc, id desc limit %(limit)s
             """,
-            {"business": business_id, "status": status, "text": text, "at": at, "last": last, "limit": limit + 1},
+            {
+                "business": business_id,
+                "status": status,
+                "text": text,
+                "waba": waba_id,
+                "at": at,
+                "last": last,
+                "limit": limit + 1,
+            },
         )
         shown = [_template(row) for row in rows[:limit]]
         more = write_cursor(shown[-1].created_at, str(shown[-1].id)) if len(rows) > limit else None
         return TemplatePage(shown, more)
+
+    async def sendable(self, tx: Tx, business_id: BusinessId, conversation_id: UUID) -> Sequence[KeptTemplate]:
+        rows = await tx.rows(
+            f"""
+            select {_COLUMNS} from app.message_templates
+            where business_id = %(business)s and deleted_at is null and status = 'APPROVED' and components is not null
+              and waba_id = (
+                select n.waba_id from app.conversations c
+                join app.phone_numbers n on n.business_id = c.business_id and n.id = c.number_id
+                where c.business_id = %(business)s and c.id = %(conversation)s)
+            order by name, language limit 200
+            """,
+            {"business": business_id, "conversation": conversation_id},
+        )
+        return [_template(row) for row in rows]
 
     async def get(self, tx: Tx, business_id: BusinessId, template_id: UUID) -> KeptTemplate:
         row = await tx.row(
@@ -129,6 +164,24 @@ class PostgresMessageTemplates:
             (business_id, template_id, _HISTORY),
         )
         return _template(row, [TemplateChange(*step) for step in steps])
+
+    async def histories(
+        self, tx: Tx, business_id: BusinessId, ids: Sequence[UUID]
+    ) -> Mapping[UUID, Sequence[TemplateChange]]:
+        rows = await tx.rows(
+            """
+            select w.id as template_id, c.at, c.what, c.before, c.after from unnest(%s::uuid[]) as w(id)
+            cross join lateral (
+              select * from app.message_template_changes o
+              where o.business_id = %s and o.template_id = w.id and o.what in ('status', 'category')
+              order by o.id desc limit %s) c
+            """,
+            (list(ids), business_id, _HISTORY),
+        )
+        found: dict[UUID, list[TemplateChange]] = {}
+        for template_id, *step in rows:
+            found.setdefault(template_id, []).append(TemplateChange(*step))
+        return found
 
     async def find(
         self, tx: Tx, business_id: BusinessId, waba_id: str, name: str, language: str
@@ -154,7 +207,8 @@ class PostgresMessageTemplates:
                 "category": made.category or draft.category,
                 "status": made.status,
                 "format": draft.parameter_format,
-                "components": _json(draft.components),
+                "components": _json(without_files(draft.components)),
+                "files": _examples(draft.components),
                 "at": at,
             },
         )
@@ -211,10 +265,11 @@ class PostgresMessageTemplates:
         at: datetime,
     ) -> None:
         await tx.execute(
-            "update app.message_templates set components = %s::jsonb, category = coalesce(%s, category), "
+            "update app.message_templates set components = %s::jsonb, example_files = %s::jsonb, "
+            "category = coalesce(%s, category), "
             "status = 'PENDING', reason = null, advice = null, is_stale = false, "
             "changed_at = greatest(changed_at, %s) where business_id = %s and id = %s",
-            (_json(components), category, at, business_id, template_id),
+            (_json(without_files(components)), _examples(components), category, at, business_id, template_id),
         )
 
     async def note_deleted(self, tx: Tx, business_id: BusinessId, template_id: UUID, at: datetime) -> None:
@@ -226,7 +281,17 @@ class PostgresMessageTemplates:
 
 
 def _template(row: Any, history: Sequence[TemplateChange] = ()) -> KeptTemplate:
-    return replace(KeptTemplate(*row), history=history)
+    *told, files = row
+    kept = KeptTemplate(*told)
+    if files:
+        kept = replace(
+            kept, components=with_files(kept.components or (), {place: UUID(one) for place, one in files.items()})
+        )
+    return replace(kept, history=history)
+
+
+def _examples(components: Sequence[Component]) -> str:
+    return _json({place: str(media_id) for place, media_id in files_of(components).items()})
 
 
 def _json(value: object) -> str:

@@ -61,6 +61,25 @@ def _columns(messages: Sequence[NewMessage]) -> tuple[list[Any], ...]:
     )
 
 
+# Whoever is blocked, or speaks with a person, is not answered by the bot; nor is what stands further up.
+_OPEN_REACTIONS = """
+update app.messages m set state = 'pending', reason = null
+from unnest(%s::uuid[], %s::uuid[], %s::timestamptz[], %s::text[]) as r(business_id, id, created_at, key)
+join app.message_keys k on k.business_id = r.business_id and k.key = r.key
+join app.messages q on q.business_id = k.business_id and q.id = k.message_id and q.created_at = k.created_at
+join app.conversations c on c.business_id = q.business_id and c.id = q.conversation_id and c.handler <> 'person'
+join app.contacts p on p.business_id = c.business_id and p.id = c.contact_id and p.blocked_at is null
+where m.business_id = r.business_id and m.id = r.id and m.created_at = r.created_at
+  and m.conversation_id = q.conversation_id and m.state = 'ignored' and m.content #>> '{reaction,emoji}' <> ''
+  and q.author = 'bot' and q.body ~ '\\?\\s*$'
+  and not exists (
+    select from app.messages o
+    where o.business_id = q.business_id and o.conversation_id = q.conversation_id
+      and (o.sent_at, o.arrival) > (q.sent_at, q.arrival) and o.kind not in ('reaction', 'edit', 'revoke', 'system'))
+returning m.id
+"""
+
+
 class PostgresMessages:
     """See `stores.Messages`."""
 
@@ -190,6 +209,18 @@ class PostgresMessages:
             if await tx.execute(_STATEMENT[change["kind"]], change):
                 touched.add((change["business_id"], change["conversation_id"]))
         return touched
+
+    async def open_reactions(self, tx: Tx, reactions: Sequence[NewMessage]) -> set[UUID]:
+        rows = await tx.rows(
+            _OPEN_REACTIONS,
+            (
+                [m.business_id for m in reactions],
+                [m.id for m in reactions],
+                [m.created_at for m in reactions],
+                [f"wamid:{m.refers_to}" for m in reactions],
+            ),
+        )
+        return {row.id for row in rows}
 
     async def settle_pending(
         self, tx: Tx, conversations: Sequence[tuple[BusinessId, UUID]], state: str, reason: str | None

@@ -163,13 +163,13 @@ class PostgresNumbers:
             (progress.phase, progress.chunk_order, progress.progress, progress.at, business_id, number_id),
         )
 
-    async def first_of(self, business_id: BusinessId) -> SimulatedNumber | None:
-        """The number the phone page writes to: the one connected last, so that it can be tried, or else the oldest."""
+    async def simulated(self, business_id: BusinessId) -> Sequence[SimulatedNumber]:
+        """The numbers the phone page may write to: the one connected last first, so that it can be tried."""
         async with self._db.tenant(business_id, read_only=True) as tx:
-            row = await tx.row(
+            rows = await tx.rows(
                 "select phone_number_id, display_phone_number, coalesce(verified_name, display_phone_number) as name "
                 "from app.phone_numbers where business_id = %s "
-                "order by state = 'disconnected', connected_at desc nulls last, created_at, id limit 1",
+                "order by state = 'disconnected', connected_at desc nulls last, created_at, id limit 20",
                 (business_id,),
             )
-        return SimulatedNumber(*row) if row else None
+        return [SimulatedNumber(*row) for row in rows]

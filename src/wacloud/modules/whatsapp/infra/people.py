@@ -9,6 +9,7 @@ from uuid import UUID
 from wacloud.modules.whatsapp.application.people_ports import ToBlock
 from wacloud.modules.whatsapp.domain.conversation import SERVICE_WINDOW
 from wacloud.modules.whatsapp.domain.person import MOST_TAGS, ContactField, Tag
+from wacloud.modules.whatsapp.infra.near_words import forget_words
 from wacloud.shared.application.db import Tx
 from wacloud.shared.domain.ids import BusinessId
 
@@ -207,9 +208,14 @@ class PostgresErasing:
             ("contact_merges", "gone"),
             ("different_contacts", "one"),
             ("different_contacts", "other"),
-            ("contact_words", "contact_id"),
         ):
             await tx.execute(f"delete from app.{table} where business_id = %s and {column} = any (%s)", who)
+        # Whoever takes words in has the mark: what they have read is in before it is taken out here.
+        await tx.execute("select 1 from app.word_marks where business_id = %s for update", (business_id,))
+        called = await tx.rows(
+            "delete from app.contact_words where business_id = %s and contact_id = any (%s) returning word", who
+        )
+        await forget_words(tx, business_id, sorted({row.word for row in called}))
         await tx.execute(
             "update app.consent_events set wamid = null, words = null where business_id = %s and contact_id = any (%s)",
             who,
@@ -261,11 +267,13 @@ class PostgresErasing:
     async def sweep(self, tx: Tx, business_id: BusinessId, contact_id: UUID, most: int) -> int:
         # Whoever takes words in has the mark: what they have read is in before it is taken out here.
         await tx.execute("select 1 from app.word_marks where business_id = %s for update", (business_id,))
-        await tx.execute(
+        said = await tx.rows(
             "delete from app.conversation_words w using app.conversations c where w.business_id = %(b)s "
-            "and c.business_id = w.business_id and c.id = w.conversation_id and c.contact_id = %(contact)s",
+            "and c.business_id = w.business_id and c.id = w.conversation_id and c.contact_id = %(contact)s "
+            "returning w.word",
             {"b": business_id, "contact": contact_id},
         )
+        await forget_words(tx, business_id, sorted({row.word for row in said}))
         return await tx.execute(
             """
             update app.messages m set body = null, content = '{}', raw = null, wamid = null, refers_to = null,

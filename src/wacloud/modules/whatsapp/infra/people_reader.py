@@ -8,6 +8,7 @@ from uuid import UUID
 
 from wacloud.modules.whatsapp.application.people_stored import (
     ConsentRow,
+    Given,
     Identity,
     Import,
     MergeRow,
@@ -27,7 +28,8 @@ from wacloud.modules.whatsapp.infra.contact_imports import IMPORT_COLUMNS, to_im
 from wacloud.modules.whatsapp.infra.cursor import as_uuid, read_cursor, write_cursor
 from wacloud.modules.whatsapp.infra.people_suggestions import SUGGESTIONS
 from wacloud.modules.whatsapp.infra.segment_sql import SegmentSql
-from wacloud.shared.application.db import Database
+from wacloud.modules.whatsapp.infra.word_index import PostgresWordIndex
+from wacloud.shared.application.db import Database, Tx
 from wacloud.shared.domain.ids import BusinessId, UserId
 
 _ROW = """
@@ -43,11 +45,16 @@ select p.id, p.name, p.profile_name, p.username, p.phone, p.country, p.fields, p
 from app.contacts p
 where p.business_id = %(business)s and p.merged_into is null and p.erased_at is null
 """
-_FOUND = """
-and (private.plain(concat_ws(' ', p.name, p.profile_name, p.username)) like '%%' || private.plain(%(search)s) || '%%'
-     or (%(digits)s <> '' and p.phone like '%%' || %(digits)s || '%%')
-     or p.id in (select i.contact_id from app.contact_identities i
-                 where i.business_id = %(business)s and i.kind = any ('{bsuid,wa_id,phone}') and i.value = %(exact)s))
+_IDENTIFIED = """
+select i.contact_id from app.contact_identities i
+where i.business_id = %(business)s and i.kind = any ('{bsuid,wa_id,phone}') and i.value = %(exact)s limit 20
+"""
+# Of a name that more people have, the list is read in its order: it soon has a page of them.
+_MOST_LOOKED_UP = 2_000
+_NAMES = "private.plain(concat_ws(' ', p.name, p.profile_name, p.username))"
+_ALSO = """
+exists (select 1 from app.contact_words o where o.business_id = p.business_id and o.contact_id = p.id
+        and o.word >= {0} and o.word < {0} || chr(1114111))
 """
 _LIKE_A_PHONE = re.compile(r"[\d\s+().-]{3,}", re.ASCII)
 _SAID_AT_ONCE = 500
@@ -58,6 +65,7 @@ class PostgresPeopleReader:
 
     def __init__(self, db: Database) -> None:
         self._db = db
+        self._words = PostgresWordIndex()
 
     async def page(self, user_id: UserId, business_id: BusinessId, wanted: Wanted) -> PeoplePage:
         search = wanted.search.strip()[:100]
@@ -66,8 +74,6 @@ class PostgresPeopleReader:
         params = {
             **segment.params,
             "business": business_id,
-            "search": search.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_").removeprefix("@"),
-            "digits": re.sub(r"\D", "", search) if _LIKE_A_PHONE.fullmatch(search) else "",
             "exact": search.removeprefix("+"),
             "tag": wanted.tag_id,
             "ids": list(wanted.ids or ()),
@@ -75,17 +81,39 @@ class PostgresPeopleReader:
             "id": last_id,
             "limit": wanted.limit + 1,
         }
-        sql = (
-            f"{_ROW} and {segment.condition} {_FOUND if search else ''}"
+        async with self._db.member(user_id, read_only=True) as tx:
+            found, meant = await self._found(tx, search, params) if search else ("", ())
+            rows = [_to_row(row) for row in await tx.rows(self._page_sql(segment, found, wanted, at), params)]
+        more, rows = len(rows) > wanted.limit, rows[: wanted.limit]
+        cursor = write_cursor(rows[-1].created_at, str(rows[-1].id)) if more else None
+        return PeoplePage(rows, cursor, meant if rows else ())
+
+    def _page_sql(self, segment: SegmentSql, found: str, wanted: Wanted, at: object) -> str:
+        return (
+            f"{_ROW} and {segment.condition} {found}"
             + (_TAGGED if wanted.tag_id else "")
             + (" and p.id = any (%(ids)s)" if wanted.ids is not None else "")
             + (" and (p.created_at, p.id) < (%(at)s, %(id)s)" if at else "")
             + " order by p.created_at desc, p.id desc limit %(limit)s"
         )
-        async with self._db.member(user_id, read_only=True) as tx:
-            rows = [_to_row(row) for row in await tx.rows(sql, params)]
-        more, rows = len(rows) > wanted.limit, rows[: wanted.limit]
-        return PeoplePage(rows, write_cursor(rows[-1].created_at, str(rows[-1].id)) if more else None)
+
+    async def _found(self, tx: Tx, search: str, params: dict[str, Any]) -> tuple[str, Sequence[str]]:
+        """The condition, its values put among the parameters; and the names that were meant, where nobody has these."""
+        digits = re.sub(r"\D", "", search) if _LIKE_A_PHONE.fullmatch(search) else ""
+        business_id = params["business"]
+        people = await self._words.people(tx, business_id, search, digits, nearly=True, most=_MOST_LOOKED_UP)
+        known = {row.contact_id for row in await tx.rows(_IDENTIFIED, params)}
+        words = people.ways[0] if people.ways else [digits]
+        if len(people.ids) < _MOST_LOOKED_UP:
+            params |= {"found": list(people.ids | known), "known": list(known), "digits": digits}
+            # Words of earlier names are kept, so it is looked at what they are called now.
+            called = ["p.id = any (%(known)s) or %(digits)s <> '' and p.phone like '%%' || %(digits)s || '%%'"]
+            for n, way in enumerate(people.ways):
+                params[f"way{n}"] = [f"%{word}%" for word in way]
+                called.append(f"{_NAMES} like all (%(way{n})s)")
+            return f" and p.id = any (%(found)s) and ({' or '.join(called)})", words if people.is_near else ()
+        params |= {f"word{n}": word for n, word in enumerate(words)}
+        return "".join(f" and {_ALSO.format(f'%(word{n})s::text')}" for n, _ in enumerate(words)), ()
 
     async def count(self, user_id: UserId, business_id: BusinessId, filter_: Group, most: int) -> int:
         segment = SegmentSql(filter_)
@@ -115,6 +143,18 @@ class PostgresPeopleReader:
                 [ConsentRow(*one) for one in await tx.rows(_CONSENTS, params)],
                 [MergeRow(*one) for one in await tx.rows(_MERGES, params)],
             )
+
+    async def given(self, user_id: UserId, business_id: BusinessId, contact_id: UUID) -> Sequence[Given]:
+        async with self._db.member(user_id, read_only=True) as tx:
+            rows = await tx.rows(_GIVEN, {"business": business_id, "id": contact_id})
+        return [
+            Given(
+                row.title,
+                datetime.fromisoformat(row.at),
+                [(field["label"], str(row.told[field["key"]])) for field in row.fields if field["key"] in row.told],
+            )
+            for row in rows
+        ]
 
     async def suggestions(
         self, user_id: UserId, business_id: BusinessId, contact_id: UUID | None = None, limit: int = 30
@@ -217,6 +257,20 @@ left join app.users u on u.id = e.actor_id
 where e.business_id = %(business)s and e.contact_id in (
   select id from app.contacts where business_id = %(business)s and (id = %(id)s or merged_into = %(id)s))
 order by e.at desc, e.recorded_at desc limit 200
+"""
+_GIVEN = """
+select b.title, b.at, b.fields, b.told from (
+select e.title, e.created_at, e.id, r.at, r.fields, r."values" as told from app.bot_form_entries e
+join app.conversations c on c.business_id = e.business_id and c.id = e.conversation_id
+cross join lateral jsonb_to_recordset(e.revisions || jsonb_build_object(
+  'at', coalesce(e.changed_at, e.created_at), 'fields', e.fields, 'values', e."values"))
+  as r(at text, fields jsonb, "values" jsonb)
+where e.business_id = %(business)s and c.contact_id = %(id)s
+union all
+select f.title, e.kept_at, e.form_id, e.kept_at::text, f.fields, e."values" from app.bot_forms_begun e
+join app.bot_forms f on f.business_id = e.business_id and f.id = e.form_id
+join app.conversations c on c.business_id = e.business_id and c.id = e.conversation_id
+where e.business_id = %(business)s and c.contact_id = %(id)s) b order by b.created_at, b.id, b.at
 """
 _MERGES = """
 select m.at, u.name, m.by is null, m.snapshot from app.contact_merges m left join app.users u on u.id = m.by

@@ -22,7 +22,7 @@ ReachedPeople = Callable[[Wish], Awaitable[Mapping[str, int]]]
 MEMORY = 50_000
 FULL_PAIR_MS = limits.PAIR_EVERY_MS * (limits.PAIR_BURST - 1)
 _GRANTED, _NOT_YET, _UNKNOWN = 1, 0, -1
-_LIMITS: tuple[Limit, ...] = ("number", "pair", "account", "portfolio")
+_LIMITS: tuple[Limit, ...] = ("number", "pair", "account", "portfolio", "spam")
 
 # All keys of a portfolio share its hash tag, so one script sees them together. The numbers are those of
 # `domain/sending_limits.py`; the same rules stand there in Python.
@@ -93,8 +93,11 @@ for i = 1, #ARGV, 8 do
     end
     if bulk then at = math.max(at, n.pace, now + {limits.BULK_LEAD_MS}) end
     local all = math.max(stop_of(':stop:' .. waba), bulk and stop_of(':bulk-stop:' .. waba) or 0)
+    local spam = bulk and stop_of(':spam:' .. id) or 0
     wait = at - now
-    if all > now then
+    if spam > now then
+      wait, limit = math.max(wait, spam - now), 4
+    elseif all > now then
       wait, limit = math.max(wait, all - now), 2
     elseif pair_wait > 0 then
       wait, limit = math.max(wait, pair_wait), 1
@@ -221,6 +224,8 @@ class ValkeyThrottle:
                 # It is as if their bucket had just been used up, so that it drips again after the pause.
                 pair = f":pair:{wish.phone_number_id}:{wish.recipient}"
                 await self._stop_key(keys=[_base(wish)], args=[pair, milliseconds + FULL_PAIR_MS])
+            elif scope == "spam":
+                await self._stop_key(keys=[_base(wish)], args=[f":spam:{wish.phone_number_id}", milliseconds])
             else:
                 await self._stop_key(keys=[_base(wish)], args=[f":stop:{wish.waba_id}", milliseconds])
         except (RedisError, OSError) as error:
@@ -262,6 +267,9 @@ class OwnThrottle:
         # Sums of floating numbers: the last of a burst may come out a hair above nothing.
         pair_wait = pair_at + limits.PAIR_EVERY_MS - limits.PAIR_BURST * limits.PAIR_EVERY_MS - now - 1e-3
         all_stop = max(self._stops.get(waba, 0.0), self._stops.get(f"{waba}:bulk", 0.0) if wish.bulk else 0.0)
+        spam_stop = self._stops.get(f"{wish.phone_number_id}:spam", 0.0) if wish.bulk else 0.0
+        if spam_stop > now:
+            return _not_yet(max(slot, spam_stop) - now, "spam")
         if all_stop > now:
             return _not_yet(max(slot, all_stop) - now, "account")
         if pair_wait > 0:
@@ -280,6 +288,8 @@ class OwnThrottle:
             self._number(wish).stop(now)
         elif scope == "pair":
             _put(self._pairs, f"{wish.phone_number_id}:{wish.recipient}", now + milliseconds + FULL_PAIR_MS)
+        elif scope == "spam":
+            _put(self._stops, f"{wish.phone_number_id}:spam", now + milliseconds)
         else:
             _put(self._stops, wish.waba_id, now + milliseconds)
 

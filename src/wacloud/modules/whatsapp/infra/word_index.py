@@ -4,22 +4,22 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from difflib import get_close_matches
+from functools import partial
+from itertools import product
 from typing import Final
 from uuid import UUID
 
+from wacloud.modules.whatsapp.infra.near_words import ADD_NEAR, words_near
 from wacloud.shared.application.db import Tx
 from wacloud.shared.domain.ids import BusinessId
 
 _LONGEST_WORD: Final = 60
 _MOST_TERMS: Final = 6
 _MOST_WORDS: Final = 20  # that begin like the last one, which may not be written to its end
-_SHORTEST_MISTAKEN: Final = 4
-_LIKENESS: Final = 0.7  # of `difflib`: some three letters in ten may be others, missing or too many
-_MOST_MEANT: Final = 3
-_MOST_LIKE: Final = 1_500  # words with the same two letters at their beginning
-_MOST_SAID: Final = 2_000  # conversations looked at for each word, the newest first
+_MOST_SAID: Final = 2_000  # conversations looked at for all forms of a word, the newest first
+_FEWEST_SAID: Final = 200  # of each form
 _MOST_FOUND: Final = 200
+_MOST_WAYS: Final = 4  # to read a name somebody mistyped
 _NEWEST_OF_ONE: Final = 300  # messages of a conversation among which the one to show is looked for
 
 # The mark is locked while words go in: two never take in the same, and an erasure waits for what it has to undo.
@@ -46,8 +46,18 @@ with mark as (
   update app.word_marks k set created_at = n.created_at, message_id = n.id
   from (select business_id, created_at, id from fresh order by created_at desc, id desc limit 1) n
   where k.business_id = n.business_id
-)
+), {ADD_NEAR}
 select count(*) as taken from fresh
+"""
+# Of each business one step of an index, from its mark on.
+_NEWS: Final = """
+select b.id from unnest(%(businesses)s::uuid[]) b(id)
+left join lateral (select created_at, message_id from app.word_marks o where o.business_id = b.id limit 1) k on true
+cross join lateral (
+  select 1 from app.messages m where m.business_id = b.id and m.created_at >= coalesce(k.created_at, 'epoch')
+    and (k.created_at is null or (m.created_at, m.id) > (k.created_at, k.message_id))
+    and m.created_at <= now() - %(settled_after)s
+  limit 1) m
 """
 _STEMS: Final = """
 select tsvector_to_array(to_tsvector('spanish'::regconfig, private.plain(%(whole)s::text))) as whole,
@@ -55,6 +65,8 @@ select tsvector_to_array(to_tsvector('spanish'::regconfig, private.plain(%(whole
        private.plain(%(begun)s::text) as begun
 """
 _WRITTEN: Final = "select regexp_split_to_array(private.plain(%s::text), '[^[:alnum:]]+') as words"
+# A letter alone at the end is the beginning of a word nobody knows yet.
+_ONE_LETTER: Final = re.compile(r"(?<![^\W_])[^\W\d_]\Z")
 # The last word, which may not be written to its end.
 _BEGUN: Final = re.compile(r"[^\W_]{2,}\Z")
 # One step of the index to each next word: however often a word was said, it is passed by.
@@ -73,6 +85,26 @@ _SAID: Final = f"""
 select count(*) as n from (
   select 1 from app.conversation_words where business_id = %(business)s and word = any(%(words)s) limit {_MOST_SAID}) s
 """
+# However often the other words were said, each is one step of an index: a join would read them all. Whoever has found
+# enough stops.
+_TOGETHER: Final = f"""
+select s.conversation_id, max(s.said_at) as at from unnest(%(words)s::text[]) v(word)
+cross join lateral (
+  select c.conversation_id, c.said_at from (
+    select conversation_id, said_at from app.conversation_words
+    where business_id = %(business)s and word = v.word order by said_at desc limit %(each)s) c
+  /*also*/
+  limit {_MOST_FOUND}) s
+group by 1 order by 2 desc limit {_MOST_FOUND}
+"""
+_SAID_TOO: Final = """
+cross join lateral (
+  select 1 from unnest(%(words/*n*/)s::text[]) w(word)
+  cross join lateral (
+    select 1 from app.conversation_words o
+    where o.business_id = %(business)s and o.word = w.word and o.conversation_id = c.conversation_id limit 1) x
+  limit 1) w/*n*/
+"""
 _TEXTS: Final = f"""
 select c.id, t.body from unnest(%(conversations)s::uuid[]) with ordinality c(id, place)
 cross join lateral (
@@ -87,13 +119,25 @@ cross join lateral (
 order by c.place
 """
 
-_MOST_PEOPLE: Final = 2_000
-# Of each word's people, whoever else has the other words too.
+# Sixty of a name are no answer to a question, so of a frequent one some are left out.
+MOST_PEOPLE: Final = 500
+_MOST_TRIED: Final = 2_000  # of those with one word, to see who has the others
+# Each key is a word, two words or the ends of a phone, or how one of them begins.
 _PEOPLE: Final = f"""
-select w.contact_id from app.contact_words w
-where w.business_id = %(business)s and w.word >= %(w0)s and w.word < %(w0)s || chr(1114111)/*also*/
-limit {_MOST_PEOPLE}
+select w.contact_id from unnest(%(from)s::text[], %(to)s::text[]) k(least, beyond)
+cross join lateral (
+  select o.contact_id from app.contact_words o
+  where o.business_id = %(business)s and o.word >= k.least and o.word < k.beyond
+  limit {_MOST_TRIED}) w
+/*also*/
+limit %(most)s
 """
+_CALLED_TOO: Final = """
+cross join lateral (
+  select 1 from app.contact_words o where o.business_id = %(business)s and o.contact_id = w.contact_id
+    and o.word >= %(w/*n*/)s and o.word < %(x/*n*/)s limit 1) o/*n*/
+"""
+_BEYOND: Final = chr(1114111)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +146,28 @@ class Term:
 
     words: Sequence[str]
     signs: str
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Where all the words were said; `meant` instead of those nobody ever said; `is_cut`: there may be more."""
+
+    conversations: Sequence[UUID]
+    terms: Sequence[Term]
+    meant: Sequence[str] = ()
+    is_cut: bool = False
+
+
+NOTHING: Final = Found((), ())
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Who it may be, and with which words: those that were written, or those that were meant."""
+
+    ids: set[UUID]
+    ways: Sequence[Sequence[str]]
+    is_near: bool = False
 
 
 class PostgresWordIndex:
@@ -113,45 +179,61 @@ class PostgresWordIndex:
         row = await tx.row(_ADD, here)
         return int(row.taken) if row else 0
 
-    async def find(self, tx: Tx, business_id: BusinessId, search: str) -> dict[UUID, str]:
-        """
-        Conversations with a message that has all the words, and that message; the newest of each word are looked at.
+    async def with_news(
+        self, tx: Tx, businesses: Sequence[BusinessId], settled_after: timedelta
+    ) -> Sequence[BusinessId]:
+        rows = await tx.rows(_NEWS, {"businesses": list(businesses), "settled_after": settled_after})
+        return [BusinessId(row.id) for row in rows]
 
-        The last word may be the beginning of one. For a word that nobody ever said those are taken that look like it.
+    async def find(self, tx: Tx, business_id: BusinessId, search: str) -> "Found":
+        """
+        Conversations in which all the words were said, the newest first; the newest of each word are looked at.
+
+        The last word may be the beginning of one. For a word that nobody ever said those are taken that are nearly it.
         """
         terms = await self._terms(tx, business_id, search)
         if not terms or not all(term.words for term in terms):
-            return {}
-        counted = []
+            return NOTHING
+        counted, meant = [], []
         for place, term in enumerate(terms):
             number = await self._said(tx, business_id, term)
             if not number:
                 # Nobody ever said it, so it may be a slip of the finger.
-                terms[place] = await self._meant(tx, business_id, term)
+                near = await words_near(tx, business_id, term.words[0])
+                if not near:
+                    return NOTHING
+                # What these have in common need not be how any text has it: the words alone decide.
+                terms[place] = Term(near, "")
                 number = await self._said(tx, business_id, terms[place])
+                meant += near
             counted.append((number, terms[place]))
         # The rarest leads; the others are looked up in what it has.
-        (_, rarest), *others = sorted(counted, key=lambda one: one[0])
-        also = "".join(
-            f" and exists (select 1 from app.conversation_words o where o.business_id = %(business)s "
-            f"and o.word = any(%(words{place})s) and o.conversation_id = s.conversation_id)"
-            for place, _ in enumerate(others)
-        )
-        statement = (
-            "select s.conversation_id, max(s.said_at) as at from unnest(%(words)s::text[]) v(word) "
-            "cross join lateral (select c.conversation_id, c.said_at from app.conversation_words c "
-            "where c.business_id = %(business)s and c.word = v.word "
-            f"order by c.said_at desc limit {_MOST_SAID}) s where true{also} "
-            f"group by 1 order by 2 desc limit {_MOST_FOUND}"
-        )
+        (number, rarest), *others = sorted(counted, key=lambda one: one[0])
+        also = "".join(_SAID_TOO.replace("/*n*/", str(place)) for place, _ in enumerate(others))
         asked = {f"words{place}": list(term.words) for place, (_, term) in enumerate(others)}
-        rows = await tx.rows(statement, {"business": business_id, "words": list(rarest.words), **asked})
-        patterns = [f"%{term.signs}%" for term in terms]
+        forms = len(rarest.words) * max((len(term.words) for _, term in others), default=1)
+        each = max(_FEWEST_SAID, _MOST_SAID // forms)
+        here = {"business": business_id, "words": list(rarest.words), "each": each, **asked}
+        statement = _TOGETHER.replace("/*also*/", also)
+        rows = await tx.rows(statement, here)
+        return Found(
+            [row.conversation_id for row in rows],
+            terms,
+            tuple(meant),
+            is_cut=len(rows) == _MOST_FOUND or (len(rows) > 0 and number == _MOST_SAID),
+        )
+
+    async def texts(
+        self, tx: Tx, business_id: BusinessId, found: "Found", conversations: Sequence[UUID]
+    ) -> dict[UUID, str]:
+        """Of these conversations the newest message that has all the words."""
+        if not conversations:
+            return {}
         texts = {
             "business": business_id,
-            "conversations": [row.conversation_id for row in rows],
-            "patterns": patterns,
-            "words": " & ".join(f"({' | '.join(map(_quoted, term.words))})" for term in terms),
+            "conversations": list(conversations),
+            "patterns": [f"%{term.signs}%" for term in found.terms],
+            "words": " & ".join(f"({' | '.join(map(_quoted, term.words))})" for term in found.terms),
         }
         return {row.id: row.body for row in await tx.rows(_TEXTS, texts)}
 
@@ -159,36 +241,60 @@ class PostgresWordIndex:
         row = await tx.row(_SAID, {"business": business_id, "words": list(term.words)})
         return int(row.n) if row else 0
 
-    async def _meant(self, tx: Tx, business_id: BusinessId, term: Term) -> Term:
-        """Words that were said and look like it; they begin with the same two letters."""
-        written, begin = term.words[0], term.words[0][:2]
-        if len(written) < _SHORTEST_MISTAKEN:
-            return term
-        rows = await tx.rows(_BEGINS, {"business": business_id, "begin": begin, "most": _MOST_LIKE})
-        alike = get_close_matches(written, [row.word for row in rows], n=_MOST_MEANT, cutoff=_LIKENESS)
-        return Term(alike, _signs(begin)) if alike else term
-
-    async def people(self, tx: Tx, business_id: BusinessId, search: str, digits: str) -> set[UUID]:
+    async def people(
+        self,
+        tx: Tx,
+        business_id: BusinessId,
+        search: str,
+        digits: str,
+        *,
+        nearly: bool = False,
+        most: int = MOST_PEOPLE,
+    ) -> "People":
         """
         Contacts whose names have words that begin so, or whose phone has these digits near its end or at its beginning.
 
-        Of a search that fits very many some are left out.
+        Of a search that fits very many some are left out. `nearly`: names like these count as well.
         """
         row = await tx.row(_WRITTEN, (search,))
-        words = sorted({word for word in (row.words if row else ()) if word}, key=len, reverse=True)[:_MOST_TERMS]
-        found: set[UUID] = set()
-        for asked in filter(None, (words, [digits] if digits else [])):
-            also = "".join(
-                f" and exists (select 1 from app.contact_words o where o.business_id = w.business_id "
-                f"and o.contact_id = w.contact_id and o.word >= %(w{n})s and o.word < %(w{n})s || chr(1114111))"
-                for n in range(1, len(asked))
-            )
-            named = {f"w{n}": word[:_LONGEST_WORD] for n, word in enumerate(asked)}
-            rows = await tx.rows(_PEOPLE.replace("/*also*/", also), {"business": business_id, **named})
-            found.update(one.contact_id for one in rows)
-        return found
+        words = tuple(dict.fromkeys(word[:_LONGEST_WORD] for word in (row.words if row else ()) if word))
+        words = words[:_MOST_TERMS]
+        called = partial(self._called, tx, business_id, most)
+        people = await called(words) if words else set()
+        if digits:
+            people |= await called((digits,))
+        if people or not nearly:
+            return People(people, [words] if words else [])
+        alike = [await words_near(tx, business_id, word) or [word] for word in words]
+        ways = [way for way in product(*(one[:2] for one in alike)) if way != words][:_MOST_WAYS]
+        for way in ways:
+            people |= await called(way)
+        return People(people, ways, is_near=True) if people else People(set(), [words] if words else [])
+
+    async def _called(self, tx: Tx, business_id: BusinessId, most: int, words: Sequence[str]) -> set[UUID]:
+        """By two of the words at once, in either order; where nobody has these two whole, by the longest."""
+        if len(words) > 1:
+            first, *others, last = words
+            both = [f"{first} {last}"[:_LONGEST_WORD], f"{last} {first}"[:_LONGEST_WORD]]
+            if found := await self._with(tx, business_id, most, both, others):
+                return found
+        longest = max(words, key=len)
+        return await self._with(tx, business_id, most, [longest], [word for word in words if word != longest])
+
+    async def _with(
+        self, tx: Tx, business_id: BusinessId, most: int, keys: Sequence[str], others: Sequence[str]
+    ) -> set[UUID]:
+        also = "".join(_CALLED_TOO.replace("/*n*/", str(n)) for n, _ in enumerate(others))
+        named = {f"w{n}": word for n, word in enumerate(others)}
+        named |= {f"x{n}": word + _BEYOND for n, word in enumerate(others)}
+        ends = {"from": list(keys), "to": [key + _BEYOND for key in keys]}
+        rows = await tx.rows(
+            _PEOPLE.replace("/*also*/", also), {"business": business_id, "most": most, **named, **ends}
+        )
+        return {one.contact_id for one in rows}
 
     async def _terms(self, tx: Tx, business_id: BusinessId, search: str) -> list[Term]:
+        search = _ONE_LETTER.sub("", search)
         end = _BEGUN.search(search)
         begun = end[0] if end else ""
         row = await tx.row(_STEMS, {"whole": search.removesuffix(begun), "begun": begun})

@@ -55,7 +55,11 @@ def _number(text: str) -> float:
 
 
 def _location(rules: Rules, given: Given) -> Wanted:
-    place: dict[str, Any] = {"latitude": _number(given["latitude"]), "longitude": _number(given["longitude"])}
+    latitude, longitude = given["latitude"], given["longitude"]
+    if not longitude and ", " in latitude:
+        # As maps copy a spot: both in one.
+        latitude, _, longitude = latitude.partition(", ")
+    place: dict[str, Any] = {"latitude": _number(latitude), "longitude": _number(longitude)}
     place |= {key: given[key] for key in ("name", "address") if given[key]}
     return outgoing.location(rules, place)
 
@@ -94,13 +98,51 @@ def _ask_location(rules: Rules, given: Given) -> Wanted:
     return interactive(rules, {"type": "location_request_message", "body": {"text": given["text"]}, "action": action})
 
 
+def _ask_phone(rules: Rules, given: Given) -> Wanted:
+    action = {"name": "request_contact_info"}
+    return interactive(rules, {"type": "request_contact_info", "body": {"text": given["text"]}, "action": action})
+
+
+def _catalogue(rules: Rules, given: Given) -> Wanted:
+    action = {"name": "catalog_message"}
+    return interactive(rules, {"type": "catalog_message", "body": {"text": given["text"]}, "action": action})
+
+
+def _products(rules: Rules, given: Given) -> Wanted:
+    """One product, or several under a heading: Meta has a kind of message for each."""
+    codes = given["products"].split()
+    if len(codes) > 1:
+        items = [{"product_retailer_id": code} for code in codes]
+        # Meta wants words above and below where there are several.
+        message = {
+            "type": "product_list",
+            "header": {"type": "text", "text": given["heading"]},
+            "body": {"text": given["text"]},
+            "action": {"catalog_id": given["catalog"], "sections": [{"product_items": items}]},
+        }
+        return interactive(rules, message)
+    action = {"catalog_id": given["catalog"], "product_retailer_id": "".join(codes)}
+    body = {"body": {"text": given["text"]}} if given["text"] else {}
+    return interactive(rules, {"type": "product", "action": action} | body)
+
+
+def _flow(rules: Rules, given: Given) -> Wanted:
+    asked: dict[str, Any] = {"flow_message_version": "3", "flow_id": given["flow"], "flow_cta": given["label"]}
+    if not given["flow"]:
+        rules.broken("interactive.action.parameters.flow_id", "text_missing")
+    if given["screen"]:
+        asked |= {"flow_action": "navigate", "flow_action_payload": {"screen": given["screen"]}}
+    action = {"name": "flow", "parameters": asked}
+    return interactive(rules, {"type": "flow", "body": {"text": given["text"]}, "action": action})
+
+
 FORMS: Final[dict[str, Form]] = {
     "location": Form(
         "map-pin",
         N_("Location"),
         (
-            Input("latitude", N_("Latitude"), 20, N_("For example 40.4168"), kind="decimal"),
-            Input("longitude", N_("Longitude"), 20, N_("For example -3.7038"), kind="decimal"),
+            Input("latitude", N_("Latitude"), 40, N_("For example 40.4168; or both at once, as maps copy them.")),
+            Input("longitude", N_("Longitude"), 20, N_("For example -3.7038"), kind="decimal", is_needed=False),
             Input("name", N_("Name"), outgoing.PLACE_NAME, is_needed=False),
             Input("address", N_("Address"), outgoing.PLACE_NAME, is_needed=False),
         ),
@@ -168,6 +210,44 @@ FORMS: Final[dict[str, Form]] = {
     ),
     "ask-location": Form(
         "map-pin", N_("Ask for their location"), (_MESSAGE,), _ask_location, (("interactive.body", "text"),)
+    ),
+    "ask-phone": Form("phone", N_("Ask for their phone"), (_MESSAGE,), _ask_phone, (("interactive.body", "text"),)),
+    "catalogue": Form("building-store", N_("Catalogue"), (_MESSAGE,), _catalogue, (("interactive.body", "text"),)),
+    "products": Form(
+        "tag",
+        N_("Products"),
+        (
+            Input(
+                "catalog", N_("Catalogue number"), limits.PRODUCT_ID, N_("As the Commerce Manager of Meta shows it.")
+            ),
+            Input("products", N_("Product codes"), 8000, N_("One a line, 30 at most."), lines=3),
+            Input("heading", N_("Heading"), limits.HEADER, N_("Needed with several products."), is_needed=False),
+            Input("text", N_("Message"), limits.BODY, N_("Needed with several products."), lines=3, is_needed=False),
+        ),
+        _products,
+        (
+            ("interactive.body", "text"),
+            ("interactive.header", "heading"),
+            ("interactive.action.catalog_id", "catalog"),
+            ("interactive.action", "products"),
+        ),
+    ),
+    "form": Form(
+        "list-details",
+        N_("Form (Flow)"),
+        (
+            _MESSAGE,
+            Input("label", N_("Text on the button"), limits.BUTTON_TITLE),
+            Input("flow", N_("Number of the Flow"), 64, N_("As the WhatsApp Manager of Meta shows it.")),
+            Input("screen", N_("First screen"), 80, N_("Left empty, it begins where the Flow says."), is_needed=False),
+        ),
+        _flow,
+        (
+            ("interactive.body", "text"),
+            ("interactive.action.parameters.flow_cta", "label"),
+            ("interactive.action.parameters.flow_id", "flow"),
+            ("interactive.action.parameters.flow_action", "screen"),
+        ),
     ),
 }
 

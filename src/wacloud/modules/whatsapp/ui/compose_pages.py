@@ -1,4 +1,4 @@
-"""What a member sends besides words and files: a place, a contact, buttons, a list, a link, a reaction."""
+"""What a member sends besides words and files: a place, buttons, products, a form, a reaction ..."""
 
 from typing import Annotated, Literal
 from uuid import UUID
@@ -20,7 +20,18 @@ from wacloud.shared.ui.permissions import Permission
 from wacloud.shared.ui.problems import rule_in_words
 
 Sender = Annotated[Member, Depends(requires(Permission.MESSAGES_SEND))]
-Kind = Literal["location", "contact", "buttons", "list", "link", "ask-location"]
+Kind = Literal[
+    "location",
+    "contact",
+    "buttons",
+    "list",
+    "link",
+    "ask-location",
+    "ask-phone",
+    "catalogue",
+    "products",
+    "form",
+]
 Key = Annotated[str, Form(min_length=8, max_length=64, pattern=r"^[A-Za-z0-9-]+$")]
 _TOLD = ("invalid", "conflict", "limit")
 

@@ -51,6 +51,7 @@ WHY: Final[Mapping[str, str]] = {
         "Meta could not activate the number because of its certificate. Check in WhatsApp Manager that "
         "its name is approved, then try again."
     ),
+    "code_over": N_("This code is over: it is good for some minutes only. Ask for a new one and write it at once."),
     "code_too_often": N_("Too many codes were asked for. Wait an hour, or ask for a call instead of an SMS."),
     "code_wrong": N_(
         "That is not the code Meta sent. Look at the newest message and try again, or ask for another code."

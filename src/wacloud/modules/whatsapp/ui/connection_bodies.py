@@ -200,6 +200,7 @@ class ProfileOut(BaseModel):
     email: str
     websites: list[str]
     vertical: str
+    has_photo: bool
 
 
 def connection_out(found: Connection, now: datetime, language: str) -> ConnectionOut:

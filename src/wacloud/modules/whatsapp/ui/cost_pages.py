@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Annotated, Final
+from uuid import UUID
 
 from babel import Locale
 from babel.dates import format_date
@@ -18,6 +19,7 @@ from wacloud.modules.whatsapp.application.costs import Costs
 from wacloud.modules.whatsapp.application.ports import WhatsappDeps
 from wacloud.modules.whatsapp.domain.cost import Tally
 from wacloud.modules.whatsapp.ui.cost_words import CATEGORIES, OTHER, TYPES
+from wacloud.shared.domain.errors import NotFound
 from wacloud.shared.ui.guard import Member, requires
 from wacloud.shared.ui.pages import look_of, render
 from wacloud.shared.ui.permissions import Permission
@@ -109,6 +111,42 @@ def routes(deps: WhatsappDeps) -> APIRouter:
             money=lambda amount, currency: _money(amount, currency, language, digits=4),
         )
 
+    @router.get("/inbox/messages/{message_id}/cost", include_in_schema=False)
+    async def of_message(request: Request, member: Reader, message_id: UUID) -> Response:
+        """What one message cost, as a part of its receipt."""
+        cost = await deps.costs.of_message(member.business_id, message_id)
+        if cost is None:
+            raise NotFound
+        language = look_of(request, member).language
+        tally = cost.tally
+        return render(
+            request,
+            "whatsapp/_message_cost.html",
+            member=member,
+            cost=cost,
+            category=CATEGORIES.get(tally.category, OTHER) if tally else None,
+            kind=TYPES.get(tally.type, TYPES["regular"]) if tally else None,
+            amount=_money(tally.cost, tally.currency, language, digits=4) if tally and tally.cost is not None else None,
+        )
+
+    @router.get("/inbox/{conversation_id}/costs", include_in_schema=False)
+    async def of_talk(request: Request, member: Reader, conversation_id: UUID) -> Response:
+        """This month's costs of a conversation and its contact, as a part of the panel beside it."""
+        month = _this_month(deps.clock())
+        costs = await deps.costs.of_talk(member.business_id, conversation_id, month)
+        language = look_of(request, member).language
+        told = [
+            (told, _total(some, month, language), some.without_rate(month), sum(t.messages for t in some.of(month)))
+            for told, some in (("here", costs.here), ("contact", costs.contact))
+        ]
+        return render(
+            request,
+            "whatsapp/_panel_costs.html",
+            member=member,
+            told=told,
+            month_name=format_date(month, "LLLL", locale=language),
+        )
+
     @router.get(
         "/api/whatsapp/costs",
         tags=["whatsapp"],
@@ -142,6 +180,14 @@ def _body(tally: Tally) -> TallyBody:
         rate=str(tally.rate) if tally.is_charged and tally.rate is not None else None,
         currency=tally.currency,
         cost=None if tally.cost is None else str(tally.cost),
+    )
+
+
+def _total(costs: Costs, month: date, language: str) -> str:
+    """Of little money all there is: a message costs less than a cent."""
+    totals = costs.totals(month).items()
+    return " + ".join(
+        _money(amount, currency, language, digits=4 if 0 < amount < 1 else 2) for currency, amount in totals
     )
 
 

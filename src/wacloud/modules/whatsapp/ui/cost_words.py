@@ -1,7 +1,11 @@
 """What a message costs, in words: of what kind Meta says it is, and whether it is charged."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any, Final
+
+from babel import Locale
+from babel.numbers import format_currency
 
 from wacloud.shared.ui.i18n import N_, Translate
 
@@ -31,3 +35,13 @@ def pricing_in_words(pricing: Mapping[str, Any] | None, say: Translate) -> str |
     kind = say(CATEGORIES.get(str(pricing.get("category")), OTHER))
     told = str(pricing.get("type") or ("free" if pricing.get("billable") is False else "regular"))
     return f"{kind}: {say(TYPES.get(told, TYPES['regular']))}"
+
+
+def money_of_many(amount: Decimal, currency: str, language: str) -> str:
+    """An amount large enough for the digits a language gives its money."""
+    return format_currency(amount, currency, locale=language)
+
+
+def country_in_words(code: str, language: str) -> str:
+    """Its name; ZZ is none."""
+    return str(Locale(language).territories.get(code, code)) if code != "ZZ" else "?"

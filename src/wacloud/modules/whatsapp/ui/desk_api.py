@@ -34,9 +34,13 @@ class _Strict(BaseModel):
 
 
 class Close(_Strict):
-    """Who answers when the customer writes again: the assistant, or still whoever had it."""
+    """
+    Who answers when the customer writes again: the assistant, or still whoever had it.
 
-    then: Literal["bot", "person"] = "bot"
+    Left out, what the assistant's configuration says of conversations a person had.
+    """
+
+    then: Literal["bot", "person"] | None = None
 
 
 class Snooze(_Strict):
@@ -109,9 +113,8 @@ def routes(deps: WhatsappDeps) -> APIRouter:
     )
     async def close(conversation_id: UUID, body: Close, member: Writer) -> None:
         """Out of the list until the customer writes again."""
-        await close_conversation(
-            deps, member.user_id, member.business_id, conversation_id, keeps_person=body.then == "person"
-        )
+        keeps_person = None if body.then is None else body.then == "person"
+        await close_conversation(deps, member.user_id, member.business_id, conversation_id, keeps_person=keeps_person)
 
     @router.post(
         f"{ONE}/reopen",

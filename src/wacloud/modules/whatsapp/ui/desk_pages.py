@@ -19,6 +19,7 @@ from wacloud.modules.whatsapp.application.snooze_conversation import snooze_conv
 from wacloud.modules.whatsapp.domain.desk import COLOURS, MOST_ON_ONE, Colour, LabelUnknown, Priority
 from wacloud.modules.whatsapp.ui.thread_view import words
 from wacloud.shared.domain.errors import AppError, NotFound
+from wacloud.shared.domain.ids import UserId
 from wacloud.shared.ui.guard import Member, requires
 from wacloud.shared.ui.i18n import translate
 from wacloud.shared.ui.pages import look_of, render, wants_fragment
@@ -57,21 +58,24 @@ def add_routes(router: APIRouter, deps: WhatsappDeps, answer: Answer) -> None:
         await set_priority(deps, member.business_id, conversation_id, Priority(priority))
         return await answer(request, member, conversation_id)
 
+    @router.get("/inbox/{conversation_id}/assign")
+    async def mates(request: Request, member: Writer, conversation_id: UUID) -> Response:
+        return await _mates(deps, request, member, conversation_id)
+
     @router.post("/inbox/{conversation_id}/assign")
     async def assign(
         request: Request,
         member: Writer,
         conversation_id: UUID,
-        to: Annotated[Literal["me", "balance", "nobody"], Form()],
+        to: Annotated[Literal["me", "balance", "nobody"] | UUID, Form()],
     ) -> Response:
+        whom = UserId(to) if isinstance(to, UUID) else member.user_id if to == "me" else None
         await assign_conversation(
-            deps,
-            member.user_id,
-            member.business_id,
-            conversation_id,
-            member.user_id if to == "me" else None,
-            by_balance=to == "balance",
+            deps, member.user_id, member.business_id, conversation_id, whom, by_balance=to == "balance"
         )
+        if isinstance(to, UUID) and wants_fragment(request):
+            # From the form of `_assign.html`; the head shows it live, as everywhere.
+            return Response(status_code=204, headers={"HX-Trigger": "extra-sent"})
         return await answer(request, member, conversation_id)
 
     @router.get("/inbox/{conversation_id}/labels")
@@ -103,6 +107,22 @@ def add_routes(router: APIRouter, deps: WhatsappDeps, answer: Answer) -> None:
         if wants_fragment(request):
             return Response(status_code=204, headers={"HX-Trigger": "extra-sent"})
         return RedirectResponse(f"/inbox/{conversation_id}", status_code=303)
+
+
+async def _mates(deps: WhatsappDeps, request: Request, member: Member, conversation_id: UUID) -> Response:
+    """Everybody who answers customers, and who of them has it."""
+    thread = await deps.inbox.thread(member.user_id, member.business_id, conversation_id, limit=1)
+    if thread is None:
+        raise NotFound
+    template = "whatsapp/_assign.html" if wants_fragment(request) else "whatsapp/assign.html"
+    return render(
+        request,
+        template,
+        member=member,
+        conversation_id=conversation_id,
+        team=thread.team,
+        assigned_id=thread.conversation.assigned_id,
+    )
 
 
 async def _labels(

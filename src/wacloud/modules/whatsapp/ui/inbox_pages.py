@@ -20,12 +20,14 @@ from wacloud.modules.whatsapp.application.take_over import give_back, mark_seen,
 from wacloud.modules.whatsapp.application.write_reply import FormReused
 from wacloud.modules.whatsapp.domain.canned import CannedReply, check_filled, filled, values_of
 from wacloud.modules.whatsapp.ui import desk_pages, later_pages, note_pages, view_pages
+from wacloud.modules.whatsapp.ui.presence import Looking
 from wacloud.modules.whatsapp.ui.thread_view import answer_context, messages_context, parts_context, words
 from wacloud.shared.domain.errors import AppError, NotFound
 from wacloud.shared.ui.guard import Member, find_member, public, requires
 from wacloud.shared.ui.i18n import translate
 from wacloud.shared.ui.pages import Look, look_of, render, wants_fragment
 from wacloud.shared.ui.permissions import Permission
+from wacloud.shared.ui.problems import refusal_in_words
 
 Reader = Annotated[Member, Depends(requires(Permission.INBOX_READ))]
 Writer = Annotated[Member, Depends(requires(Permission.INBOX_WRITE))]
@@ -57,7 +59,7 @@ def _asked(show: Show = None, search: Search = "", label: UUID | None = None, cu
 ListAsked = Annotated[Asked, Depends(_asked)]
 
 
-def routes(deps: WhatsappDeps) -> APIRouter:
+def routes(deps: WhatsappDeps, looking: Looking) -> APIRouter:
     """The pages of the inbox and their forms."""
     router = APIRouter(include_in_schema=False)
 
@@ -74,11 +76,13 @@ def routes(deps: WhatsappDeps) -> APIRouter:
 
     @router.get("/inbox/rows")
     async def rows(request: Request, member: Reader, asked: ListAsked) -> Response:
+        page = await _page(deps, member, asked)
         return render(
             request,
             "whatsapp/_rows.html",
             member=member,
-            page=await _page(deps, member, asked),
+            page=page,
+            sought=_sought(asked, page),
             show=asked.show,
             search=asked.search,
             label=asked.label,
@@ -166,7 +170,7 @@ def routes(deps: WhatsappDeps) -> APIRouter:
 
     later_pages.add_routes(router, deps, partial(_taken_back, deps))
 
-    note_pages.add_routes(router, deps, partial(_noted, deps))
+    note_pages.add_routes(router, deps, looking, partial(_noted, deps))
 
     return router
 
@@ -182,11 +186,18 @@ async def _page(deps: WhatsappDeps, member: Member, asked: Asked) -> Page:
     )
 
 
+def _sought(asked: Asked, page: Page) -> str:
+    """What is marked in what was found: the words somebody wrote, and those they meant."""
+    return " ".join((asked.search, *page.meant))
+
+
 async def _list_context(deps: WhatsappDeps, member: Member, look: Look, asked: Asked) -> dict[str, Any]:
     # Taken before reading: a change in between is shown twice rather than never.
     since = _now_ms()
+    page = await _page(deps, member, asked)
     return {
-        "page": await _page(deps, member, asked),
+        "page": page,
+        "sought": _sought(asked, page),
         "counts": await deps.inbox.counts(member.user_id, member.business_id),
         "own": await deps.inbox.views(member.user_id, member.business_id),
         "show": asked.show,
@@ -275,7 +286,7 @@ async def _refused(
     answer: UUID | None,
 ) -> Response:
     """The composer again, with what was written still in it and the reason above it."""
-    said = translate(look_of(request, member).language, refused.message)
+    said = refusal_in_words(refused, look_of(request, member).language)
     if wants_fragment(request):
         return await _fragment(
             deps,

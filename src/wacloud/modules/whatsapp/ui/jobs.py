@@ -10,6 +10,8 @@ from wacloud.modules.whatsapp.application.apply_account_news import APPLY_ACCOUN
 from wacloud.modules.whatsapp.application.dispatch_messages import DispatchMessages
 from wacloud.modules.whatsapp.application.fetch_media import FETCH, FetchMedia
 from wacloud.modules.whatsapp.application.follow_closing import FOLLOW_CLOSING, follow_closing
+from wacloud.modules.whatsapp.application.give_back_silent import give_back_silent
+from wacloud.modules.whatsapp.application.holds import WAKE_HELD, wake_held
 from wacloud.modules.whatsapp.application.index_words import WordIndex, index_words
 from wacloud.modules.whatsapp.application.keep_media import TRANSCRIBE
 from wacloud.modules.whatsapp.application.mend import (
@@ -30,7 +32,7 @@ from wacloud.modules.whatsapp.application.transcribe_media import transcribe_med
 from wacloud.modules.whatsapp.ui.meta_account import read_account_news
 from wacloud.modules.whatsapp.ui.meta_payload import ParsedWebhook, UnreadableWebhook, parse_webhook
 from wacloud.shared.application.db import StoreAway
-from wacloud.shared.application.jobs import Job, JobKind, Lane, one_by_one
+from wacloud.shared.application.jobs import Job, JobKind, Lane, Outcome, one_by_one
 from wacloud.shared.application.webhooks import Processed, Share, StoredWebhook
 from wacloud.shared.domain.ids import BusinessId
 
@@ -40,10 +42,11 @@ NOTE_FIRST = "whatsapp.note_first_messages"
 WAKE_MEDIA = "whatsapp.wake_waiting_media"
 REMOVE_MEDIA = "whatsapp.remove_old_media"
 INDEX_WORDS = "whatsapp.index_words"
+GIVE_BACK = "whatsapp.give_back_silent"
 BIG_BODY = 50_000
 A_TURN_EACH = 20
 # Nobody looks at each message of a campaign: the answers to those that left together are recorded together.
-GATHER_BULK_S = 0.03
+GATHER_BULK_S = 0.08
 
 
 def whatsapp_jobs(deps: WhatsappDeps, words_said: WordIndex) -> list[JobKind]:
@@ -56,6 +59,9 @@ def whatsapp_jobs(deps: WhatsappDeps, words_said: WordIndex) -> list[JobKind]:
         await wake_stale_mailboxes(deps)
         await wake_queued_messages(deps)
         await wake_overdue_messages(deps)
+
+    async def take_back(_: Job) -> None:
+        await give_back_silent(deps)
 
     async def note_first(_: Job) -> None:
         await note_first_messages(deps)
@@ -75,6 +81,9 @@ def whatsapp_jobs(deps: WhatsappDeps, words_said: WordIndex) -> list[JobKind]:
     async def release(job: Job) -> None:
         await release_due(deps, job)
 
+    async def open_held(job: Job) -> Outcome:
+        return await wake_held(deps, job)
+
     async def wake(job: Job) -> None:
         await wake_conversation(deps, job)
 
@@ -89,6 +98,7 @@ def whatsapp_jobs(deps: WhatsappDeps, words_said: WordIndex) -> list[JobKind]:
     return [
         JobKind(DISPATCH, Lane.SENDING, DispatchMessages(deps)),
         JobKind(DISPATCH_BULK, Lane.CAMPAIGNS, DispatchMessages(deps, gather_s=GATHER_BULK_S)),
+        JobKind(WAKE_HELD, Lane.HOUSEKEEPING, one_by_one(open_held)),
         JobKind(RELEASE, Lane.SENDING, one_by_one(release)),
         JobKind(SETTLE_UNMATCHED, Lane.HOUSEKEEPING, one_by_one(settle_unmatched)),
         JobKind(WAKE_STALE, Lane.HOUSEKEEPING, one_by_one(wake_stale)),
@@ -99,6 +109,7 @@ def whatsapp_jobs(deps: WhatsappDeps, words_said: WordIndex) -> list[JobKind]:
         JobKind(WAKE_MEDIA, Lane.HOUSEKEEPING, one_by_one(wake_media)),
         JobKind(REMOVE_MEDIA, Lane.HOUSEKEEPING, one_by_one(remove_media)),
         JobKind(INDEX_WORDS, Lane.HOUSEKEEPING, one_by_one(index)),
+        JobKind(GIVE_BACK, Lane.HOUSEKEEPING, one_by_one(take_back)),
         JobKind(FOLLOW_CLOSING, Lane.HOUSEKEEPING, one_by_one(follow)),
         JobKind(APPLY_ACCOUNT_NEWS, Lane.HOUSEKEEPING, one_by_one(apply_news)),
     ]
@@ -111,6 +122,7 @@ WHATSAPP_SCHEDULES = {
     WAKE_MEDIA: timedelta(minutes=1),
     REMOVE_MEDIA: timedelta(hours=1),
     INDEX_WORDS: timedelta(minutes=1),
+    GIVE_BACK: timedelta(minutes=1),
 }
 
 

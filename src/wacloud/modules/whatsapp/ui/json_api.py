@@ -91,11 +91,16 @@ class OutboundCounts(BaseModel):
 
 
 class Reasons(BaseModel):
-    """Why messages ended so: a reason's code and how many there are of it. Each sum is the count of that state."""
+    """
+    Why messages ended so: a reason's code and how many there are of it. Each sum is the count of that state.
+
+    `waiting` are those of the queued ones that are held.
+    """
 
     ignored: dict[str, int]
     handed_over: dict[str, int]
     failed: dict[str, int]
+    waiting: dict[str, int]
 
 
 class LedgerCounts(BaseModel):
@@ -133,23 +138,27 @@ def routes(deps: WhatsappDeps) -> APIRouter:
         What breaks one of WhatsApp's rules is refused with `message_refused` before anything is queued: `errors` names
         each field, the rule and its limit. When the person last wrote more than 24 hours ago only a template may be
         sent, else `outside_service_window`. A template of category marketing is refused with `marketing_stopped` for
-        somebody who wants no promotions.
+        somebody who wants no promotions. Where your list of templates was read from Meta, one that is unknown, not
+        approved, paused or disabled, and values it has no blanks for, are refused as `message_refused`, too; its
+        category is then Meta's, whatever the request says.
+
+        A text in which a variable such as `{{name}}` was not filled in is refused (`variable_not_filled`), unless you
+        say with `literal_braces` that it is meant as it stands.
 
         Without a `phone_number_id` a person hears from the number they know, somebody new from any of yours. What is
         sent with `bulk`, as marketing templates are unless you say otherwise, leaves after the answers somebody waits
         for, as fast as Meta's limits allow.
         """
-        rules = Rules()
+        rules = Rules(literal_braces=body.literal_braces)
         check_recipient(rules, body.conversation_id, body.to)
         wanted = body.read(rules)
         rules.check()
-        is_bulk = wanted.category == "marketing" if body.bulk is None else body.bulk
         message_id = await send_message(
             deps,
             member.user_id,
             member.business_id,
             Recipient(body.conversation_id, body.to, body.phone_number_id),
-            replace(wanted, answers=body.reply_to or wanted.answers, bulk=is_bulk),
+            replace(wanted, answers=body.reply_to or wanted.answers, bulk=body.bulk),
             str(once.id) if once else None,
         )
         return Queued(message_id=message_id)

@@ -15,13 +15,15 @@ from wacloud.modules.whatsapp.application.schedule_message import (
     send_scheduled_now,
 )
 from wacloud.modules.whatsapp.application.send_again import send_again
+from wacloud.modules.whatsapp.domain.canned import check_filled
 from wacloud.modules.whatsapp.domain.scheduled import ScheduleTimeWrong
 from wacloud.shared.domain.errors import AppError, NotFound
 from wacloud.shared.domain.ids import new_id
 from wacloud.shared.ui.guard import Member, requires
-from wacloud.shared.ui.i18n import translate, translator
+from wacloud.shared.ui.i18n import translator
 from wacloud.shared.ui.pages import look_of, render, wants_fragment
 from wacloud.shared.ui.permissions import Permission
+from wacloud.shared.ui.problems import refusal_in_words
 from wacloud.shared.ui.times import date_time, zone_named
 
 Sender = Annotated[Member, Depends(requires(Permission.MESSAGES_SEND))]
@@ -80,6 +82,7 @@ def add_routes(router: APIRouter, deps: WhatsappDeps, answer: Answer) -> None:
     ) -> Response:
         look = look_of(request, member)
         try:
+            check_filled(text)
             send_at = _read_time(at or other, look.zone)
             await schedule_message(
                 deps,
@@ -94,7 +97,7 @@ def add_routes(router: APIRouter, deps: WhatsappDeps, answer: Answer) -> None:
         except AppError as refused:
             if refused.kind not in ("invalid", "conflict"):
                 raise
-            said = translate(look.language, refused.message)
+            said = refusal_in_words(refused, look.language)
             return await _form(
                 deps,
                 request,

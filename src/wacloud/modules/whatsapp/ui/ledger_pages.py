@@ -87,9 +87,10 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One reason and how often."""
+    """One reason and how often; `state` is where it leaves them."""
 
     code: str
+    state: str
     count: int
     href: str
 
@@ -176,7 +177,7 @@ def routes(deps: WhatsappDeps) -> APIRouter:
         response_description="The counts.",
     )
     async def ledger_json(member: Reader) -> dict[str, Any]:
-        """Count webhooks, inbound and outbound messages by state, and why some were ignored, handed over or failed."""
+        """Count webhooks and messages by state, and why some were ignored, handed over, failed or wait."""
         ledger = await deps.inbox.ledger(member.business_id)
         return {
             "webhooks": _counts(ledger.webhooks, WEBHOOKS),
@@ -186,6 +187,7 @@ def routes(deps: WhatsappDeps) -> APIRouter:
                 "ignored": ledger.ignored_because,
                 "handed_over": ledger.handed_over_because,
                 "failed": ledger.failed_because,
+                "waiting": ledger.waiting_because,
             },
         }
 
@@ -210,6 +212,7 @@ def _picture(ledger: Ledger, language: str) -> dict[str, Any]:
                 _reasons("inbound", "handed_over", ledger.handed_over_because),
             ),
             (N_("Needed no answer because"), _reasons("inbound", "ignored", ledger.ignored_because)),
+            (N_("Waiting to be sent because"), _reasons("outbound", "queued", ledger.waiting_because)),
             (N_("Not sent because"), _reasons("outbound", "failed", ledger.failed_because)),
         ],
         "stored_href": _href("inbound", "stored"),
@@ -239,7 +242,7 @@ def _parts(group: str, counts: Mapping[str, int], states: tuple[tuple[str, str],
 
 def _reasons(group: str, state: str, counts: Mapping[str, int]) -> list[Reason]:
     by_count = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
-    return [Reason(code, count, _href(group, state, code)) for code, count in by_count if count]
+    return [Reason(code, state, count, _href(group, state, code)) for code, count in by_count if count]
 
 
 def _counts(counts: Mapping[str, int], states: tuple[tuple[str, str], ...]) -> dict[str, int]:

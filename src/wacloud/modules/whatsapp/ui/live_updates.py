@@ -248,6 +248,10 @@ class LiveHub:
                 events[viewer.eyes, at] = _event("change", told)
         return events
 
+    def looking(self, business_id: BusinessId, conversation_id: UUID) -> frozenset[UserId]:
+        """Who has this conversation open, as far as this process has heard."""
+        return frozenset(UserId(UUID(one["id"])) for one in self._rooms.at(business_id, conversation_id))
+
     def _tell_here(self, business_id: BusinessId, conversation_id: UUID) -> None:
         people = self._rooms.at(business_id, conversation_id)
         event = _event("here", {"conversation": str(conversation_id), "people": people})

@@ -26,6 +26,13 @@ KINDS: Final[dict[str, tuple[str, str]]] = {
     "reaction": ("mood-smile", N_("Reaction")),
     "unsupported": ("alert-triangle", N_("Message we cannot show")),
 }
+# What WhatsApp names without passing it on. Its other words are shown as they came.
+UNSUPPORTED: Final[dict[str, str]] = {
+    "edit": N_("a correction"),
+    "event": N_("an event"),
+    "poll": N_("a poll"),
+    "view_once": N_("something to be seen once"),
+}
 REPLIES: Final[dict[str, str]] = {
     "button": N_("Chose a button"),
     "list": N_("Chose from the list"),
@@ -47,7 +54,7 @@ def parts_of(row: MessageRow, language: str, say: Translate, now: datetime) -> d
     """The boxes of a message, by the names a view has for them."""
     content = row.content
     parts: dict[str, Any] = {}
-    sent = sent_parts(row, say) if row.direction == "out" else {}
+    sent = sent_parts(row, language, say) if row.direction == "out" else {}
     parts |= {name: told for name, told in sent.items() if name not in ("cards", "buttons", "link")}
     if row.kind in media_view.MEDIA:
         parts["media"] = media_view.media_view(row, say, now)
@@ -87,7 +94,8 @@ def parts_of(row: MessageRow, language: str, say: Translate, now: datetime) -> d
         asks_about, name = say("Asks about the product"), a_text(product.get("retailer_id")) or "?"
         parts["origin"] = (f"{asks_about}: {name}", None)
     if row.kind == "unsupported":
-        parts["unsupported"] = a_text(content.get("unsupported_kind")) or ""
+        kind = a_text(content.get("unsupported_kind")) or ""
+        parts["unsupported"] = say(UNSUPPORTED[kind]) if kind in UNSUPPORTED else kind
     return parts
 
 
@@ -159,14 +167,23 @@ def _price(amount: object, currency: object, language: str) -> str:
 
 def _flow(flow: dict[str, Any], say: Translate) -> Fields:
     data = an_object(flow.get("data"))
+    places = {str(key): place for place, key in enumerate(a_list(flow.get("fields")))}
     pairs = [
-        (str(key).replace("_", " "), ", ".join(map(str, value)) if isinstance(value, list) else str(value))
-        for key, value in data.items()
+        (str(key).replace("_", " "), _answer(data[key], say))
+        for key in sorted(data, key=lambda key: places.get(key, len(places)))
         if key != "flow_token"
     ]
     if not pairs and flow.get("raw") is not None:
         pairs = [(say("Answer"), str(flow["raw"]))]
     return Fields("list-details", say("Form"), tuple(pairs))
+
+
+def _answer(value: object, say: Translate) -> str:
+    if isinstance(value, bool):
+        return say("Yes") if value else say("No")
+    if isinstance(value, list):
+        return ", ".join(_answer(one, say) for one in value)
+    return "" if value is None else str(value)
 
 
 def _title(button: object) -> str | None:

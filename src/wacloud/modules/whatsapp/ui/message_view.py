@@ -1,10 +1,11 @@
 """A message as the thread shows it: everything that is worked out before a template puts it into boxes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import zip_longest
 from typing import Any, Final
+from urllib.parse import urlencode
 from uuid import UUID
 
 from markupsafe import Markup
@@ -18,13 +19,13 @@ from wacloud.modules.whatsapp.ui.message_parts import (
     Place,
     parts_of,
 )
-from wacloud.modules.whatsapp.ui.reasons import failure_in_words, reason_in_words
+from wacloud.modules.whatsapp.ui.reasons import HELD_BACK, failure_in_words, no_model_in_words, reason_in_words
 from wacloud.modules.whatsapp.ui.view_parts import Fields, a_list, a_text, an_object
 from wacloud.modules.whatsapp.ui.whatsapp_text import formatted, plain
+from wacloud.shared.domain.phone import display_phone
 from wacloud.shared.ui.i18n import N_, Translate, translator
+from wacloud.shared.ui.numbers import dollars, seconds, share
 from wacloud.shared.ui.times import sortable, zone_named
-
-_LONG_AGO: Final = timedelta(minutes=2)
 
 SYSTEM_LINES: Final[dict[str, str]] = {
     "system": N_("Notice of WhatsApp"),
@@ -68,6 +69,7 @@ class Why:
     title: str
     why: str | None
     facts: tuple[tuple[str, str], ...]
+    sources: tuple[tuple[str, str], ...] = ()  # what it was taken from: title, where it is shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,7 @@ class MessageView:
     cards: tuple[Fields, ...] = ()
     reply: tuple[str, str | None] | None = None  # what was tapped: label, description
     buttons: tuple[str, ...] = ()
+    offer: tuple[str, datetime | None] | None = None  # its line, when it ends
     origin: tuple[str, Markup | None] | None = None  # the ad or product that brought them
     unsupported: str | None = None
     ad: str | None = None  # its words
@@ -151,13 +154,14 @@ def view(row: MessageRow, language: str, now: datetime, *, is_open: bool) -> Mes
     is_line = row.kind in SYSTEM_LINES
     gone = row.revoked_at is not None
     shown: dict[str, Any] = {} if gone or is_line else parts_of(row, language, say, now)
+    words = shown.pop("words", row.body)
     return MessageView(
         row=row,
         order=sortable(row.sent_at, row.arrival),
         side="line" if is_line else row.direction,
         is_line=is_line,
         line=_line(row, say) if is_line else None,
-        text=None if gone or is_line else _text(row, shown),
+        text=None if gone or is_line else _text(row, words, shown),
         quote=_quote(row, say),
         earlier=() if gone else tuple(text for text in (_text_of_edit(one) for one in row.edits) if text),
         reactions=tuple((emoji, _reactor(who, say)) for who, emoji in sorted(row.reactions.items()) if emoji),
@@ -167,36 +171,57 @@ def view(row: MessageRow, language: str, now: datetime, *, is_open: bool) -> Mes
         own_reaction=row.reactions.get("business"),
         state=_state(row, say),
         cost=pricing_in_words(row.pricing, say),
-        problem=_problem(row, say, now),
+        problem=_problem(row, say),
         can_send_again=(is_open or row.kind == "template") and row.direction == "out" and _may_be_sent_again(row),
         can_ask_again=is_open and needs_asking(row),
         settled=_settled(row, say),
-        why=why_of(row.turn, say),
+        why=why_of(row.turn, language),
         **shown,
     )
 
 
-def why_of(turn: TurnRow | None, say: Translate) -> Why | None:
+def why_of(turn: TurnRow | None, language: str) -> Why | None:
     """Which source the answer came from, how sure it was, and what it cost."""
     if turn is None:
         return None
+    say = translator(language)
     facts: list[tuple[str, str]] = []
     detail = turn.detail
     score = _best_score(detail.get("hits"))
     if score is not None:
-        facts.append((say("Similarity"), f"{score:.0%}"))
+        facts.append((say("Similarity"), share(score, language)))
     threshold = detail.get("threshold")
     if isinstance(threshold, (int, float)):
-        facts.append((say("Enough from"), f"{threshold:.0%}"))
-    if turn.model:
-        facts.append((say("Model"), turn.model))
+        facts.append((say("Enough from"), share(threshold, language)))
+    facts.append((say("Model"), turn.model or no_model_in_words(turn.why, detail, say)))
     if turn.input_tokens is not None or turn.output_tokens is not None:
         facts.append((say("Tokens"), f"{turn.input_tokens or 0} + {turn.output_tokens or 0}"))
     if turn.cost_usd is not None:
-        facts.append((say("Cost"), f"{turn.cost_usd:.5f} USD"))
+        facts.append((say("Cost"), dollars(turn.cost_usd, language)))
+    if (held := HELD_BACK.get(str(detail.get("model_error")))) is not None:
+        facts.append((say("Held back"), say(held)))
+    if isinstance(detail.get("topics"), int):
+        facts.append((say("Topics offered"), str(detail["topics"])))
     if isinstance(detail.get("model_ms"), (int, float)):
-        facts.append((say("Time to think"), f"{detail['model_ms'] / 1000:.1f} s"))
-    return Why(turn.source, say(SOURCES[turn.source]), reason_in_words(turn.why, say), tuple(facts))
+        facts.append((say("Time to think"), seconds(detail["model_ms"], language)))
+    return Why(
+        turn.source,
+        say(SOURCES[turn.source]),
+        reason_in_words(turn.why, say),
+        tuple(facts),
+        tuple(_sources(detail.get("sources"))),
+    )
+
+
+def _sources(told: object) -> Iterator[tuple[str, str]]:
+    """Titles as they were then, each with the page that shows what it is now."""
+    for one in a_list(told):
+        if not isinstance(one, dict) or not isinstance(one.get("title"), str):
+            continue
+        if one.get("source"):
+            yield one["title"], f"/bot/knowledge/sources/{one['source']}?first={one.get('piece', 0)}"
+        elif one.get("item"):
+            yield one["title"], f"/bot/knowledge?{urlencode({'find': one['title'][:100]})}#items"
 
 
 def _best_score(hits: object) -> float | None:
@@ -210,12 +235,12 @@ def _best_score(hits: object) -> float | None:
     return max(scores, default=None)
 
 
-def _text(row: MessageRow, shown: dict[str, Any]) -> Markup | None:
+def _text(row: MessageRow, words: str | None, shown: dict[str, Any]) -> Markup | None:
     # What a box of its own says already is not said twice.
     told = ", ".join(card.title for card in shown.get("cards", ()))
-    if not row.body or shown.get("place") or shown.get("is_told") or (row.kind == "contacts" and row.body == told):
+    if not words or shown.get("place") or shown.get("is_told") or (row.kind == "contacts" and row.body == told):
         return None
-    return formatted(row.body)
+    return formatted(words)
 
 
 def _quote(row: MessageRow, say: Translate) -> tuple[str, str, UUID | None] | None:
@@ -260,7 +285,7 @@ def _line(row: MessageRow, say: Translate) -> str:
 
 def _new_phone(row: MessageRow) -> str | None:
     phone = a_text(an_object(row.content.get("system")).get("wa_id"))
-    return f"+{phone}" if phone and phone.isdigit() else None
+    return display_phone(phone) if phone and phone.isdigit() else None
 
 
 def _state(row: MessageRow, say: Translate) -> tuple[str, str] | None:
@@ -270,7 +295,7 @@ def _state(row: MessageRow, say: Translate) -> tuple[str, str] | None:
     return (known[0], say(known[1])) if known else None
 
 
-def _problem(row: MessageRow, say: Translate, now: datetime) -> str | None:
+def _problem(row: MessageRow, say: Translate) -> str | None:
     if row.direction == "in":
         errors = a_list(row.content.get("errors"))
         first = an_object(errors[0]) if errors else {}
@@ -286,9 +311,9 @@ def _problem(row: MessageRow, say: Translate, now: datetime) -> str | None:
         return say(
             "WhatsApp did not answer in time, so we do not know yet whether it arrived. We wait for its receipt."
         )
-    if row.state in ("queued", "dispatching") and row.reason and (row.held_until or now - row.sent_at > _LONG_AGO):
+    if row.state in ("queued", "dispatching") and row.reason:
         waits = say("Waiting to be sent")
-        return f"{waits}: {reason_in_words(row.reason, say)}"
+        return f"{waits}: {reason_in_words(row.reason, say, waits=True)}"
     return None
 
 

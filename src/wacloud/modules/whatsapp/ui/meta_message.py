@@ -191,7 +191,9 @@ def _list_reply(answer: Json, body: MessageBody) -> None:
 
 def _flow_reply(answer: Json, body: MessageBody) -> None:
     body.content["flow"] = read_flow(answer)
-    body.text = text(answer.get("body"))
+    told = text(answer.get("body"))
+    # Meta puts this into every answer of a form, in English, whatever was answered.
+    body.text = None if told == "Sent" else told
 
 
 def _call_permission(answer: Json, body: MessageBody) -> None:

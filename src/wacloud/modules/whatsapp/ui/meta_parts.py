@@ -105,7 +105,7 @@ def read_order(order: Json) -> Json:
 def read_flow(answer: Json) -> Json:
     """
     The answers of a form. They come as JSON inside a text: `data` when that holds an object, else `raw` as
-    it came.
+    it came. `fields` keeps the order in which they were asked; the database keeps none.
     """
     flow = present(name=line(answer.get("name")), body=text(answer.get("body")))
     response = answer.get("response_json")
@@ -117,6 +117,7 @@ def read_flow(answer: Json) -> Json:
             data = None
     if isinstance(data, dict):
         flow["data"] = clean_json(data)
+        flow["fields"] = [clean(key) for key in data]
     elif response is not None:
         flow["raw"] = clean_json(response)
     return flow

@@ -11,6 +11,7 @@ from wacloud.modules.whatsapp.application.ports import WhatsappDeps
 from wacloud.modules.whatsapp.application.read_notes import read_notes
 from wacloud.modules.whatsapp.application.write_note import write_note
 from wacloud.modules.whatsapp.domain.note import LONGEST_NOTE, MOST_MENTIONS, Note
+from wacloud.modules.whatsapp.ui.presence import Looking
 from wacloud.shared.ui.bodies import StrictJsonRoute
 from wacloud.shared.ui.guard import Member, requires
 from wacloud.shared.ui.idempotency import Once, idempotent
@@ -46,7 +47,7 @@ class NoteList(BaseModel):
     notes: list[NoteOut]
 
 
-def routes(deps: WhatsappDeps) -> APIRouter:
+def routes(deps: WhatsappDeps, looking: Looking) -> APIRouter:
     """Under `/api/whatsapp/conversations/{id}/notes`."""
     router = APIRouter(route_class=StrictJsonRoute, tags=["whatsapp"])
     path = "/api/whatsapp/conversations/{conversation_id}/notes"
@@ -76,10 +77,18 @@ def routes(deps: WhatsappDeps) -> APIRouter:
     async def written(
         conversation_id: UUID, body: WriteNote, member: Writer, _: Annotated[Once, idempotent()]
     ) -> object:
-        """Members who are mentioned get a notice. Somebody who does not work in the inbox: `mention_unknown`."""
+        """Members who are mentioned get a notice, and a mail where they want it. Who does not work in the inbox:
+        `mention_unknown`.
+        """
         return _out(
             await write_note(
-                deps, member.user_id, member.business_id, conversation_id, body.text, mentions=body.mention_ids
+                deps,
+                member.user_id,
+                member.business_id,
+                conversation_id,
+                body.text,
+                mentions=body.mention_ids,
+                looking=looking(member.business_id, conversation_id),
             )
         )
 

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from wacloud.modules.whatsapp.application.ports import WhatsappDeps
 from wacloud.modules.whatsapp.application.write_note import write_note
 from wacloud.modules.whatsapp.domain.note import NoteEmpty, NoteTooLong
+from wacloud.modules.whatsapp.ui.presence import Looking
 from wacloud.shared.domain.errors import AppError
 from wacloud.shared.ui.guard import Member, requires
 from wacloud.shared.ui.permissions import Permission
@@ -20,7 +21,7 @@ Key = Annotated[str, Form(min_length=8, max_length=64, pattern=r"^[A-Za-z0-9-]+$
 Answer = Callable[[Request, Member, UUID, AppError | None, str], Awaitable[Response]]
 
 
-def add_routes(router: APIRouter, deps: WhatsappDeps, answer: Answer) -> None:
+def add_routes(router: APIRouter, deps: WhatsappDeps, looking: Looking, answer: Answer) -> None:
     """The form of `_note.html`."""
 
     @router.post("/inbox/{conversation_id}/note")
@@ -33,7 +34,8 @@ def add_routes(router: APIRouter, deps: WhatsappDeps, answer: Answer) -> None:
     ) -> Response:
         refused: AppError | None = None
         try:
-            await write_note(deps, member.user_id, member.business_id, conversation_id, text, key=key)
+            place = (member.business_id, conversation_id)
+            await write_note(deps, member.user_id, *place, text, looking=looking(*place), key=key)
         except (NoteEmpty, NoteTooLong) as error:
             refused = error
         return await answer(request, member, conversation_id, refused, text)

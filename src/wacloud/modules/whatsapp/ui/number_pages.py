@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import RedirectResponse, Response
 
 from wacloud.modules.whatsapp.application import look_after_numbers as numbers
-from wacloud.modules.whatsapp.application.connecting_ports import ConnectingDeps, NumberRow, NumberUnknown
+from wacloud.modules.whatsapp.application.connecting_ports import ConnectingDeps, NumberUnknown
 from wacloud.modules.whatsapp.application.start_connection import list_connections
 from wacloud.modules.whatsapp.domain import number_profile as profiles
 from wacloud.modules.whatsapp.domain.number_profile import NumberProfile
@@ -64,45 +64,9 @@ def _add_list(router: APIRouter, deps: ConnectingDeps) -> None:
 
 
 def _add_number(router: APIRouter, deps: ConnectingDeps) -> None:
-    async def page(
-        request: Request,
-        member: Member,
-        row: NumberRow,
-        *,
-        refused: AppError | None = None,
-        filled: NumberProfile | None = None,
-        pin: str | None = None,
-    ) -> Response:
-        may_change = member.may(Permission.NUMBERS_MANAGE) and row.state != "disconnected"
-        trouble: AppError | None = None
-        if may_change and filled is None:
-            try:
-                filled = await numbers.read_profile(deps, member.business_id, row.id)
-            except AppError as away:
-                trouble = away
-        return _shown(
-            request,
-            "whatsapp/number.html",
-            member,
-            STATUS_OF[refused.kind] if refused else 200,
-            one=row,
-            profile=filled,
-            trouble=trouble,
-            refusal=refused.message if refused else None,
-            refusal_words=refused.detail if refused and not isinstance(refused, FaultyFields) else None,
-            faults={fault.field for fault in refused.faults} if isinstance(refused, FaultyFields) else set(),
-            pin=pin,
-            said="saved" in request.query_params,
-        )
-
-    async def refused_page(request: Request, member: Member, number_id: UUID, refused: AppError) -> Response:
-        return await page(
-            request, member, await numbers.get_number(deps, member.business_id, number_id), refused=refused
-        )
-
     @router.get("/numbers/{number_id}")
     async def one(request: Request, member: Reader, number_id: UUID) -> Response:
-        return await page(request, member, await numbers.get_number(deps, member.business_id, number_id))
+        return await number_page(deps, request, member, number_id)
 
     @router.post("/numbers/{number_id}/refresh")
     async def refresh(request: Request, member: Manager, number_id: UUID) -> Response:
@@ -111,13 +75,13 @@ def _add_number(router: APIRouter, deps: ConnectingDeps) -> None:
         except NumberUnknown:
             raise
         except AppError as refused:
-            return await refused_page(request, member, number_id, refused)
+            return await number_page(deps, request, member, number_id, refused=refused)
         return RedirectResponse(f"/numbers/{number_id}?saved", 303)
 
     @router.post("/numbers/{number_id}/profile")
     async def change(request: Request, member: Manager, number_id: UUID) -> Response:
         form = await request.form()
-        given = {
+        given: dict[str, Any] = {
             name: str(form.get(name) or "").strip()[:4000] for name in ("about", "address", "description", "email")
         }
         sites = [site for n in range(profiles.MOST_WEBSITES) if (site := str(form.get(f"website_{n}") or "").strip())]
@@ -129,8 +93,7 @@ def _add_number(router: APIRouter, deps: ConnectingDeps) -> None:
         except NumberUnknown:
             raise
         except AppError as refused:
-            row = await numbers.get_number(deps, member.business_id, number_id)
-            return await page(request, member, row, refused=refused, filled=profile)
+            return await number_page(deps, request, member, number_id, refused=refused, filled=profile)
         return RedirectResponse(f"/numbers/{number_id}?saved", 303)
 
     @router.post("/numbers/{number_id}/pin")
@@ -140,9 +103,8 @@ def _add_number(router: APIRouter, deps: ConnectingDeps) -> None:
         except NumberUnknown:
             raise
         except AppError as refused:
-            return await refused_page(request, member, number_id, refused)
-        row = await numbers.get_number(deps, member.business_id, number_id)
-        return await page(request, member, row, pin=shown)
+            return await number_page(deps, request, member, number_id, refused=refused)
+        return await number_page(deps, request, member, number_id, pin=shown)
 
     @router.post("/numbers/{number_id}/disconnect")
     async def disconnect(request: Request, member: Manager, number_id: UUID) -> Response:
@@ -151,5 +113,40 @@ def _add_number(router: APIRouter, deps: ConnectingDeps) -> None:
         except NumberUnknown:
             raise
         except AppError as refused:
-            return await refused_page(request, member, number_id, refused)
+            return await number_page(deps, request, member, number_id, refused=refused)
         return RedirectResponse("/numbers", 303)
+
+
+async def number_page(
+    deps: ConnectingDeps,
+    request: Request,
+    member: Member,
+    number_id: UUID,
+    *,
+    refused: AppError | None = None,
+    filled: NumberProfile | None = None,
+    pin: str | None = None,
+) -> Response:
+    """One number, and what was refused about it."""
+    row = await numbers.get_number(deps, member.business_id, number_id)
+    may_change = member.may(Permission.NUMBERS_MANAGE) and row.state != "disconnected"
+    trouble: AppError | None = None
+    if may_change and filled is None:
+        try:
+            filled = await numbers.read_profile(deps, member.business_id, row.id)
+        except AppError as away:
+            trouble = away
+    return _shown(
+        request,
+        "whatsapp/number.html",
+        member,
+        STATUS_OF[refused.kind] if refused else 200,
+        one=row,
+        profile=filled,
+        trouble=trouble,
+        refusal=refused.message if refused else None,
+        refusal_words=refused.detail if refused and not isinstance(refused, FaultyFields) else None,
+        faults={fault.field for fault in refused.faults} if isinstance(refused, FaultyFields) else set(),
+        pin=pin,
+        said="saved" in request.query_params,
+    )

@@ -137,7 +137,7 @@ def _add_profile(router: APIRouter, deps: ConnectingDeps) -> None:
         response_description="Done.",
     )
     async def change(request: Request, number_id: UUID, body: ProfileBody, member: Manager) -> None:
-        """All of it; the photo is changed in WhatsApp Manager. An empty `about` stays what it was."""
+        """All of it but the photo. An empty `about` stays what it was."""
         await numbers.change_profile(
             deps, member.user_id, member.business_id, number_id, body.profile(), caller_of(request)
         )

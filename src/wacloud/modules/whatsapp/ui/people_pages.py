@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Form, Query, Request
+from pydantic import BeforeValidator
 from starlette.responses import RedirectResponse, Response
 
 from wacloud.modules.whatsapp.application.block_contact import NOT_WITHIN_A_DAY, set_blocked
@@ -18,7 +19,7 @@ from wacloud.modules.whatsapp.application.people_ports import PeopleDeps
 from wacloud.modules.whatsapp.application.people_stored import Person, Said, Wanted
 from wacloud.modules.whatsapp.domain.consent import Change
 from wacloud.modules.whatsapp.domain.contact_csv import csv_lines
-from wacloud.modules.whatsapp.domain.person import ContactNotFound
+from wacloud.modules.whatsapp.domain.person import ContactNotFound, FieldValueWrong
 from wacloud.modules.whatsapp.ui import people_words
 from wacloud.modules.whatsapp.ui.downloads import download
 from wacloud.modules.whatsapp.ui.people_bodies import detail_of
@@ -37,6 +38,8 @@ Exporter = Annotated[Member, Depends(requires(Permission.CONTACTS_EXPORT))]
 Eraser = Annotated[Member, Depends(requires(Permission.CONTACTS_ERASE))]
 Text = Annotated[str, Form(max_length=2000)]
 LARGEST_FORM = 64 * 1024
+# A list of choices in a form sends an empty text where nothing is chosen.
+Chosen = Annotated[UUID | None, BeforeValidator(lambda told: told or None)]
 SAID = {
     "saved": N_("Saved."),
     "merged": N_("These two are one contact now."),
@@ -72,8 +75,8 @@ def _add_list(router: APIRouter, deps: PeopleDeps) -> None:
         request: Request,
         member: Reader,
         search: Annotated[str, Query(alias="q", max_length=100)] = "",
-        tag: UUID | None = None,
-        segment: UUID | None = None,
+        tag: Chosen = None,
+        segment: Chosen = None,
         cursor: Annotated[str | None, Query(max_length=500)] = None,
         said: str = "",
     ) -> Response:
@@ -146,7 +149,7 @@ def _add_person(router: APIRouter, deps: PeopleDeps) -> None:
         async def write() -> None:
             await update_contact(deps, member.business_id, contact_id, edit)
 
-        return await _done(deps, request, member, contact_id, write)
+        return await _done(deps, request, member, contact_id, write, edit)
 
     @router.post("/contacts/{contact_id}/consent")
     async def consent(
@@ -213,11 +216,15 @@ def _add_exports(router: APIRouter, deps: PeopleDeps) -> None:
     @router.get("/contacts/{contact_id}/data.json")
     async def data(request: Request, member: Exporter, contact_id: UUID) -> Response:
         """All that is kept of one person, for programs."""
-        person, said = await export_person(deps, member.user_id, member.business_id, contact_id, caller_of(request))
+        person, given, said = await export_person(
+            deps, member.user_id, member.business_id, contact_id, caller_of(request)
+        )
+        forms = [{"form": one.title, "at": one.at.isoformat(), "values": dict(one.values)} for one in given]
 
         async def parts() -> AsyncIterator[bytes]:
             contact = detail_of(person).model_dump(mode="json")
-            yield b'{"contact": ' + json.dumps(contact, ensure_ascii=False, indent=1).encode() + b', "messages": ['
+            yield b'{"contact": ' + json.dumps(contact, ensure_ascii=False, indent=1).encode()
+            yield b', "forms": ' + json.dumps(forms, ensure_ascii=False).encode() + b', "messages": ['
             comma = b"\n"
             async for one in said:
                 yield comma + json.dumps(_message(one), ensure_ascii=False).encode()
@@ -229,12 +236,20 @@ def _add_exports(router: APIRouter, deps: PeopleDeps) -> None:
     @router.get("/contacts/{contact_id}/data.html")
     async def readable(request: Request, member: Exporter, contact_id: UUID) -> Response:
         """The same for people."""
-        person, said = await export_person(deps, member.user_id, member.business_id, contact_id, caller_of(request))
+        person, given, said = await export_person(
+            deps, member.user_id, member.business_id, contact_id, caller_of(request)
+        )
         look = look_of(request, member)
         fields = await deps.reader.fields(member.user_id, member.business_id)
 
         async def parts() -> AsyncIterator[bytes]:
-            shown = {"person": person, "words": people_words, "fields": fields, "business": member.business_name}
+            shown = {
+                "person": person,
+                "given": given,
+                "words": people_words,
+                "fields": fields,
+                "business": member.business_name,
+            }
             head, _, tail = fragment("whatsapp/person_data.html", look, **shown).partition("<!-- messages -->")
             yield head.encode()
             async for one in said:
@@ -252,7 +267,9 @@ async def _person_page(
     *,
     said: str | None = None,
     refusal: AppError | None = None,
+    typed: Edit | None = None,
 ) -> Response:
+    """`typed` is what was refused: it stays in the form."""
     who = (member.user_id, member.business_id)
     person = await deps.reader.person(*who, contact_id)
     if person is None:
@@ -260,13 +277,17 @@ async def _person_page(
     if person.row.id != contact_id:
         return RedirectResponse(f"/contacts/{person.row.id}", 303)
     suggestions = await deps.reader.suggestions(*who, contact_id) if member.may(Permission.CONTACTS_WRITE) else ()
+    fields = await deps.reader.fields(*who)
+    wrong = refusal.fields.get("field") if isinstance(refusal, FieldValueWrong) else None
     return render(
         request,
         "whatsapp/person.html",
         200 if refusal is None else STATUS_OF[refusal.kind],
         person=person,
         row=person.row,
-        fields=await deps.reader.fields(*who),
+        fields=fields,
+        typed=typed,
+        wrong=next((one for one in fields if one.key == wrong), None),
         tags=await deps.reader.tags(*who),
         suggestions=suggestions,
         said=said,
@@ -277,7 +298,12 @@ async def _person_page(
 
 
 async def _done(
-    deps: PeopleDeps, request: Request, member: Member, contact_id: UUID, do: Callable[[], Awaitable[None]]
+    deps: PeopleDeps,
+    request: Request,
+    member: Member,
+    contact_id: UUID,
+    do: Callable[[], Awaitable[None]],
+    typed: Edit | None = None,
 ) -> Response:
     """Back to the person; what was refused is said above what was typed."""
     try:
@@ -285,7 +311,7 @@ async def _done(
     except AppError as refusal:
         if refusal.kind != "invalid":
             raise
-        return await _person_page(deps, request, member, contact_id, refusal=refusal)
+        return await _person_page(deps, request, member, contact_id, refusal=refusal, typed=typed)
     return RedirectResponse(f"/contacts/{contact_id}?said=saved", 303)
 
 

@@ -4,6 +4,7 @@ Who of the team looks at a conversation, and who is writing in it.
 Open pages say so again and again; nothing is stored. What is not said any more is over.
 """
 
+from collections.abc import Callable, Collection
 from typing import Annotated, Final
 from uuid import UUID
 
@@ -19,6 +20,9 @@ Reader = Annotated[Member, Depends(requires(Permission.INBOX_READ))]
 # A page says every 15 s that it is looked at, and every 3 s that somebody is writing.
 LOOKS_FOR_S: Final = 40.0
 TYPES_FOR_S: Final = 8.0
+
+# Who has a conversation open.
+Looking = Callable[[BusinessId, UUID], Collection[UserId]]
 
 _Room = tuple[BusinessId, UUID]
 

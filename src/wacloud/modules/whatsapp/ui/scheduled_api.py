@@ -14,6 +14,7 @@ from wacloud.modules.whatsapp.application.schedule_message import (
     schedule_message,
     send_scheduled_now,
 )
+from wacloud.modules.whatsapp.domain.canned import check_filled
 from wacloud.modules.whatsapp.domain.message import TEXT_LIMIT
 from wacloud.modules.whatsapp.domain.scheduled import Scheduled
 from wacloud.shared.ui.bodies import StrictJsonRoute
@@ -27,12 +28,17 @@ Sender = Annotated[Member, Depends(requires(Permission.MESSAGES_SEND))]
 
 
 class ScheduleMessage(BaseModel):
-    """A text, and when it goes out. `unless_they_write`: it is cancelled where the contact writes before."""
+    """
+    A text, and when it goes out. `unless_they_write`: it is cancelled where the contact writes before.
+
+    `literal_braces`: `{{name}}` in it is meant as it stands; else it is taken for a variable nobody filled in.
+    """
 
     model_config = ConfigDict(extra="forbid")
     text: Annotated[str, Field(min_length=1, max_length=TEXT_LIMIT)]
     send_at: AwareDatetime
     unless_they_write: bool = False
+    literal_braces: bool = False
 
 
 class ScheduledOut(BaseModel):
@@ -91,6 +97,8 @@ def routes(deps: WhatsappDeps) -> APIRouter:
         The 24 hours are looked at when its time comes. Where they are over by then, it stays with its reason, and its
         author gets a notice.
         """
+        if not body.literal_braces:
+            check_filled(body.text)
         return _out(
             await schedule_message(
                 deps,

@@ -20,6 +20,7 @@ class _Send(Strict):
     Into a conversation there is, or to a person (`to`): from a number of yours (`phone_number_id`), else one they know.
 
     `bulk`: one of many, which leaves after whatever somebody waits for; marketing templates do unless it is false.
+    `literal_braces`: `{{name}}` in a text is meant as it stands; else it is taken for a variable nobody filled in.
     """
 
     conversation_id: UUID | None = None
@@ -27,6 +28,7 @@ class _Send(Strict):
     phone_number_id: Annotated[str, Field(max_length=64)] | None = None
     reply_to: UUID | None = None
     bulk: bool | None = None
+    literal_braces: bool = False
 
     def read(self, rules: Rules) -> Wanted:
         """The message by the rules, which keep what is wrong with it."""

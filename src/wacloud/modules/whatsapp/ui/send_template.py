@@ -40,6 +40,13 @@ class Offer(Strict):
     expiration_time_ms: int
 
 
+class Product(Strict):
+    """A product of a catalogue, above the text or on a card."""
+
+    catalog_id: Short
+    product_retailer_id: Short
+
+
 class Parameter(Strict):
     """One value. With `parameter_name` it goes by its name, without by its place."""
 
@@ -51,6 +58,7 @@ class Parameter(Strict):
         "video",
         "document",
         "location",
+        "product",
         "payload",
         "coupon_code",
         "action",
@@ -66,9 +74,16 @@ class Parameter(Strict):
     video: HeaderFile | None = None
     document: HeaderFile | None = None
     location: TemplatePlace | None = None
+    product: Product | None = None
     payload: Short | None = None
     coupon_code: Short | None = None
-    action: dict[str, Any] | None = None
+    action: Annotated[
+        dict[str, Any] | None,
+        Field(
+            description="Of a form; of the catalogue `thumbnail_product_retailer_id`, with `sections` for products: "
+            "`[{title, product_items: [{product_retailer_id}]}]`."
+        ),
+    ] = None
     limited_time_offer: Offer | None = None
     ttl_minutes: int | None = None
 

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Body, Depends, Path, Query, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
@@ -33,7 +33,7 @@ from wacloud.shared.ui.i18n import N_
 from wacloud.shared.ui.pages import hue, initials, render
 from wacloud.shared.ui.permissions import Permission
 
-NumberOf = Callable[[BusinessId], Awaitable[SimulatedNumber | None]]
+NumbersOf = Callable[[BusinessId], Awaitable[Sequence[SimulatedNumber]]]
 QuestionsOf = Callable[[BusinessId], Awaitable[Sequence[str]]]
 CountsOf = Callable[[UserId, BusinessId], Awaitable[dict[str, int]]]
 
@@ -92,6 +92,7 @@ PHOTOS = (
     ("shop", N_("Shop window")),
 )
 
+_CHOSEN: Final = "simulated_number"
 PersonId = Annotated[str, Path(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9._:+-]+$")]
 MediaId = Annotated[str, Path(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9_-]+$")]
 Player = Annotated[Member, Depends(requires(Permission.SIMULATE))]
@@ -99,7 +100,7 @@ Player = Annotated[Member, Depends(requires(Permission.SIMULATE))]
 
 def routes(
     phones: SimulatedPhones,
-    number_of: NumberOf,
+    numbers_of: NumbersOf,
     questions_of: QuestionsOf | None = None,
     counts_of: CountsOf | None = None,
 ) -> APIRouter:
@@ -112,8 +113,8 @@ def routes(
         prefix="/simulator", include_in_schema=False, route_class=StrictJsonRoute, max_body_size=LARGEST_BODY
     )
 
-    async def number(member: Player) -> SimulatedNumber:
-        found = await number_of(member.business_id)
+    async def number(request: Request, member: Player) -> SimulatedNumber:
+        found = _chosen(await numbers_of(member.business_id), request.cookies.get(_CHOSEN, ""))
         if found is None:
             raise NoNumberToWriteTo
         return found
@@ -121,9 +122,12 @@ def routes(
     Number = Annotated[SimulatedNumber, Depends(number)]  # noqa: N806 (a type, as its name says)
 
     @router.get("")
-    async def page(request: Request, member: Player) -> Response:
-        """The page says in a line what is missing rather than failing."""
-        found = await number_of(member.business_id)
+    async def page(
+        request: Request, member: Player, to: Annotated[str, Query(max_length=40, pattern=r"^[0-9]*$")] = ""
+    ) -> Response:
+        """The page says in a line what is missing rather than failing; `to` is the number it writes to from now on."""
+        numbers = await numbers_of(member.business_id)
+        found = _chosen(numbers, to or request.cookies.get(_CHOSEN, ""))
         people: Sequence[SimulatedPerson] = ()
         is_reachable = True
         try:
@@ -131,11 +135,12 @@ def routes(
         except PhonesUnreachable:
             is_reachable = False
         asked = tuple(await questions_of(member.business_id))[:MOST_QUESTIONS] if questions_of else ()
-        return render(
+        answer = render(
             request,
             "whatsapp/simulator.html",
             member=member,
             number=found,
+            numbers=numbers,
             counts=await counts_of(member.user_id, member.business_id) if counts_of else {},
             people=[_row(person) for person in people],
             is_reachable=is_reachable,
@@ -145,6 +150,9 @@ def routes(
             contacts=CONTACTS,
             photos=PHOTOS,
         )
+        if to and found is not None:
+            _remember(request, answer, found)
+        return answer
 
     @router.post("/people")
     async def add_person(member: Player, person: Annotated[NewPerson, Body()]) -> Response:
@@ -249,3 +257,14 @@ async def _until_gone(stream: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     yield b"retry: 2000\n\n"
     async for events in stream:
         yield events
+
+
+def _chosen(numbers: Sequence[SimulatedNumber], wanted: str) -> SimulatedNumber | None:
+    """The one that was chosen, or the first."""
+    return next((one for one in numbers if one.phone_number_id == wanted), numbers[0] if numbers else None)
+
+
+def _remember(request: Request, answer: Response, number: SimulatedNumber) -> None:
+    """It stays chosen while the browser is open."""
+    secure = request.url.scheme == "https"
+    answer.set_cookie(_CHOSEN, number.phone_number_id, path="/simulator", samesite="lax", secure=secure, httponly=True)

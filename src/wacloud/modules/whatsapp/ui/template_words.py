@@ -69,15 +69,30 @@ SEVERITIES: Final[Mapping[str, str]] = {
     "warning": N_("May be refused"),
     "hint": N_("Better so"),
 }
-_PARTS: Final[Mapping[str, str]] = {
-    "name": N_("Name"),
-    "language": N_("Language"),
-    "category": N_("Category"),
-    "header": N_("Header"),
-    "body": N_("Text"),
-    "footer": N_("Footer"),
-    "buttons": N_("Buttons"),
-    "components": N_("Parts"),
+# What stands above the text, or on a card.
+HEADER_KINDS: Final[Mapping[str, str]] = {
+    "text": N_("A line of text, or nothing"),
+    "image": N_("A picture"),
+    "video": N_("A video"),
+    "document": N_("A document (PDF)"),
+    "location": N_("A place on the map"),
+    "product": N_("A product of your catalogue"),
+}
+# What a button shows of the catalogue.
+PRODUCT_BUTTONS: Final[Mapping[str, str]] = {
+    "CATALOG": N_("The whole catalogue"),
+    "MPM": N_("Several products, chosen when it is sent"),
+}
+# How a code for signing in gets from WhatsApp to where it is needed.
+CODE_WAYS: Final[Mapping[str, str]] = {
+    "COPY_CODE": N_("The person copies it"),
+    "ONE_TAP": N_("One tap fills it in (Android)"),
+    "ZERO_TAP": N_("It is filled in without a tap (Android)"),
+}
+FILE_LIMITS: Final[Mapping[str, str]] = {
+    "image": N_("JPEG or PNG, 5 MB at most."),
+    "video": N_("MP4, 16 MB at most."),
+    "document": N_("PDF, 100 MB at most."),
 }
 # Rules that refuse nothing; those that do are told like every other field that is wrong.
 _ADVICE: Final[Mapping[str, str]] = {
@@ -97,11 +112,3 @@ def in_words(finding: Finding, language: str) -> str:
         return translate(language, _ADVICE[finding.rule])
     assert finding.rule in RULES
     return rule_in_words(Fault(finding.field, finding.rule, finding.limit), language)
-
-
-def part_in_words(field: str, language: str) -> str:
-    """What a person calls the field a finding is about."""
-    first, _, rest = field.partition(".")
-    told = translate(language, _PARTS.get(first, _PARTS["components"]))
-    number = rest.partition(".")[0]
-    return f"{told} {int(number) + 1}" if number.isdigit() else told

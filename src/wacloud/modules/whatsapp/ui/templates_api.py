@@ -6,7 +6,12 @@ from uuid import UUID
 from fastapi import APIRouter, Body, Depends, Query, Request
 
 from wacloud.modules.whatsapp.application.read_templates import get_template, last_syncs, list_templates
-from wacloud.modules.whatsapp.application.submit_template import delete_template, edit_template, submit_template
+from wacloud.modules.whatsapp.application.submit_template import (
+    delete_template,
+    edit_template,
+    look_at_draft,
+    submit_template,
+)
 from wacloud.modules.whatsapp.application.sync_templates import ask_for_sync
 from wacloud.modules.whatsapp.application.template_ports import MessageTemplateDeps
 from wacloud.modules.whatsapp.domain.message_template import Draft, KeptTemplate
@@ -60,11 +65,14 @@ def _add_reading(router: APIRouter, deps: MessageTemplateDeps) -> None:
         member: Reader,
         status: Annotated[str | None, Query(max_length=40, description="Meta's word, such as APPROVED.")] = None,
         q: Annotated[str, Query(max_length=100, description="Part of a name.")] = "",
+        waba_id: Annotated[str | None, Query(max_length=40, description="Of this WhatsApp account only.")] = None,
         cursor: Annotated[str | None, Query(max_length=500)] = None,
         limit: Annotated[int, Query(ge=1, le=200)] = 50,
     ) -> object:
         """The newest first, as they stand at Meta; those that are gone are not among them."""
-        page = await list_templates(deps, member.business_id, status=status, text=q or None, cursor=cursor, limit=limit)
+        page = await list_templates(
+            deps, member.business_id, status=status, text=q or None, waba_id=waba_id, cursor=cursor, limit=limit
+        )
         return TemplateList(templates=[TemplateOut(**out(one)) for one in page.templates], next_cursor=page.cursor)
 
     @router.post(
@@ -80,7 +88,8 @@ def _add_reading(router: APIRouter, deps: MessageTemplateDeps) -> None:
         member: Reader,
     ) -> object:
         """What Meta would say of it, without asking Meta: nothing is kept and nothing is sent."""
-        return Findings(findings=findings_out(lint(draft_of(body)), look_of(request, member).language))
+        findings = await look_at_draft(deps, member.business_id, draft_of(body))
+        return Findings(findings=findings_out(findings, look_of(request, member).language))
 
     @router.post(
         f"{BASE}/sync",
@@ -95,7 +104,7 @@ def _add_reading(router: APIRouter, deps: MessageTemplateDeps) -> None:
         before = await last_syncs(deps, member.business_id)
         await ask_for_sync(deps, member.business_id)
         return SyncAsked(
-            accounts=[SyncOut(waba_id=s.waba_id, synced_at=s.synced_at, trouble=s.trouble) for s in before]
+            accounts=[SyncOut(waba_id=s.waba_id, name=s.name, synced_at=s.synced_at, trouble=s.trouble) for s in before]
         )
 
     @router.get(
@@ -132,7 +141,8 @@ def _add_writing(router: APIRouter, deps: MessageTemplateDeps) -> None:
         """
         It is looked at first: `template_breaks_rules` has every field in `errors`. What Meta itself refuses is
         `template_refused`, with Meta's words as `detail` and its code as `meta_code`. After 503 `meta_away` nobody
-        knows whether Meta has it; the list is read again by itself.
+        knows whether Meta has it; the list is read again by itself. A business with several WhatsApp accounts that
+        names none is answered 422 `account_not_named`.
         """
         kept = await submit_template(deps, member.business_id, draft_of(body), body.waba_id)
         return _detail(request, member, kept)
@@ -167,6 +177,8 @@ def _detail(request: Request, member: Member, kept: KeptTemplate) -> TemplateDet
         kept.name, kept.language, kept.category or "", kept.components or (), kept.parameter_format or "POSITIONAL"
     )
     findings = lint(draft) if kept.components and kept.category != "AUTHENTICATION" else ()
+    # Meta has had a file for it, though we may not have it.
+    findings = [one for one in findings if one.rule != "file_example_missing"]
     return TemplateDetail(
         **out(kept),
         history=[StepOut(at=s.at, what=s.what, before=s.before, after=s.after) for s in kept.history],

@@ -9,17 +9,18 @@ from uuid import UUID
 
 from markupsafe import Markup
 
-from wacloud.modules.whatsapp.application.inbox import ConversationRow, MessageRow
+from wacloud.modules.whatsapp.application.inbox import BotReturns, ConversationRow, MessageRow
 from wacloud.modules.whatsapp.domain.conversation import ServiceWindow
 from wacloud.modules.whatsapp.domain.desk import Colour
 from wacloud.modules.whatsapp.domain.scheduled import Scheduled
 from wacloud.modules.whatsapp.ui.compose_forms import FORMS
 from wacloud.modules.whatsapp.ui.message_parts import KINDS
-from wacloud.modules.whatsapp.ui.message_view import STATES, author_in_words, days_of, why_of
+from wacloud.modules.whatsapp.ui.message_view import STATES, SYSTEM_LINES, author_in_words, days_of, why_of
 from wacloud.modules.whatsapp.ui.reasons import reason_in_words
 from wacloud.modules.whatsapp.ui.whatsapp_text import marked, plain
 from wacloud.shared.ui.i18n import N_, Translate, translator
 from wacloud.shared.ui.pages import Look
+from wacloud.shared.ui.times import time_left
 
 # Those a shop writes; the keyboard of every system has the others.
 _EMOJI = (
@@ -28,6 +29,11 @@ _EMOJI = (
 )
 EMOJI = _EMOJI.split()
 PRIORITIES = (N_("No priority"), N_("Low priority"), N_("High priority"), N_("Urgent"))
+TRIED: Mapping[str, str] = {
+    "model": N_("Language model"),
+    "knowledge": N_("Your frequent questions"),
+    "topics": N_("Menu of topics"),
+}
 COLOURS: Mapping[Colour, str] = {
     "grey": N_("Grey"),
     "red": N_("Red"),
@@ -44,9 +50,9 @@ class Words:
 
     say: Translate
 
-    def reason(self, code: str | None) -> str | None:
-        """Why it was handed over, ignored or failed."""
-        return reason_in_words(code, self.say)
+    def reason(self, code: str | None, state: str | None = None) -> str | None:
+        """Why it was handed over, ignored, failed or waits."""
+        return reason_in_words(code, self.say, waits=state in ("queued", "dispatching"))
 
     def state(self, state: str | None) -> tuple[str, str] | None:
         """Icon and name of an outbound state."""
@@ -61,6 +67,22 @@ class Words:
         """How urgent."""
         return self.say(PRIORITIES[priority])
 
+    def tried(self, code: str) -> str:
+        """Where the bot looked for an answer."""
+        return self.say(TRIED[code]) if code in TRIED else code
+
+    def returns(self, back: BotReturns, now: datetime) -> str:
+        """When the bot has the conversation again."""
+        if back.rule == "never":
+            return self.say("The assistant stays silent until you give it back.")
+        if back.at is None:
+            return self.say("The assistant takes over again once you close it.")
+        if back.at <= now:
+            return self.say("The assistant takes over again in a moment.")
+        return self.say("The assistant takes over again in %(time)s, unless somebody of you writes.") % {
+            "time": time_left(back.at, now)
+        }
+
     def plain(self, text: str | None) -> str:
         """One line of a text, without WhatsApp's marks."""
         return plain(text or "")
@@ -68,6 +90,11 @@ class Words:
     def found(self, text: str, search: str) -> Markup:
         """One line of a text a search found, its words marked."""
         return marked(plain(text), search)
+
+    def line(self, kind: str | None) -> str | None:
+        """What a notice between messages is; Meta words it in English only."""
+        known = SYSTEM_LINES.get(kind or "")
+        return self.say(known) if known else None
 
     def kind(self, kind: str | None) -> tuple[str, str] | None:
         """Icon and name of a kind that is more than text."""
@@ -140,7 +167,7 @@ def parts_context(
         "is_open": ServiceWindow(row.last_inbound_at).is_open(now),
         "forms": FORMS,
         "emoji": EMOJI,
-        "last_why": why_of(turns[-1], translator(look.language)) if turns else None,
+        "last_why": why_of(turns[-1], look.language) if turns else None,
         "may_send": may_send,
         "may_write": may_write,
         "may_export": may_export,

@@ -18,6 +18,17 @@ document.addEventListener("htmx:afterSwap", (event) => {
   if (wrong && $("extra")?.open) wrong.focus();
 });
 
+// A receipt opens below its message, which may be the last one that is seen.
+const showReceipt = (receipt) => receipt?.open && receipt.closest("li").scrollIntoView({ block: "nearest" });
+document.addEventListener("toggle", (event) => { if (event.target.matches?.(".receipt")) showReceipt(event.target); }, true);
+document.addEventListener("htmx:afterSettle", (event) => showReceipt(event.detail.target.closest?.(".receipt")));
+
+document.addEventListener("input", (event) => {
+  if (event.target.id !== "reply" || !$("composer-error")) return;
+  $("composer-error").remove();
+  event.target.removeAttribute("aria-invalid");
+});
+
 document.body.addEventListener("extra-sent", () => {
   $("extra").close();
   $("extra-body").replaceChildren();

@@ -97,6 +97,16 @@ document.addEventListener("click", (event) => {
   box.focus();
 });
 
+// What the assistant would say is there to be changed before it is sent.
+document.addEventListener("click", (event) => {
+  const button = event.target.closest?.("button[data-reply]");
+  const box = $("reply");
+  if (!button || !box) return;
+  box.setRangeText(button.dataset.reply, box.selectionStart, box.selectionEnd, "end");
+  box.dispatchEvent(new Event("input", { bubbles: true }));
+  box.focus();
+});
+
 // Whoever types a time of their own means it.
 document.addEventListener("input", (event) => {
   const name = event.target.dataset?.checks;
