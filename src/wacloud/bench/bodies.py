@@ -10,18 +10,48 @@ from typing import Any, Self
 FIRST_MARK = 1_000_000
 _MARK = re.compile(r"\bref\.B(\d{7,})\b")
 
-# A question like any other; it ends as a finished one does, so that nobody waits for more of it. In ASCII, as Meta
-# writes.
-_TEXT = json.dumps(
-    "Hola, buenas tardes. Os escribo por el pedido ref.B%d que hice la semana pasada desde vuestra tienda: me "
-    "gustaría saber cuándo llega, si puedo cambiar la dirección de entrega y si aceptáis devoluciones en la tienda "
-    "de la calle Mayor. ¿Me lo podéis confirmar hoy?"
-)[1:-1]
+# Questions like any others, each of another kind, so that nobody is taken for a machine that repeats itself. They end
+# as finished ones do, so that nobody waits for more, and a list shows the mark. In ASCII, as Meta writes.
+_TEXTS = tuple(
+    json.dumps(text)[1:-1]
+    for text in (
+        (
+            "Hola, buenas tardes. Os escribo por el pedido ref.B%d que hice la semana pasada desde vuestra tienda: me "
+            "gustaría saber cuándo llega, si puedo cambiar la dirección de entrega y si aceptáis devoluciones en la "
+            "tienda de la calle Mayor. ¿Me lo podéis confirmar hoy?"
+        ),
+        (
+            "Perdona, otra cosa de ref.B%d: la camisa azul que venía en el paquete me queda grande y quería una talla "
+            "menos. No sé si tengo que llevar la caja original o basta con la etiqueta, porque el cartón se rompió al "
+            "abrirlo. ¿Qué hago entonces?"
+        ),
+        (
+            "Otra pregunta: lo de ref.B%d lo vio mi hermana en el escaparate y le encantó; pregunta si queda en "
+            "verde o en burdeos y si se lo podéis guardar un par de días, que vive lejos y viene en tren. ¿Sería "
+            "posible guardarlo?"
+        ),
+        (
+            "Por cierto, con el código ref.B%d vi en la página un jarrón de cerámica que no está en el catálogo, "
+            "debajo de la foto. Es para un regalo de boda, así que necesitaría que fuese envuelto y con una tarjeta "
+            "escrita a mano. ¿Todavía lo hacéis?"
+        ),
+        (
+            "Acabo de mirar el correo y no veo ninguna factura de ref.B%d. La pedí a nombre de la empresa porque tengo "
+            "que presentarla en la gestoría antes de final de mes; si falta algún dato fiscal te lo mando enseguida. "
+            "¿Dónde puedo descargarla?"
+        ),
+        (
+            "Una última duda sobre ref.B%d: el transportista dejó el aviso en el buzón aunque estábamos en casa toda "
+            "la mañana, y el teléfono que aparece no contesta nadie. Preferiría recogerlo yo mismo en el almacén del "
+            "polígono. ¿A quién aviso?"
+        ),
+    )
+)
 _BODY = (
     '{"object":"whatsapp_business_account","entry":[{"id":"%s","changes":[{"value":{"messaging_product":"whatsapp",'
     '"metadata":{"display_phone_number":"%s","phone_number_id":"%s"},"contacts":[{"profile":{"name":"Cliente %d"},'
     '"wa_id":"%s","user_id":"%s"}],"messages":[{"from":"%s","from_user_id":"%s","id":"wamid.BENCH%024d",'
-    '"timestamp":"%d","text":{"body":"' + _TEXT + '"},"type":"text"}]},"field":"messages"}]}]}'
+    '"timestamp":"%d","text":{"body":"%s"},"type":"text"}]},"field":"messages"}]}]}'
 )
 
 
@@ -85,7 +115,7 @@ class Mail:
                 bsuid,
                 mark,
                 at,
-                mark,
+                _TEXTS[n // self.conversations % len(_TEXTS)] % mark,
             )
         ).encode()
 

@@ -24,7 +24,8 @@ class InstantModel:
         asked = marks_in(prompt.input[prompt.input.rfind(_NEW) :])
         named = ", ".join(mark(n) for n in asked)
         return ModelReply(
-            text=f"Tu pedido ({named}) sale hoy del almacén y llega en dos o tres días; en la tienda se puede cambiar.",
+            # The number of the entry it rests on, as the rules want it.
+            text=f"Tu pedido ({named}) sale hoy del almacén y llega en dos o tres días; se puede cambiar. [1]",
             end="complete",
             model=self.name,
             usage=Usage(input_tokens=1200, output_tokens=40),

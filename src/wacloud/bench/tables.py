@@ -118,6 +118,39 @@ def show_inbox(console: Console, report: Mapping[str, Any]) -> None:
     _show_conditions(console, report)
 
 
+def show_answers(console: Console, report: Mapping[str, Any]) -> None:
+    """What the answers came to, those that were not right, and what the search found."""
+    table = _Figures(f"{report['questions']} questions, {report['model'] or 'without a model'}")
+    table.add_column("business")
+    outcomes = ("right", "invented", "refused", "wrong", "unheard")
+    table.add("asked", *outcomes, "share")
+    for name, score in (*report["businesses"].items(), ("all", report["all"])):
+        counts = [score[one] for one in outcomes]
+        table.add_row(name, str(sum(counts)), *map(str, counts), f"{score['share']:.0%}")
+    console.print(table)
+    for row in report["not_right"]:
+        said = " ".join((row["answer"] or "").split())[:100]
+        console.print(f"  {row['outcome']}: {row['question']}  ->  {said}", markup=False)
+    took = report["answer"]
+    console.print(f"recall@1 {report['recall_at_1']:.3f}, recall@3 {report['recall_at_3']:.3f}")
+    console.print(f"an answer takes p50 {_ms(took['p50'])}, p95 {_ms(took['p95'])}")
+    _show_conditions(console, report)
+
+
+def show_knowledge(console: Console, report: Mapping[str, Any]) -> None:
+    """Each kind of question."""
+    plan = report["plan"]
+    table = _Figures(f"{plan['pieces']:,} pieces in each of {plan['businesses']} businesses")
+    table.add_column("questions")
+    table.add("n", "p50", "p95", "p99", "recall@1", "recall@3")
+    for name in ("plain", "chat", "three at once"):
+        figures = report[name]
+        found = (f"{figures[key]:.3f}" if key in figures else "" for key in ("recall@1", "recall@3"))
+        table.add_row(name, str(figures["n"]), *(_ms(figures[key]) for key in ("p50", "p95", "p99")), *found)
+    console.print(table)
+    _show_conditions(console, report)
+
+
 def show_live(console: Console, report: Mapping[str, Any]) -> None:
     """How soon each open page knew, what it cost, and what must be zero."""
     plan = report["plan"]

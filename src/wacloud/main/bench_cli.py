@@ -1,20 +1,14 @@
 """`wacloud bench`: what this machine holds, as figures."""
 
 import asyncio
-import json
-import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
-import psycopg
 import typer
 import uvloop
-from redis.exceptions import RedisError
-from rich.console import Console
 
 from wacloud.bench.api import ApiPlan, fill, measure_api, sign_in_owners
-from wacloud.bench.businesses import add_numbers, ids_of, make_businesses, world_of
+from wacloud.bench.businesses import add_numbers, business_called, make_businesses, world_of
 from wacloud.bench.e2e import E2e, E2ePlan
 from wacloud.bench.inbox import InboxPlan, measure_inbox
 from wacloud.bench.inboxes import Storage
@@ -36,25 +30,19 @@ from wacloud.bench.tables import (
     show_terms,
 )
 from wacloud.bench.twin import Witness
-from wacloud.main.bench_rig import BASE_URL, Rig, open_rig
-from wacloud.main.child import CannotStart, free_port
+from wacloud.main.bench_bots_cli import bots_app
+from wacloud.main.bench_rig import BASE_URL, Rig
+from wacloud.main.child import free_port
+from wacloud.main.measured import Data, Database, Json, Redis, console, measured, stop
 from wacloud.main.settings import BadSettings, Settings, load_settings
-from wacloud.main.supervisor import interruptible
 from wacloud.main.volume_cli import fill as fill_volume
 from wacloud.main.wiring import Swaps
-from wacloud.shared.application.db import StoreAway
 from wacloud.shared.infra.http import open_egress
 from wacloud.shared.infra.logging import set_up_logging
-from wacloud.shared.infra.migrations import CannotMigrate
 from wacloud.shared.ui.serving import most_connections
 
 bench_app = typer.Typer(no_args_is_help=True, help="Measure this machine: everything starts and ends by itself.")
-console = Console(highlight=False)
-
-Data = Annotated[Path | None, typer.Option(help="Keep everything in this folder instead of a temporary one.")]
-Database = Annotated[str, typer.Option(help="Another PostgreSQL: migrated, and free to be filled with measurements.")]
-Redis = Annotated[str, typer.Option(help="Another Valkey or Redis.")]
-Json = Annotated[Path, typer.Option("--json", help="Where the figures go.")]
+bench_app.add_typer(bots_app)
 
 
 @bench_app.command()
@@ -91,7 +79,7 @@ def ingest(
 
         return asyncio.run(run())
 
-    report = _measured(measure, data, database_url, redis_url, json_file)
+    report = measured(measure, data, database_url, redis_url, json_file)
     show_ingest(console, report)
 
 
@@ -148,7 +136,7 @@ def e2e(
 
         return asyncio.run(run())
 
-    report = _measured(measure, data, database_url, redis_url, json_file)
+    report = measured(measure, data, database_url, redis_url, json_file)
     if rate_search:
         show_search(console, report)
     else:
@@ -184,7 +172,7 @@ def api(
 
         return asyncio.run(run())
 
-    show_api(console, _measured(measure, data, database_url, redis_url, json_file))
+    show_api(console, measured(measure, data, database_url, redis_url, json_file))
 
 
 @bench_app.command()
@@ -197,24 +185,25 @@ def inbox(
     redis_url: Redis = "",
     json_file: Json = Path("bench-inbox.json"),
 ) -> None:
-    """Every view of the inbox, a thread and searches in a business of any size, as the server sees them."""
+    """
+    Every view of the inbox, a thread and searches in a business of any size, as the server sees them.
+
+    With --data or a database of your own the business stays, and the next run measures it without filling it again.
+    """
     plan = InboxPlan(messages, conversations, times)
 
     def measure(rig: Rig) -> dict[str, Any]:
         async def run() -> dict[str, Any]:
             async with rig.database() as db:
                 stated = await conditions(db, rig.stores)
-                [business_id] = ids_of(await make_businesses(db, rig.encrypt, 1))
+                name = f"Bench of {messages} messages in {conversations} conversations"
+                business_id = await business_called(db, rig.encrypt, name)
                 await fill_volume(db, business_id, plan.messages, plan.conversations)
-                # What was stored is counted a moment later; a worker looks every ten seconds.
-                await asyncio.sleep(2)
-                async with db.system("bench: statistics of what was stored") as tx:
-                    await tx.rows("select private.analyze_grown()")
                 return {**await measure_inbox(db, business_id, plan, rig.say), "conditions": stated}
 
         return asyncio.run(run())
 
-    show_inbox(console, _measured(measure, data, database_url, redis_url, json_file))
+    show_inbox(console, measured(measure, data, database_url, redis_url, json_file))
 
 
 @bench_app.command()
@@ -233,7 +222,7 @@ def live(
     """From commit to every open page, beside one page alone; then the inbox in Chromium, where there is one."""
     plan = LivePlan(viewers, rate, seconds, conversations)
     if most_connections() < viewers + QUIET_VIEWERS:
-        _stop(f"{viewers} viewers need more open files than this process may have: raise `ulimit -n` first")
+        stop(f"{viewers} viewers need more open files than this process may have: raise `ulimit -n` first")
 
     def measure(rig: Rig) -> dict[str, Any]:
         serve = rig.start_server("serve", "serve")
@@ -265,7 +254,7 @@ def live(
             drawn = await on_screen(serve, seats[0], lambda: bench.write(plan))
         return {"first_paint": painted, "on_screen": drawn}
 
-    show_live(console, _measured(measure, data, database_url, redis_url, json_file))
+    show_live(console, measured(measure, data, database_url, redis_url, json_file))
 
 
 @bench_app.command()
@@ -318,7 +307,7 @@ def send(
 
         return asyncio.run(run())
 
-    show_send(console, _measured(measure, data, database_url, redis_url, json_file))
+    show_send(console, measured(measure, data, database_url, redis_url, json_file))
 
 
 @bench_app.command(hidden=True)
@@ -341,42 +330,6 @@ def _settings() -> Settings:
     try:
         settings = load_settings()
     except BadSettings as error:
-        _stop(f"settings: {error}")
+        stop(f"settings: {error}")
     set_up_logging(settings.log_level)
     return settings
-
-
-def _measured(
-    measure: Callable[[Rig], dict[str, Any]],
-    data: Path | None,
-    database_url: str,
-    redis_url: str,
-    json_file: Path,
-) -> dict[str, Any]:
-    """Start what is needed, measure, stop it again, and keep the figures."""
-    progress = Console(stderr=True, highlight=False)
-    try:
-        with interruptible(), progress.status("") as status:
-
-            def say(line: str) -> None:
-                status.update(line)
-                if not progress.is_terminal:
-                    progress.print(f"  {line} ...")
-
-            with open_rig(data, database_url, redis_url, say) as rig:
-                report = measure(rig)
-                say("stopping")
-    except (CannotStart, CannotMigrate, StoreAway, psycopg.Error, RedisError) as problem:
-        _stop(str(problem).strip())
-    except KeyboardInterrupt:
-        raise typer.Exit(130) from None
-    try:
-        json_file.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n")
-    except OSError as problem:
-        _stop(f"{json_file} cannot be written: {problem.strerror}")
-    return report
-
-
-def _stop(message: str) -> NoReturn:
-    print(f"wacloud bench: {message}", file=sys.stderr)
-    raise typer.Exit(1)

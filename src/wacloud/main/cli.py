@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from wacloud.main.bench_cli import bench_app
+from wacloud.main.bot_cli import bot_app
 from wacloud.main.check import CHECK_HELP
 from wacloud.main.command import run as _run
 from wacloud.main.command import settings_of as _settings
@@ -40,6 +41,7 @@ app.add_typer(secrets_app, name="secrets")
 users_app = typer.Typer(no_args_is_help=True, help="People who can sign in.")
 app.add_typer(users_app, name="users")
 app.add_typer(bench_app, name="bench")
+app.add_typer(bot_app, name="bot")
 app.command("doctor")(doctor)
 console = Console()
 
@@ -90,11 +92,12 @@ def demo(
     port: Annotated[int | None, typer.Option(min=1, max=65535, help="8000; a check takes any free one.")] = None,
     data: Annotated[Path | None, typer.Option(help="Where the demo keeps its data: .data/demo.")] = None,
     check: Annotated[bool, typer.Option(help=CHECK_HELP)] = False,
+    model_twin: Annotated[bool, typer.Option(help="Answer with a language model that is played here.")] = False,
 ) -> None:
     """Run everything at once on this machine, with a seeded business and a phone to play its customers."""
     from wacloud.main.demo import DEFAULT_FOLDER, run_demo  # noqa: PLC0415
 
-    raise typer.Exit(run_demo(port=port, data_dir=data or DEFAULT_FOLDER, check=check))
+    raise typer.Exit(run_demo(port=port, data_dir=data or DEFAULT_FOLDER, check=check, model_twin=model_twin))
 
 
 @app.command()
@@ -109,9 +112,7 @@ def migrate(
         applied = run_migrations(url, app_password=os.environ.get("APP_DATABASE_PASSWORD"))
     except CannotMigrate as error:
         _stop(str(error))
-    for name in applied:
-        print(f"applied {name}")
-    print("the schema is up to date")
+    print(*(f"applied {name}" for name in applied), "the schema is up to date", sep="\n")
 
 
 @app.command()

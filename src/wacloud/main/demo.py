@@ -20,6 +20,7 @@ from wacloud.main.check import CHECK_HELP, call, check_demo
 from wacloud.main.child import CannotStart, Child, answers, free_port, is_free
 from wacloud.main.demo_folder import DemoFolder, DemoKeys, RunningDemo
 from wacloud.main.embedded import APP, EmbeddedPostgres, EmbeddedValkey
+from wacloud.main.seed_data.templates import TEMPLATES
 from wacloud.main.supervisor import Supervisor, interruptible
 from wacloud.shared.infra.migrations import CannotMigrate, migrate
 
@@ -45,9 +46,14 @@ SETTINGS = (
 _PYTHON = (sys.executable, "-P", "-m")
 
 
-def run_demo(port: int | None = None, data_dir: str | Path = DEFAULT_FOLDER, check: bool = False) -> int:
+def run_demo(
+    port: int | None = None,
+    data_dir: str | Path = DEFAULT_FOLDER,
+    check: bool = False,
+    model_twin: bool = False,
+) -> int:
     """
-    Run the demo until Ctrl-C, or check it once; return the exit code.
+    Run the demo until Ctrl-C, or check it once; return the exit code. `model_twin`: with OpenAI's twin as the model.
 
     A check uses the demo that already runs on the folder, and starts one of its own where none does.
     """
@@ -59,7 +65,7 @@ def run_demo(port: int | None = None, data_dir: str | Path = DEFAULT_FOLDER, che
             # Without a wish, a check is content with any port.
             wanted = port if port is not None else free_port(DEFAULT_PORT) if check else DEFAULT_PORT
             with folder.locked():
-                return _Demo(folder, wanted).run(check)
+                return _Demo(folder, wanted, model_twin=model_twin).run(check)
     except (CannotStart, CannotMigrate) as problem:
         print(f"\nThe demo stopped: {problem}", file=sys.stderr)
         return 1
@@ -68,7 +74,9 @@ def run_demo(port: int | None = None, data_dir: str | Path = DEFAULT_FOLDER, che
 
 
 class _Demo:
-    def __init__(self, folder: DemoFolder, port: int) -> None:
+    def __init__(self, folder: DemoFolder, port: int, *, model_twin: bool = False) -> None:
+        # Whoever names a model means that one.
+        self._model_twin = model_twin and not (os.environ.get("OPENAI_BASE_URL") or os.environ.get("OPENAI_API_KEYS"))
         self._folder = folder
         self._port = port
         self._base_url = f"http://127.0.0.1:{port}"
@@ -120,6 +128,9 @@ class _Demo:
         if not _names_mail_service():
             with _step("Resend's twin"):
                 self._start_resend_twin(env)
+        if self._model_twin:
+            with _step("OpenAI's twin"):
+                self._start_model_twin(env)
         with _step("Serve, worker"):
             ready = f"{self._base_url}/readyz"
             self._supervisor.start(
@@ -127,7 +138,7 @@ class _Demo:
                 self._wacloud("serve", env, "--port", str(self._port), is_ready=lambda: _says_ok(ready)),
             )
         self._supervisor.look()
-        folder.write_settings({name: env[name] for name in SETTINGS})
+        folder.write_settings(for_commands(env, model_twin=self._model_twin))
         return RunningDemo(
             base_url=self._base_url,
             graph_url=env["META_GRAPH_URL"],
@@ -164,6 +175,9 @@ class _Demo:
                 "RESEND_API_KEY": keys.resend_key,
                 "RESEND_WEBHOOK_SECRET": keys.resend_webhook_secret,
             }
+        if self._model_twin:
+            url = f"http://127.0.0.1:{free_port()}/v1"
+            callers |= {"OPENAI_BASE_URL": url, "OPENAI_API": "responses", "OPENAI_OWN_KEY_URL": url}
         # Facebook's dialog is the twin's own window, unless Meta is somebody else.
         metas["META_ES_CONFIG_ID"] = callers.get("META_ES_CONFIG_ID", "" if callers.get("META_GRAPH_URL") else "1")
         return {
@@ -219,6 +233,11 @@ class _Demo:
         # Key and secret come by the environment: arguments are for every eye on the machine.
         self._supervisor.start(Child(name="resend-twin", argv=argv, env=env, is_ready=lambda: answers(port)))
 
+    def _start_model_twin(self, env: Mapping[str, str]) -> None:
+        port = int(env["OPENAI_BASE_URL"].rpartition(":")[2].partition("/")[0])
+        argv = [*_PYTHON, "wacloud.twins.openai", "--port", str(port)]
+        self._supervisor.start(Child(name="openai-twin", argv=argv, env=env, is_ready=lambda: answers(port)))
+
     def _wacloud(
         self,
         name: str,
@@ -249,6 +268,14 @@ class _Demo:
         )
 
 
+def for_commands(env: Mapping[str, str], *, model_twin: bool = False) -> dict[str, str]:
+    """What `demo.env` tells the commands: with a model's twin, the twin too, and never a key of the caller's."""
+    told = {name: env[name] for name in SETTINGS}
+    if model_twin:
+        told |= {"OPENAI_API_KEYS": ""} | {name: value for name, value in env.items() if name.startswith("OPENAI_")}
+    return told
+
+
 def world_of(keys: DemoKeys, seeded: Mapping[str, Any], callback_url: str) -> dict[str, object]:
     """The twin's world: the seeded business and its number, and where webhooks go."""
     number = {
@@ -263,7 +290,7 @@ def world_of(keys: DemoKeys, seeded: Mapping[str, Any], callback_url: str) -> di
         "name": seeded["verified_name"],
         "access_token": seeded["access_token"],
         "numbers": [number],
-        "templates": [],
+        "templates": TEMPLATES,
     }
     return {
         "app_id": keys.app_id,
@@ -309,10 +336,11 @@ def main() -> int:
         "--data", default=DEFAULT_FOLDER, help="folder for all data (default .data/demo of the project)"
     )
     parser.add_argument("--check", action="store_true", help=CHECK_HELP)
+    parser.add_argument("--model-twin", action="store_true", help="answer with a language model that is played here")
     options = parser.parse_args()
     if options.port is not None and not 1 <= options.port <= 65535:
         parser.error("--port lies between 1 and 65535")
-    return run_demo(options.port, options.data, options.check)
+    return run_demo(options.port, options.data, options.check, options.model_twin)
 
 
 if __name__ == "__main__":

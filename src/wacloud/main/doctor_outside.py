@@ -12,11 +12,14 @@ from urllib.parse import unquote, urlsplit
 
 import aiohttp
 import aiosmtplib
+from redis.asyncio import Redis
 
 from wacloud.main.doctor import Line
 from wacloud.main.graph import graph_checkup
 from wacloud.main.media import DEFAULT_FOLDER, media_files
 from wacloud.main.settings import BadSettings, Settings
+from wacloud.modules.bot.domain.models import ends_on
+from wacloud.modules.bot.infra.key_health import ValkeyKeyHealth
 from wacloud.modules.notification.infra.smtp import read_smtp_url
 from wacloud.modules.whatsapp.application.media_ports import StoreOfFilesAway
 from wacloud.modules.whatsapp.domain.checkup import CALLBACK_PATH
@@ -208,17 +211,51 @@ async def _smtp(settings: Settings) -> Line:
 
 
 async def look_at_models(settings: Settings) -> Sequence[Line]:
+    if not settings.openai_api_keys and settings.openai_base_url:
+        return [await _model(settings, settings.openai_base_url.rstrip("/"), None)]
     if not settings.openai_api_keys:
         text = "no OPENAI_API_KEYS: the bot answers from the business's own questions and answers"
         return [Line("model", "ok", text)]
     base = (settings.openai_base_url or "https://api.openai.com/v1").rstrip("/")
-    return await asyncio.gather(*(_model(settings, base, n) for n in range(len(settings.openai_api_keys))))
+    tried = await asyncio.gather(*(_model(settings, base, n) for n in range(len(settings.openai_api_keys))))
+    return [*tried, *_ending_models(settings), *await _resting_keys(settings)]
 
 
-async def _model(settings: Settings, base: str, place: int) -> Line:
-    name = f"key {place + 1} of OPENAI_API_KEYS"
+def _ending_models(settings: Settings) -> list[Line]:
+    """Models that OpenAI stops serving, as far as it has said."""
+    lines = []
+    for name in (settings.openai_model, *settings.openai_models_offered):
+        ends = ends_on(name)
+        if ends is None:
+            continue
+        left = (ends - datetime.now(UTC).date()).days
+        fix = "name another one in OPENAI_MODEL or OPENAI_MODELS_OFFERED"
+        if left <= 0:
+            lines.append(Line("model", "broken", f"{name} is not served any more since {ends}", fix))
+        elif left < SOON_DAYS:
+            lines.append(Line("model", "warning", f"{name} is served until {ends}, {left} more days", fix))
+    return lines
+
+
+async def _resting_keys(settings: Settings) -> list[Line]:
+    """What the workers have told of the keys in the last minutes."""
+    if not settings.redis_url:
+        return []
+    async with Redis.from_url(settings.redis_url, socket_timeout=4, socket_connect_timeout=4) as redis:
+        health = await ValkeyKeyHealth(redis).read()
+    return [
+        Line("model", "warning", f"key {key.number} of OPENAI_API_KEYS rests in {worker}: {key.why}", "see its account")
+        for worker, keys in health.items()
+        for key in keys
+        if key.why is not None
+    ]
+
+
+async def _model(settings: Settings, base: str, place: int | None) -> Line:
+    """`place` None: a server that wants no key."""
+    name = "OPENAI_BASE_URL" if place is None else f"key {place + 1} of OPENAI_API_KEYS"
+    headers = {} if place is None else {"Authorization": f"Bearer {settings.openai_api_keys[place]}"}
     try:
-        headers = {"Authorization": f"Bearer {settings.openai_api_keys[place]}"}
         status, answer = await _get_json(f"{base}/models", headers)
     except (aiohttp.ClientError, OSError, TimeoutError) as error:
         told = f"the model's address cannot be reached: {type(error).__name__}"

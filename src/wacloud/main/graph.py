@@ -9,12 +9,15 @@ from wacloud.main.settings import LOOPBACK, Settings
 from wacloud.modules.whatsapp.application.checkup_ports import CheckupDeps
 from wacloud.modules.whatsapp.application.connecting_ports import ConnectingDeps
 from wacloud.modules.whatsapp.application.ports import WhatsappDeps
+from wacloud.modules.whatsapp.application.template_ports import MessageTemplateDeps
 from wacloud.modules.whatsapp.infra.checkups import PostgresCheckups
 from wacloud.modules.whatsapp.infra.cloud_api import GraphApi
 from wacloud.modules.whatsapp.infra.connections import PostgresConnections, PostgresNumberBook
 from wacloud.modules.whatsapp.infra.graph_accounts import GraphAccounts
 from wacloud.modules.whatsapp.infra.graph_checkup import GraphCheckup
 from wacloud.modules.whatsapp.infra.graph_templates import GraphTemplates
+from wacloud.modules.whatsapp.infra.graph_uploads import GraphUploads
+from wacloud.modules.whatsapp.infra.message_templates import PostgresMessageTemplates
 from wacloud.modules.whatsapp.infra.simulated_sign_up import TwinSignUp
 from wacloud.shared.infra.crypto import SecretBox
 
@@ -30,6 +33,26 @@ def graph_of(kind: type[Graph], settings: Settings, egress: aiohttp.ClientSessio
         decrypt=secrets.decrypt,
         proof_secret=settings.meta_app_secret[0] if settings.meta_appsecret_proof else None,
     )
+
+
+def uploads_of(settings: Settings, egress: aiohttp.ClientSession, secrets: SecretBox) -> GraphUploads:
+    """Files Meta keeps for our app."""
+    return GraphUploads(
+        egress,
+        base_url=settings.meta_graph_url,
+        version=settings.meta_graph_version,
+        decrypt=secrets.decrypt,
+        app_id=settings.meta_app_id,
+        proof_secret=settings.meta_app_secret[0] if settings.meta_appsecret_proof else None,
+    )
+
+
+def templates_of(
+    settings: Settings, egress: aiohttp.ClientSession, secrets: SecretBox, whatsapp: WhatsappDeps
+) -> MessageTemplateDeps:
+    """All that message templates need."""
+    meta = graph_of(GraphTemplates, settings, egress, secrets)
+    return MessageTemplateDeps(whatsapp, PostgresMessageTemplates(), meta, uploads_of(settings, egress, secrets))
 
 
 def graph_checkup(settings: Settings, egress: aiohttp.ClientSession, secrets: SecretBox) -> GraphCheckup:
@@ -78,6 +101,7 @@ def connecting_deps(
         unseal=secrets.decrypt,
         app_id=settings.meta_app_id,
         config_id=settings.meta_es_config_id,
+        uploads=uploads_of(settings, egress, secrets),
         graph_version=settings.meta_graph_version,
         dialog_url=f"{settings.meta_graph_url.rstrip('/')}/_twin/signup" if is_twin else None,
     )

@@ -24,6 +24,8 @@ SEALED: Final = (
     ("number_connections", "access_token"),
     ("number_connections", "pin"),
     ("totp_factors", "secret"),
+    ("bot_provider_keys", "sealed"),
+    ("bot_actions", "sealed"),
     ("mails", "sealed"),
     ("idempotency_keys", "sealed"),
 )

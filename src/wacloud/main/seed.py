@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from wacloud.main import seed_phones
+from wacloud.main import seed_bot, seed_phones
 from wacloud.main.seed_data import shop
 from wacloud.main.seed_data.chats import CHATS, GUESTS
 from wacloud.main.seed_data.script import Guest
@@ -132,12 +132,12 @@ async def _add_content(db: Database, now: datetime) -> None:
     """Bot settings, knowledge and history, in one transaction; the settings' row tells that it was done."""
     async with db.tenant(BUSINESS_ID) as tx:
         is_first = await tx.execute(
-            "insert into app.bot_settings (business_id, name, instructions, fallback_text)"
-            " values (%s, %s, %s, %s) on conflict do nothing",
-            (BUSINESS_ID, shop.BOT_NAME, shop.BOT_INSTRUCTIONS, shop.FALLBACK_TEXT),
+            "insert into app.bot_settings (business_id) values (%s) on conflict do nothing", (BUSINESS_ID,)
         )
         if not is_first:
             return
+        owner = MEMBERS[shop.OWNER[0]]
+        published = await seed_bot.publish_versions(tx, BUSINESS_ID, owner)
         for position, (question, answer) in enumerate(shop.FAQ):
             await _insert(
                 tx,
@@ -160,6 +160,10 @@ async def _add_content(db: Database, now: datetime) -> None:
         for story in stories:
             for turn in story.turns:
                 await _add_turn(tx, story, turn)
+        await seed_bot.add_sources(tx, BUSINESS_ID)
+        await seed_bot.put_to_the_test(tx, BUSINESS_ID, published, owner, now)
+        await seed_bot.add_form(tx, BUSINESS_ID, stories, now)
+        await seed_bot.gather_board(tx, BUSINESS_ID, stories, owner, now)
 
 
 async def _add_guest(tx: Tx, guest: Guest, since: datetime) -> None:

@@ -5,6 +5,7 @@ Everything follows from a conversation's number, so that a second run makes the 
 that an interrupted run goes on where it stopped.
 """
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -133,6 +134,14 @@ async def seed_volume(
                 written += await tx.execute(_MESSAGES, part)
         tell(Progress(last, written))
     return written
+
+
+async def know_what_was_stored(db: Database) -> None:
+    """Without statistics of it every next statement would be planned for an empty table."""
+    # PostgreSQL counts what was stored a moment later.
+    await asyncio.sleep(2)
+    async with db.system("statistics of a large sample") as tx:
+        await tx.rows("select private.analyze_grown()")
 
 
 async def index_sample(db: Database, business_id: BusinessId) -> int:

@@ -3,6 +3,8 @@
 import os
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
+from decimal import Decimal
 from enum import StrEnum
 from importlib.util import find_spec
 from pathlib import Path
@@ -10,7 +12,7 @@ from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from wacloud.modules.notification.application.accept_report import read_secrets
@@ -45,6 +47,10 @@ LIMITS = (
     Limit("supabase_mail", 30, 300, "address"),
     Limit("send", 100, 60, "user"),
     Limit("upload", 60, 60, "user"),
+    # What costs tokens of a model: trying the bot out, help with replies.
+    Limit("bot_try", 30, 60, "user"),
+    Limit("site_pages", 10, 60, "user"),
+    Limit("assist", 30, 60, "user"),
     Limit("unsigned_webhook", 1000, 60, "everybody"),
     Limit("analytics_event", 200, 60, "user"),
 )
@@ -56,11 +62,21 @@ LISTS = (
     "secret_keys",
     "meta_app_secret",
     "openai_api_keys",
+    "openai_models_offered",
     "trusted_proxies",
     "resend_webhook_secret",
 )
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 Listed = Annotated[list[str], NoDecode]
+
+
+class ModelPrice(BaseModel):
+    """US dollars for a million tokens, as listed on that day."""
+
+    input: Decimal = Field(ge=0)
+    cached: Decimal = Field(ge=0)
+    output: Decimal = Field(ge=0)
+    listed_on: date = date(2026, 1, 1)
 
 
 class Settings(BaseSettings):
@@ -95,8 +111,13 @@ class Settings(BaseSettings):
     openai_api_keys: Listed = []
     openai_base_url: str = ""
     openai_model: str = "gpt-6-luna"
+    openai_vision: bool | None = None
     openai_api: str = Field("", pattern="^(responses|chat|)$")
+    openai_models_offered: Listed = []
+    openai_own_key_url: str = ""
     openai_embeddings: bool = False
+    model_prices: dict[str, ModelPrice] = {}
+    model_tokens_per_minute: int = Field(1_000_000, ge=1000)
     model_deadline_s: float = Field(20, gt=0, le=120)
 
     undo_send_s: float = Field(5, ge=0, le=60)
@@ -246,6 +267,9 @@ class Settings(BaseSettings):
         resend = urlsplit(self.resend_api_url)
         if self.resend_api_key and (resend.scheme != "https" or resend.hostname in LOOPBACK):
             problems.append("RESEND_API_URL points to a twin or is not https, which production refuses")
+        own = urlsplit(self.openai_own_key_url)
+        if self.openai_own_key_url and (own.scheme != "https" or own.hostname in LOOPBACK):
+            problems.append("OPENAI_OWN_KEY_URL points to a twin or is not https, which production refuses")
         if self.smtp_url and "security=none" in self.smtp_url:
             problems.append("SMTP_URL speaks in clear, which production refuses")
         return problems

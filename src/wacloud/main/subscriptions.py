@@ -3,13 +3,21 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from wacloud.modules.bot.ui.jobs import ANSWER_TURN
+from wacloud.modules.bot.application.summarise_conversation import FORGET_SUMMARY, order_of
+from wacloud.modules.bot.application.unanswered import FORGET_QUESTIONS
+from wacloud.modules.bot.ui.jobs import ANSWER_TURN, FORGET_CONTACT
 from wacloud.modules.business.events import DeletionAsked, DeletionCancelled, InvitationMade
 from wacloud.modules.notification.application.mail_deletion import MAIL_DELETION
 from wacloud.modules.notification.application.mail_invitation import MAIL_INVITATION
 from wacloud.modules.whatsapp.application.apply_account_news import APPLY_ACCOUNT_NEWS
 from wacloud.modules.whatsapp.application.follow_closing import FOLLOW_CLOSING
-from wacloud.modules.whatsapp.events import AccountNewsCame, MessagesReceived
+from wacloud.modules.whatsapp.events import (
+    AccountNewsCame,
+    ContactErased,
+    ConversationsErased,
+    MessagesReceived,
+    TalkChanged,
+)
 from wacloud.shared.application.jobs import Lane, NewJob
 from wacloud.shared.domain.events import Event
 
@@ -24,6 +32,28 @@ def _answer_turn(event: MessagesReceived) -> NewJob:
         payload={"conversation_id": str(event.conversation_id)},
         order_key=key,
         unique_key=key,
+    )
+
+
+def _forget_contact(event: ConversationsErased) -> NewJob:
+    return NewJob(
+        kind=FORGET_CONTACT,
+        lane=Lane.HOUSEKEEPING,
+        business_id=event.business_id,
+        payload={"conversation_ids": [str(id_) for id_ in event.conversation_ids]},
+        max_attempts=20,
+    )
+
+
+def _forget_summary(event: TalkChanged) -> NewJob:
+    # After what is being summed up at this moment.
+    return NewJob(
+        kind=FORGET_SUMMARY,
+        lane=Lane.HOUSEKEEPING,
+        business_id=event.business_id,
+        payload={"conversation_id": str(event.conversation_id)},
+        order_key=order_of(event.conversation_id),
+        max_attempts=20,
     )
 
 
@@ -60,9 +90,24 @@ def _apply_account_news(event: AccountNewsCame) -> NewJob:
     )
 
 
+def _forget_questions(event: ContactErased) -> NewJob:
+    # After what is being gathered at this moment, so that it is found.
+    return NewJob(
+        kind=FORGET_QUESTIONS,
+        lane=Lane.HOUSEKEEPING,
+        business_id=event.business_id,
+        payload={"contact_id": str(event.contact_id)},
+        order_key=f"questions:{event.business_id}",
+        max_attempts=20,
+    )
+
+
 SUBSCRIPTIONS: Mapping[type[Event], Sequence[Callable[[Any], NewJob]]] = {
     MessagesReceived: (_answer_turn,),
+    TalkChanged: (_forget_summary,),
+    ConversationsErased: (_forget_contact,),
     AccountNewsCame: (_apply_account_news,),
+    ContactErased: (_forget_questions,),
     InvitationMade: (_mail_invitation,),
     DeletionAsked: (_follow_closing, _mail_deletion),
     DeletionCancelled: (_follow_closing,),

@@ -5,7 +5,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from wacloud.main.command import stop
 from wacloud.main.seed_volume import Progress as Written
-from wacloud.main.seed_volume import index_sample, seed_volume
+from wacloud.main.seed_volume import index_sample, know_what_was_stored, seed_volume
 from wacloud.shared.application.db import Database
 from wacloud.shared.domain.ids import BusinessId
 
@@ -30,8 +30,10 @@ async def fill(db: Database, business_id: BusinessId, messages: int, conversatio
 
         try:
             await seed_volume(db, business_id, messages=messages, conversations=most, tell=tell)
+            await know_what_was_stored(db)
             bar.reset(task, total=messages, description="words")
             while taken := await index_sample(db, business_id):
                 bar.advance(task, taken)
+            await know_what_was_stored(db)
         except LookupError:
             stop("this business is unknown or has no number: connect one first")

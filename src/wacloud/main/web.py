@@ -1,7 +1,7 @@
 """`wacloud serve`: the JSON API, the pages, the webhooks and the live updates, in one ASGI application."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from functools import partial
@@ -10,11 +10,12 @@ import psycopg
 import structlog
 import uvicorn
 from fastapi import APIRouter, FastAPI
-from prometheus_client import CONTENT_TYPE_LATEST, Counter, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, generate_latest
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
+from wacloud.main.bot_routes import bot_routes
 from wacloud.main.child import check_address
 from wacloud.main.garbage import let_garbage_wait
 from wacloud.main.settings import Settings
@@ -40,7 +41,8 @@ from wacloud.modules.auth.ui import (
 from wacloud.modules.auth.ui import json_api as auth_api
 from wacloud.modules.auth.ui import pages as auth_pages
 from wacloud.modules.auth.ui.authenticator import TokenAuthenticator
-from wacloud.modules.bot.ui import sector_template
+from wacloud.modules.bot.application.guards import KeyHealth
+from wacloud.modules.bot.infra.key_health import ValkeyKeyHealth
 from wacloud.modules.bot.ui.suggestions import questions_of
 from wacloud.modules.business.ui import json_api as business_api
 from wacloud.modules.business.ui import pages as business_pages
@@ -71,6 +73,7 @@ from wacloud.modules.whatsapp.ui import (
     media_pages,
     note_api,
     number_pages,
+    number_photo,
     numbers_api,
     people_api,
     people_pages,
@@ -80,6 +83,7 @@ from wacloud.modules.whatsapp.ui import (
     segment_pages,
     simulator_pages,
     template_pages,
+    template_send_pages,
     templates_api,
 )
 from wacloud.modules.whatsapp.ui.live_updates import LiveHub
@@ -101,6 +105,10 @@ from wacloud.shared.ui.serving import PromptServer, most_connections
 log = structlog.get_logger()
 
 AS_SUPABASE = (supabase_api, supabase_verify, supabase_user_api, supabase_factors)
+OF_A_KEY = ["worker", "key"]
+MODEL_KEY_RESTS = Gauge("wacloud_model_key_rests_seconds", "For how long a worker does not use a key.", OF_A_KEY)
+MODEL_KEY_CALLS = Gauge("wacloud_model_key_calls", "Calls with a key since its worker began.", OF_A_KEY)
+MODEL_KEY_FAILURES = Gauge("wacloud_model_key_failures", "Those that failed.", OF_A_KEY)
 WEBHOOKS = Counter("wacloud_webhooks_total", "Webhooks by vendor and how they ended", ["provider", "outcome"])
 
 
@@ -134,6 +142,7 @@ def make_app(house: House) -> FastAPI:
             {"name": "supabase", "description": "The same in the words of Supabase Auth, for its clients."},
             {"name": "users", "description": "The person who asks."},
             {"name": "businesses", "description": "The businesses of the person who asks."},
+            {"name": "bot", "description": "The assistant: how it is configured, what it knows, whose model it asks."},
             {"name": "contacts", "description": "The people who write to a business, and what they are sorted by."},
             {"name": "whatsapp", "description": "Sending, and where every message stands."},
         ],
@@ -143,9 +152,7 @@ def make_app(house: House) -> FastAPI:
     app.state.trusted_proxies = trusted_networks(settings.trusted_proxies)
     app.state.limits = house.limits
     app.state.idempotency = house.idempotency
-    app.state.switch_path = "/switch-business"
-    app.state.act_in = partial(_act_in, house.auth)
-    app.state.demo_pages = phones is not None
+    _tell_pages(app, house, demo_pages=phones is not None)
     app.state.before_shutdown = [hub.close, *([phones.close] if phones else [])]
     install_errors(app, unstorable=[psycopg.DataError])
     app.add_middleware(SecurityHeaders, https=settings.base_url.startswith("https:"))
@@ -177,9 +184,11 @@ def make_app(house: House) -> FastAPI:
     app.include_router(user_pages.routes(house.user))
     for about_businesses in (business_api, team_api, progress_api, business_pages, team_pages):
         app.include_router(about_businesses.routes(house.business))
-    app.include_router(sector_template.routes(house.templates))
+    for about_bots in bot_routes(house):
+        app.include_router(about_bots)
+    for where_people_look in (inbox_pages, note_api):
+        app.include_router(where_people_look.routes(house.whatsapp, hub.looking))
     for about_messages in (
-        inbox_pages,
         compose_pages,
         export_pages,
         ledger_pages,
@@ -188,7 +197,6 @@ def make_app(house: House) -> FastAPI:
         desk_api,
         media_api,
         media_pages,
-        note_api,
         canned_api,
         scheduled_api,
         canned_pages,
@@ -197,9 +205,9 @@ def make_app(house: House) -> FastAPI:
     for about_people in (people_api, people_settings_pages, segment_pages, import_pages, people_pages):
         app.include_router(about_people.routes(house.people))
     for made in (
-        *(each.routes(house.message_templates) for each in (templates_api, template_pages)),
+        *(each.routes(house.message_templates) for each in (templates_api, template_pages, template_send_pages)),
         *(each.routes(house.checkups) for each in (checks_api, doctor_pages)),
-        *(each.routes(house.connecting) for each in (numbers_api, connect_pages, number_pages)),
+        *(each.routes(house.connecting) for each in (numbers_api, connect_pages, number_pages, number_photo)),
         live_updates.routes(hub),
         presence.routes(house.announcer),
         notice_pages.routes(house.notification),
@@ -208,14 +216,22 @@ def make_app(house: House) -> FastAPI:
     if house.mail_shelf is not None:
         app.include_router(dev_pages.routes(house.mail_shelf))
     if phones is not None:
-        number_of = PostgresNumbers(house.db).first_of
+        numbers_of = PostgresNumbers(house.db).simulated
         app.include_router(
-            simulator_pages.routes(phones, number_of, questions_of(house.bot), house.whatsapp.inbox.counts)
+            simulator_pages.routes(phones, numbers_of, questions_of(house.bot), house.whatsapp.inbox.counts)
         )
     for route in app.router.routes:
         if getattr(route, "path", None) == app.openapi_url:
             declare(route, public())
     return app
+
+
+def _tell_pages(app: FastAPI, house: House, *, demo_pages: bool) -> None:
+    """What pages of one module show of another, or of the installation."""
+    app.state.switch_path = "/switch-business"
+    app.state.act_in = partial(_act_in, house.auth)
+    app.state.demo_pages = demo_pages
+    app.state.has_model = house.bot.answers.model is not None
 
 
 def _let_call(app: FastAPI, origins: list[str]) -> None:
@@ -263,9 +279,21 @@ def _operations(house: House) -> APIRouter:
         """For Prometheus, from this machine only."""
         if request.client is None or request.client.host not in ("127.0.0.1", "::1"):
             return PlainTextResponse("not here", status_code=404)
+        _note_keys(await ValkeyKeyHealth(house.redis).read())
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
     return router
+
+
+def _note_keys(health: Mapping[str, Sequence[KeyHealth]]) -> None:
+    """The workers use the keys, this process is asked: what they told is passed on."""
+    for gauge in (MODEL_KEY_RESTS, MODEL_KEY_CALLS, MODEL_KEY_FAILURES):
+        gauge.clear()
+    for worker, keys in health.items():
+        for key in keys:
+            MODEL_KEY_RESTS.labels(worker, key.number).set(key.rests_s)
+            MODEL_KEY_CALLS.labels(worker, key.number).set(key.calls)
+            MODEL_KEY_FAILURES.labels(worker, key.number).set(key.failures)
 
 
 async def serve(settings: Settings, host: str, port: int, swaps: Swaps | None = None) -> None:

@@ -13,7 +13,9 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-from wacloud.main.graph import checkup_of, connecting_deps, graph_of
+from wacloud.main.bot import bot_deps, own_key_deps
+from wacloud.main.graph import checkup_of, connecting_deps, graph_of, templates_of
+from wacloud.main.knowledge import embedder_of, source_deps
 from wacloud.main.mail import mail_shelf, mail_transport
 from wacloud.main.media import media_deps, media_files
 from wacloud.main.people import user_deps
@@ -37,16 +39,18 @@ from wacloud.modules.auth.infra.supabase_tokens import SupabaseTokens
 from wacloud.modules.auth.infra.tokens import JwtTokens
 from wacloud.modules.auth.infra.totp import PyOtp
 from wacloud.modules.auth.infra.webauthn_ceremonies import PyWebAuthn
+from wacloud.modules.bot.application.action_ports import ActionSender
 from wacloud.modules.bot.application.apply_sector_template import TemplateDeps
-from wacloud.modules.bot.application.model import AnswerDeps, Embedder, KnowledgeDeps, ModelPort
+from wacloud.modules.bot.application.model import KnowledgeDeps, ModelPort
+from wacloud.modules.bot.application.own_key import OwnKeyDeps
 from wacloud.modules.bot.application.ports import BotDeps
+from wacloud.modules.bot.application.source_ports import SourceDeps
+from wacloud.modules.bot.application.unanswered import BoardDeps
+from wacloud.modules.bot.infra.bot_versions import PostgresBotVersions
 from wacloud.modules.bot.infra.briefings import CachedBriefings
-from wacloud.modules.bot.infra.embeddings import LocalEmbedder, OpenAIEmbedder
 from wacloud.modules.bot.infra.knowledge_items import KnowledgeItems
 from wacloud.modules.bot.infra.knowledge_search import CachedKnowledge
-from wacloud.modules.bot.infra.openai_responses import open_model
-from wacloud.modules.bot.infra.settings import BotSettingsRows
-from wacloud.modules.bot.infra.turns import PostgresTurns
+from wacloud.modules.bot.infra.question_board import PostgresBoard
 from wacloud.modules.business.application.ports import BusinessDeps, Erase
 from wacloud.modules.business.infra.audit_log import PostgresAuditLog
 from wacloud.modules.business.infra.businesses import PostgresBusinesses
@@ -80,10 +84,9 @@ from wacloud.modules.whatsapp.infra.conversations import PostgresConversations
 from wacloud.modules.whatsapp.infra.costs import PostgresCosts
 from wacloud.modules.whatsapp.infra.deliveries import PostgresDeliveries
 from wacloud.modules.whatsapp.infra.desk import PostgresDesk, PostgresLabels
-from wacloud.modules.whatsapp.infra.graph_templates import GraphTemplates
 from wacloud.modules.whatsapp.infra.inbox_reader import PostgresInbox
+from wacloud.modules.whatsapp.infra.known_templates import PostgresKnownTemplates
 from wacloud.modules.whatsapp.infra.mailboxes import PostgresMailboxes
-from wacloud.modules.whatsapp.infra.message_templates import PostgresMessageTemplates
 from wacloud.modules.whatsapp.infra.messages import PostgresMessages
 from wacloud.modules.whatsapp.infra.notes import PostgresNotes
 from wacloud.modules.whatsapp.infra.numbers import PostgresNumbers
@@ -140,7 +143,10 @@ class House:
     checkups: CheckupDeps
     connecting: ConnectingDeps
     bot: BotDeps
+    own_key: OwnKeyDeps
     knowledge: KnowledgeDeps
+    sources: SourceDeps
+    board: BoardDeps
     templates: TemplateDeps
 
 
@@ -154,6 +160,7 @@ class Swaps:
     mails: Mails | None = None
     mail_transport: Transport | None = None
     transcriber: Transcriber | None = None
+    sender: ActionSender | None = None
 
 
 @asynccontextmanager
@@ -216,6 +223,7 @@ async def open_house(settings: Settings, swaps: Swaps | None = None) -> AsyncIte
             unseal=secrets.decrypt,
             base_url=settings.base_url,
         )
+        briefings = CachedBriefings(db, clock, PostgresBotVersions(), business)
         whatsapp = WhatsappDeps(
             db=db,
             clock=clock,
@@ -229,13 +237,14 @@ async def open_house(settings: Settings, swaps: Swaps | None = None) -> AsyncIte
             notes=PostgresNotes(),
             canned=PostgresCanned(),
             scheduled=PostgresScheduled(),
+            known_templates=PostgresKnownTemplates(),
             saved_views=PostgresSavedViews(),
             messages=PostgresMessages(),
             mailboxes=PostgresMailboxes(),
             deliveries=PostgresDeliveries(),
             account_events=PostgresAccountEvents(),
             account_states=PostgresAccountStates(),
-            inbox=PostgresInbox(db),
+            inbox=PostgresInbox(db, back_rules=briefings),
             costs=PostgresCosts(db),
             transcripts=PostgresTranscripts(db),
             cloud_api=cloud_api,
@@ -244,25 +253,13 @@ async def open_house(settings: Settings, swaps: Swaps | None = None) -> AsyncIte
             media=media_deps(settings, files, egress, secrets, stack, swaps.transcriber),
             business=business,
             notification=notification,
+            back_rules=briefings,
             undo_send=timedelta(seconds=settings.undo_send_s),
         )
-        embedder: Embedder = (
-            OpenAIEmbedder(settings.openai_api_keys[0], settings.openai_base_url or None)
-            if settings.openai_embeddings and settings.openai_api_keys
-            else LocalEmbedder()
-        )
+        embedder = embedder_of(settings)
         stack.push_async_callback(embedder.aclose)
-        store = KnowledgeItems()
-        knowledge = KnowledgeDeps(db, store, embedder)
-        model = swaps.model or open_model(
-            settings.openai_api_keys,
-            settings.openai_base_url or None,
-            settings.openai_model,
-            settings.model_deadline_s,
-            settings.openai_api or None,
-        )
-        if model is not None:
-            stack.push_async_callback(model.aclose)
+        knowledge = KnowledgeDeps(db, KnowledgeItems(), embedder, business)
+        searched = CachedKnowledge(db, knowledge.store, embedder)
         yield House(
             settings=settings,
             clock=clock,
@@ -314,21 +311,15 @@ async def open_house(settings: Settings, swaps: Swaps | None = None) -> AsyncIte
                 imports=PostgresImports(),
                 reader=PostgresPeopleReader(db),
             ),
-            message_templates=MessageTemplateDeps(
-                whatsapp, PostgresMessageTemplates(), graph_of(GraphTemplates, settings, egress, secrets)
-            ),
+            message_templates=templates_of(settings, egress, secrets, whatsapp),
             checkups=checkup_of(settings, egress, secrets, whatsapp),
             connecting=connecting_deps(settings, whatsapp, egress, secrets),
-            bot=BotDeps(
-                db=db,
-                clock=clock,
-                briefings=CachedBriefings(db, clock, BotSettingsRows(), business),
-                turns=PostgresTurns(),
-                answers=AnswerDeps(CachedKnowledge(db, store, embedder), model, clock),
-                whatsapp=whatsapp,
-            ),
+            bot=bot_deps(settings, whatsapp, redis, secrets, searched, briefings, stack, swaps.model, swaps.sender),
+            own_key=own_key_deps(settings, whatsapp, secrets),
             knowledge=knowledge,
-            templates=TemplateDeps(knowledge, BotSettingsRows(), business),
+            sources=source_deps(settings, knowledge, files, clock, stack),
+            board=BoardDeps(knowledge, PostgresBoard(), whatsapp, clock),
+            templates=TemplateDeps(knowledge, PostgresBotVersions(), business),
         )
 
 

@@ -7,15 +7,17 @@ import socket
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import structlog
 
+from wacloud.main.evaluation import evaluation_deps
 from wacloud.main.garbage import let_garbage_wait
 from wacloud.main.settings import Settings
 from wacloud.main.wiring import House, Swaps, open_house
-from wacloud.modules.bot.ui.jobs import bot_jobs
+from wacloud.modules.bot.ui.jobs import BOT_SCHEDULES, bot_jobs
+from wacloud.modules.bot.ui.knowledge_jobs import KNOWLEDGE_SCHEDULES, knowledge_jobs
 from wacloud.modules.business.ui.jobs import BUSINESS_SCHEDULES, business_jobs
 from wacloud.modules.notification.application.accept_report import PROVIDER as RESEND
 from wacloud.modules.notification.ui.jobs import NOTIFICATION_SCHEDULES, notification_jobs, process_reports
@@ -50,6 +52,8 @@ SCHEDULES = {
     **WHATSAPP_SCHEDULES,
     **TEMPLATE_SCHEDULES,
     **CHECKUP_SCHEDULES,
+    **BOT_SCHEDULES,
+    **KNOWLEDGE_SCHEDULES,
     **NOTIFICATION_SCHEDULES,
     **BUSINESS_SCHEDULES,
 }
@@ -67,7 +71,8 @@ class Worker:
             *people_jobs(house.people),
             *template_jobs(house.message_templates),
             *checkup_jobs(house.checkups),
-            *bot_jobs(house.bot, house.knowledge),
+            *bot_jobs(house.bot, house.knowledge, evaluation_deps(house)),
+            *knowledge_jobs(house.sources, house.board),
             *notification_jobs(house.notification),
             *business_jobs(house.business),
             JobKind(PARTITIONS, Lane.HOUSEKEEPING, one_by_one(self._make_partitions)),
@@ -95,7 +100,13 @@ class Worker:
             return await process_reports(house.notification, webhooks)
 
         processors = {PROVIDER: understand, RESEND: read_reports}
-        self.webhooks = WebhookRunner(house.webhook_inbox, processors, () if named else WEBHOOK_LANES)
+
+        def stored_live(came_at: datetime) -> None:
+            house.whatsapp.answers_first.note((house.clock() - came_at).total_seconds())
+
+        self.webhooks = WebhookRunner(
+            house.webhook_inbox, processors, () if named else WEBHOOK_LANES, stored_live=stored_live
+        )
         self._bullmq = self._open_bullmq(lanes)
 
     async def run(self) -> None:

@@ -190,6 +190,26 @@ CHATS: tuple[Chat, ...] = (
             BotLeftAlone(_s(2)),
         ),
     ),
+    # Two ask the same, which no answer covers: they stand together among the questions without an answer.
+    Chat(
+        guest="dani",
+        ago=_h(28),
+        lines=(
+            Said(_s(0), "¿Hacéis talleres de pan para principiantes?"),
+            BotSaid(_s(3), "no_match", text=FALLBACK_TEXT, score=0.33, hand_over=True),
+            MemberSaid(_min(44), "ivan", "¡Hola, Dani! El próximo es en enero; te aviso en cuanto haya fecha."),
+            GivenBack(),
+        ),
+    ),
+    Chat(
+        guest="rosa",
+        ago=_h(1.1),
+        lines=(
+            Said(_s(0), "¿Hacéis algún taller de pan para principiantes?"),
+            BotSaid(_s(3), "no_match", text=FALLBACK_TEXT, score=0.34, hand_over=True, outcome="delivered"),
+        ),
+        unread=1,
+    ),
     Chat(
         guest="lucia",
         ago=_h(2.2),

@@ -64,6 +64,7 @@ def profile(today: date) -> dict[str, Any]:
 
 
 BOT_NAME = "Canela"
+FIRST_INSTRUCTIONS = "Habla de tú, con frases cortas. Como mucho un emoji."
 BOT_INSTRUCTIONS = (
     "Habla de tú, con cariño y sin florituras, como quien despacha detrás del mostrador y conoce a su "
     "clientela. Frases cortas. Como mucho un emoji. Si preguntan por alergias, no tranquilices: da el dato y "

@@ -39,6 +39,10 @@ class Tx(Protocol):
         """Insert jobs before the commit."""
         ...
 
+    async def wake(self, business_id: BusinessId, waits_for: str) -> int:
+        """Jobs of the business that wait for this run as soon as we commit; returns how many there were."""
+        ...
+
     def outdate(self, business_id: BusinessId, kept: Kept[Any]) -> None:
         """After the commit, the cache forgets this of the business."""
         ...

@@ -66,10 +66,15 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """Run it again later; not a failure, so the attempt is given back."""
+    """
+    Run it again later; not a failure, so the attempt is given back.
+
+    `waits_for` names what has to open first: `Tx.wake` with that name lets it run at once.
+    """
 
     after: timedelta
     why: str
+    waits_for: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

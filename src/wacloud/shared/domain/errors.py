@@ -31,11 +31,16 @@ class AppError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One field that breaks a rule: its path, the rule's stable name, and the limit where the rule has one."""
+    """
+    One field that breaks a rule: its path, the rule's stable name, and the limit where the rule has one.
+
+    `name` is of what in the field breaks it; never anything else of the value, which may be a secret.
+    """
 
     field: str
     code: str
     limit: float | None = None
+    name: str | None = None
 
 
 class FaultyFields(AppError):

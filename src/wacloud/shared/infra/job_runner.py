@@ -11,7 +11,7 @@ import structlog
 
 from wacloud.shared.application.batching import Batcher
 from wacloud.shared.application.db import StoreAway
-from wacloud.shared.application.jobs import Again, Done, Failed, Finish, Job, JobKind, Outcome
+from wacloud.shared.application.jobs import Again, Done, Failed, Finish, Job, JobKind, Lane, Outcome
 from wacloud.shared.infra.jobs import PostgresJobs
 from wacloud.shared.infra.new_jobs import LEASE_S
 
@@ -20,6 +20,8 @@ log = structlog.get_logger()
 # Claims of a lane keep this distance: what comes meanwhile is claimed, written and sent together. The first after a
 # pause waits for nobody.
 GATHER_S = 0.015
+# Nobody waits for the next message of a campaign: what has left within so long is written down together.
+UNHURRIED_S = 0.08
 POLL_S = 1.0  # a lost wake-up costs this much at most
 SETTLE_TRIES = 4  # of a result the database refuses; then its lease runs out and the job runs again
 GRACE_S = 6.0  # for what is running when we are told to stop; whoever told us kills us after 10
@@ -57,6 +59,9 @@ class JobRunner:
         self._awaited: dict[tuple[int, int], asyncio.Future[None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._settler: Batcher[tuple[Job, Outcome], bool] = Batcher(self._write_results, writers=1, most=500)
+        self._unhurried: Batcher[tuple[Job, Outcome], bool] = Batcher(
+            self._write_results, writers=1, most=500, gather_s=UNHURRIED_S
+        )
         self._stop = asyncio.Event()
         self.finished = 0
 
@@ -86,6 +91,7 @@ class JobRunner:
                 await asyncio.wait(set(self._tasks), timeout=left)
             await self._give_back()
             await self._settler.close()
+            await self._unhurried.close()
             keeper.cancel()
 
     def stop(self) -> None:
@@ -228,7 +234,8 @@ class JobRunner:
         rings = self._rings[job.lane]
         more = True
         try:
-            more = await self._settler.add((job, outcome))
+            settler = self._unhurried if job.lane == Lane.CAMPAIGNS else self._settler
+            more = await settler.add((job, outcome))
         finally:
             places = self._places.get(job.lane)
             was_full = places is not None and not places.have_room(self._busy[job.lane])

@@ -98,6 +98,7 @@ update app.jobs j
 set state = case when r.park then 'parked' else 'ready' end,
     parked_at = case when r.park then now() end,
     run_at = now() + r.after, last_error = r.error, leased_until = null, worker = null,
+    waits_for = case when not r.park then r.waits_for end,
     attempts = case when r.counts then j.attempts else greatest(j.attempts - 1, 0) end,
     unique_key = case when r.park then j.unique_key
                       when r.nth = 1 and not exists (
@@ -106,8 +107,8 @@ set state = case when r.park then 'parked' else 'ready' end,
                       then j.unique_key end
 from (
   select w.*, row_number() over (partition by m.tenant, m.unique_key, w.park order by w.id) as nth
-  from unnest(%s::bigint[], %s::int[], %s::interval[], %s::text[], %s::boolean[], %s::boolean[])
-    as w(id, claim, after, error, counts, park)
+  from unnest(%s::bigint[], %s::int[], %s::interval[], %s::text[], %s::boolean[], %s::boolean[], %s::text[])
+    as w(id, claim, after, error, counts, park, waits_for)
   join app.jobs m on m.id = w.id and m.claims = w.claim and m.state = 'running'
 ) r
 where j.id = r.id and j.claims = r.claim and j.state = 'running'
@@ -219,6 +220,7 @@ class PostgresJobs:
                 [way.error for way in ways],
                 [way.counts for way in ways],
                 [way.park for way in ways],
+                [way.waits_for for way in ways],
             ),
         )
         return rows
@@ -320,11 +322,12 @@ class _WayBack:
     error: str
     counts: bool
     park: bool
+    waits_for: str | None = None
 
 
 def _way_back(job: Job, outcome: Outcome) -> _WayBack:
     if isinstance(outcome, Again):
-        return _WayBack(job.id, job.attempt, outcome.after, outcome.why, False, False)
+        return _WayBack(job.id, job.attempt, outcome.after, outcome.why, False, False, outcome.waits_for)
     assert isinstance(outcome, Failed)
     park = outcome.parked or job.tries >= job.max_attempts
     pause = min(BACKOFF * 2 ** min(job.tries - 1, 16), LONGEST_BACKOFF)

@@ -15,6 +15,7 @@ from uuid import UUID
 
 from wacloud.shared.application.db import Tx
 from wacloud.shared.application.jobs import Job, NewJob
+from wacloud.shared.domain.ids import BusinessId
 
 LEASE_S = 8
 NO_TENANT = UUID(int=0)
@@ -41,6 +42,18 @@ _AND_RING = (
     _INSERT + "select pg_notify('wacloud_jobs', lane) from (select distinct lane from new where run_at <= now()) due"
 )
 _AND_RETURN = _INSERT + "select id, lane, kind, extract(epoch from run_at - now())::float8 as delay from new"
+
+# Those that are first in their order are claimed at once; the others follow them as ever.
+_WAKE = """
+with woken as (
+  update app.jobs set run_at = now()
+  where tenant = %s and waits_for = %s and state = 'ready' and run_at > now()
+  returning id, lane, kind
+), rung as (
+  select pg_notify('wacloud_jobs', lane) from (select distinct lane from woken) lanes
+)
+select id, lane, kind, 0::float8 as delay, (select count(*) from rung) as lanes from woken
+"""
 
 # Only where nothing of its order is open: what waits or runs there comes first.
 _INSERT_CLAIMED = f"""
@@ -116,6 +129,11 @@ async def insert_jobs(tx: Tx, jobs: Sequence[NewJob], *, ring: bool, taker: Take
         else:
             inserted.queued = [QueuedJob(*row) for row in await tx.rows(_AND_RETURN, params)]
     return inserted
+
+
+async def wake_jobs(tx: Tx, business_id: BusinessId, waits_for: str) -> list[QueuedJob]:
+    """Those that wait for this may run now."""
+    return [QueuedJob(row.id, row.lane, row.kind, row.delay) for row in await tx.rows(_WAKE, (business_id, waits_for))]
 
 
 async def _insert_claimed(tx: Tx, jobs: Sequence[NewJob], taker: Taker) -> list[Job]:

@@ -17,7 +17,7 @@ from wacloud.shared.application.live import Announcer, Change
 from wacloud.shared.domain.events import Event
 from wacloud.shared.domain.ids import BusinessId, UserId
 from wacloud.shared.infra.arrays import with_quick_arrays
-from wacloud.shared.infra.new_jobs import Inserted, QueuedJob, Taker, insert_jobs
+from wacloud.shared.infra.new_jobs import Inserted, QueuedJob, Taker, insert_jobs, wake_jobs
 
 Connection = psycopg.AsyncConnection[Any]
 ToJobs = Callable[[Event], Sequence[NewJob]]
@@ -33,12 +33,13 @@ RingJobs = Callable[[Sequence[QueuedJob]], None]
 class PostgresTx:
     """See `shared.application.db.Tx`."""
 
-    __slots__ = ("_changes", "_conn", "_jobs", "_outdated", "_to_jobs")
+    __slots__ = ("_changes", "_conn", "_jobs", "_outdated", "_to_jobs", "_woken")
 
     def __init__(self, conn: Connection, to_jobs: ToJobs) -> None:
         self._conn = conn
         self._to_jobs = to_jobs
         self._jobs: list[NewJob] = []
+        self._woken: list[QueuedJob] = []
         self._changes: set[Change] = set()
         self._outdated: set[tuple[BusinessId, Kept[Any]]] = set()
 
@@ -63,6 +64,11 @@ class PostgresTx:
 
     def queue(self, *jobs: NewJob) -> None:
         self._jobs.extend(jobs)
+
+    async def wake(self, business_id: BusinessId, waits_for: str) -> int:
+        woken = await wake_jobs(self, business_id, waits_for)
+        self._woken += woken
+        return len(woken)
 
     def show(self, business_id: BusinessId, *conversations: object) -> None:
         self._changes.update(Change(business_id, cast(Any, conversation)) for conversation in conversations)
@@ -167,8 +173,8 @@ class PostgresDatabase:
             await self._cache.forget(business_id, kept)
         if taker is not None:
             taker.start_reserved(inserted.taken)
-        if inserted.queued and self.ring is not None:
-            self.ring(inserted.queued)
+        if (inserted.queued or tx._woken) and self.ring is not None:
+            self.ring([*inserted.queued, *tx._woken])
         if tx._changes and self._announcer is not None:
             self._announcer.announce(tx._changes)
 

@@ -4,7 +4,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from time import monotonic
 from typing import Any
 
@@ -42,12 +42,19 @@ class WebhookRunner:
 
     More loops for a lane would only wait for each other: a business's batches are written in turn. Where another worker
     is writing one, what comes for that business waits behind it, in order; all others go on.
+
+    `stored_live` hears when the oldest of what was stored just now had come, where somebody waits for it.
     """
 
     def __init__(
-        self, inbox: PostgresWebhookInbox, processors: Mapping[str, Process], lanes: Sequence[int] = WEBHOOK_LANES
+        self,
+        inbox: PostgresWebhookInbox,
+        processors: Mapping[str, Process],
+        lanes: Sequence[int] = WEBHOOK_LANES,
+        stored_live: Callable[[datetime], None] = lambda _: None,
     ) -> None:
         self._inbox = inbox
+        self._stored_live = stored_live
         self._processors = processors
         self._bells = {str(lane): asyncio.Event() for lane in lanes}
         self._stop = asyncio.Event()
@@ -108,6 +115,9 @@ class WebhookRunner:
                 last = len(claimed)
                 if claimed:
                     await self._process(claimed)
+                    came_at = [webhook.received_at for webhook in claimed if webhook.attempt == 1]
+                    if came_at and lane == LIVE_LANE:
+                        self._stored_live(min(came_at))
                     continue
             except Exception as error:
                 # Whatever it was, the leases run out and the webhooks are claimed again.

@@ -26,8 +26,8 @@ _NOT_OURS = ("HTTPValidationError", "ValidationError")
 _BEARER = {
     "type": "http",
     "scheme": "bearer",
-    "bearerFormat": "JWT",
-    "description": "The `access_token` that `POST /api/auth/login` answers with.",
+    "description": "An API key of a business, made at `/business/keys`, for a program; or the `access_token` "
+    "(a JWT) that `POST /api/auth/login` answers with, for a person.",
 }
 _SCHEMA = {
     "title": "Problem",

@@ -9,6 +9,7 @@ from typing import Any, Final
 from uuid import uuid4
 from zlib import crc32
 
+from babel.numbers import format_decimal
 from fastapi import Request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
@@ -17,7 +18,7 @@ from starlette.responses import HTMLResponse
 
 from wacloud.shared.domain.ids import UserId
 from wacloud.shared.domain.phone import display_phone
-from wacloud.shared.ui import times
+from wacloud.shared.ui import numbers, times
 from wacloud.shared.ui.i18n import (
     N_,
     Translate,
@@ -68,6 +69,7 @@ class Shown:
 
 NAVIGATION: Final = (
     NavigationItem("/inbox", "inbox", N_("Inbox"), Permission.INBOX_READ),
+    NavigationItem("/bot", "robot", N_("Bot"), Permission.KNOWLEDGE_READ),
     NavigationItem("/contacts", "users", N_("Contacts"), Permission.CONTACTS_READ),
     NavigationItem("/ledger", "list-check", N_("Ledger"), Permission.LEDGER_READ),
     NavigationItem("/business", "building-store", N_("Business"), Permission.BUSINESS_READ),
@@ -186,6 +188,10 @@ def environment(language: str) -> Environment:
         time_left=pass_context(lambda context, until: times.time_left(until, context["now"])),
         sortable=times.sortable,
         phone=display_phone,
+        number=lambda value, digits=1: format_decimal(value, "#,##0." + "#" * digits, locale=language),
+        dollars=lambda value: numbers.dollars(value, language),
+        share=lambda value: numbers.share(value, language),
+        seconds=lambda ms: numbers.seconds(ms, language),
         say=lambda message, **values: translate(language, message, **values),
         sentence=sentence,
         initials=initials,

@@ -29,6 +29,8 @@ class Permission(StrEnum):
     COSTS_READ = "costs.read"
     KNOWLEDGE_READ = "knowledge.read"
     KNOWLEDGE_WRITE = "knowledge.write"
+    ACTIONS_MANAGE = "actions.manage"  # where the bot may send what customers say
+    MODELS_MANAGE = "models.manage"  # the business's own key for a language model
     TEMPLATES_READ = "templates.read"
     TEMPLATES_WRITE = "templates.write"  # send to Meta for review, change, delete
     NUMBERS_READ = "numbers.read"
@@ -57,7 +59,14 @@ _AGENT = _ANALYST | {
     Permission.SIMULATE,
 }
 # What costs money or ends the business is its owner's alone.
-_OWNERS_ALONE = frozenset({Permission.BUSINESS_DELETE, Permission.OWNERSHIP_TRANSFER, Permission.BILLING_MANAGE})
+_OWNERS_ALONE = frozenset(
+    {
+        Permission.BUSINESS_DELETE,
+        Permission.OWNERSHIP_TRANSFER,
+        Permission.BILLING_MANAGE,
+        Permission.MODELS_MANAGE,
+    }
+)
 ROLES: dict[str, frozenset[Permission]] = {
     "owner": frozenset(Permission),
     "admin": frozenset(Permission) - _OWNERS_ALONE,

@@ -76,6 +76,7 @@ MESSAGE_OF: Mapping[str, str] = {
     "greater_than": N_("Too small: it must be more than %(gt)s."),
     "less_than_equal": N_("Too large: %(le)s at most."),
     "less_than": N_("Too large: it must be less than %(lt)s."),
+    "decimal_max_places": N_("Too many decimals: %(decimal_places)s at most."),
     "json_invalid": N_("The body is not JSON from character %(offset)s on."),
 }
 # The same for rules that a module checks itself, by the rule's name.
@@ -87,7 +88,9 @@ RULES: Mapping[str, str] = {
     "too_many_rows": N_("Too many in all its sections together: %(limit)s at most."),
     "too_many_line_breaks": N_("Too many line breaks: %(limit)s at most."),
     "bad_white_space": N_("No line breaks, tabs or more than four spaces in a row here."),
+    "variable_not_filled": N_("“%(name)s” in double braces has no value: write it, or take it out."),
     "not_unique": N_("This is there twice."),
+    "form_asks_nothing": N_("At least one field has to be required."),
     "exactly_one": N_("Exactly one of the possible values is needed here."),
     "not_allowed": N_("This is not possible here."),
     "out_of_range": N_("Out of range: %(limit)s at most."),
@@ -99,15 +102,51 @@ RULES: Mapping[str, str] = {
     "not_an_emoji": N_("This must be one emoji."),
     "not_a_cursor": N_("This place in the list cannot be read: begin with its first page."),
     "not_a_link": N_("This must be a public web address."),
+    "not_https": N_("This must begin with https://."),
     "not_an_address": N_("This must be a phone number with + and country code, or a user id of WhatsApp."),
     "not_a_name": N_("Small letters, digits and underscores only."),
     "not_a_language": N_("This must be a language code such as es or en_US."),
     "not_a_country": N_("This must be a country code such as IN."),
     "not_sent_yet": N_("WhatsApp does not have this message yet."),
     "too_old": N_("This message is too old: %(limit)s days at most."),
-    "not_a_category": N_("This must be MARKETING or UTILITY."),
-    "codes_elsewhere": N_("Templates with codes for signing in are made in WhatsApp Manager."),
-    "part_unknown": N_("A template has a header, a body, a footer and buttons, and nothing else here."),
+    "not_a_category": N_("This must be MARKETING, UTILITY or AUTHENTICATION."),
+    "not_in_code": N_("A code for signing in has its text, how long it is good, and its button, and nothing else."),
+    "code_text": N_("WhatsApp writes the text of a code by itself: leave it out."),
+    "code_button": N_("A code for signing in has one button, which copies it or fills it in."),
+    "app_missing": N_("An app for Android is needed that the code is filled in."),
+    "not_a_package": N_("This must be the package name of an app, such as com.example.shop."),
+    "not_a_signature": N_("This must be the %(limit)s characters of the app's signature."),
+    "terms_not_accepted": N_("A code is filled in without a tap only where you accept WhatsApp's terms for it."),
+    "code_differs": N_("The code on the button must be the one in the text."),
+    "code_needs_phone": N_("WhatsApp sends codes for signing in to a phone number only, and this person shows none."),
+    "part_unknown": N_("A template has a header, an offer, a body, a footer and buttons, or cards, and nothing else."),
+    "only_marketing": N_("What sells is for the category MARKETING."),
+    "not_beside_offer": N_("Beside an offer that ends there is no footer."),
+    "offer_beside_products": N_("An offer that ends does not go with products or the catalogue: take one of the two."),
+    "offer_needs_code": N_("An offer that ends needs a code to copy."),
+    "offer_needs_link": N_("An offer needs a link."),
+    "offer_needs_end": N_("The template counts down to the end of an offer: say when it ends."),
+    "code_first": N_("The code to copy is the first button of an offer."),
+    "not_milliseconds": N_("This must be a moment in milliseconds since 1970."),
+    "moment_over": N_("This is over already."),
+    "one_way_to_products": N_("The catalogue, several products or one: a template has one of these buttons."),
+    "header_of_catalog": N_("The catalogue brings its own header."),
+    "header_of_products": N_("Several products need a header of text."),
+    "header_of_product": N_("The button of one product needs the product above the text."),
+    "product_needs_button": N_("A product above the text needs the button that shows it."),
+    "not_on_product_card": N_("A card of a product has no text: the catalogue fills it."),
+    "product_card_button": N_("A card of a product has one button: the one that shows it, or a link."),
+    "label_is_metas": N_("WhatsApp writes this label by itself: leave it out."),
+    "button_twice": N_("There may be one such button only."),
+    "part_not_of_card": N_("A card has a picture or video, a text and buttons, and nothing else."),
+    "cards_differ": N_("All cards need the same parts as the first: text or none, and buttons of the same kinds."),
+    "not_beside_cards": N_("Beside cards there is the text and nothing else."),
+    "picture_or_video": N_("This must be a picture or a video."),
+    "file_gone": N_("This file is not here any more: choose it again."),
+    "file_too_large": N_("Too large: %(limit)s MB at most."),
+    "example_image": N_("This must be a JPEG or a PNG."),
+    "example_video": N_("This must be an MP4."),
+    "example_document": N_("This must be a PDF."),
     "file_example_missing": N_("An example file is needed, so that it can be reviewed."),
     "formatting_not_allowed": N_("No bold, struck or other formatting here."),
     "too_many_variables_here": N_("Too many variables here: %(limit)s at most."),
@@ -126,11 +165,41 @@ RULES: Mapping[str, str] = {
     "too_many_copy_code": N_("Too many coupon codes: %(limit)s at most."),
     "too_many_flow": N_("Too many forms: %(limit)s at most."),
     "replies_apart": N_("Quick replies stand together: before all other buttons, or after them."),
+    "required": N_("This is required."),
+    "too_long": N_("Too long: %(limit)s characters at most."),
+    "too_much": N_("Too large: %(limit)s at most."),
+    "too_little": N_("Too small: %(limit)s at least."),
+    "length": N_("Each needs 1 to %(limit)s characters."),
+    "unknown": N_("This is not one of the possible values."),
+    "not_a_number": N_("This must be a number."),
+    "too_many_decimals": N_("Too many decimals: %(limit)s at most."),
+    "shorter_than_quiet_ms": N_("The longest wait cannot be shorter than the pause."),
+    "template_unknown": N_("There is no such template in this language. Read the list from Meta if it is new."),
+    "template_paused": N_("Meta has paused this template because of its quality: nothing is sent with it for now."),
+    "template_in_review": N_("Meta is still reviewing this template."),
+    "template_disabled": N_("Meta has disabled this template. Make a new one."),
+    "template_rejected": N_("Meta has rejected this template. Change it first."),
+    "template_gone": N_("This template is gone at Meta."),
+    "not_in_template": N_("The template has no such part."),
+    "header_values": N_("The header of the template needs %(limit)s values."),
+    "body_values": N_("The text of the template needs %(limit)s values."),
+    "header_needs_image": N_("The header of the template needs a picture, and nothing else."),
+    "header_needs_video": N_("The header of the template needs a video, and nothing else."),
+    "header_needs_document": N_("The header of the template needs a document, and nothing else."),
+    "header_needs_location": N_("The header of the template needs a place, and nothing else."),
+    "header_needs_product": N_("The header of the template needs a product, and nothing else."),
+    "name_not_in_template": N_("The template has no value of this name."),
+    "values_have_no_names": N_("The values of this template go by their place and have no names."),
+    "button_not_in_template": N_("The template has no button at this place."),
+    "button_takes_no_value": N_("This button of the template takes no value."),
+    "button_of_other_kind": N_("This button of the template is of another kind."),
+    "button_needs_value": N_("Button %(limit)s of the template, counted from 0, needs its value."),
+    "cards_of_template": N_("The template has %(limit)s cards, and each needs its values."),
     "not_a_phone": N_("This must be a phone number with its country code."),
 }
 NOT_ACCEPTED = N_("This is not accepted.")
 NOT_READABLE = N_("The body is not JSON that can be read without doubt: UTF-8, no key twice, no NaN and no Infinity.")
-_LIMITS = ("min_length", "max_length", "ge", "gt", "le", "lt", "expected")
+_LIMITS = ("min_length", "max_length", "ge", "gt", "le", "lt", "decimal_places", "expected")
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,8 +260,15 @@ def problem_of_fields(errors: Iterable[Mapping[str, Any]]) -> Problem:
 
 
 def _fault(fault: Fault) -> FieldError:
-    values = {} if fault.limit is None else {"limit": fault.limit}
+    told = {"limit": fault.limit, "name": fault.name}
+    values = {name: value for name, value in told.items() if value is not None}
     return FieldError(fault.field, fault.code, RULES.get(fault.code, NOT_ACCEPTED), values)
+
+
+def refusal_in_words(error: AppError, language: str) -> str:
+    """Why it was not done, for whoever filled in one field."""
+    faults = error.faults if isinstance(error, FaultyFields) else ()
+    return " ".join((translate(language, error.message), *(rule_in_words(fault, language) for fault in faults)))
 
 
 def rule_in_words(fault: Fault, language: str) -> str:

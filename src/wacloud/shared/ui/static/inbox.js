@@ -34,8 +34,12 @@
 
   const markSeen = () => {
     const shown = pane();
-    if (!shown || document.hidden || !document.hasFocus() || Number(shown.dataset.unread) === 0) return;
+    if (!shown || document.hidden || !document.hasFocus()) return;
+    // A line above the list that says who mentioned one here is answered by looking.
+    const mention = document.querySelector(`.is-mention:has(a[href$="/${CSS.escape(shown.dataset.conversation)}"])`);
+    if (Number(shown.dataset.unread) === 0 && !mention) return;
     shown.dataset.unread = "0";
+    if (mention) (mention.matches(":only-child") ? mention.parentElement : mention).remove();
     fetch(`/inbox/${shown.dataset.conversation}/seen`, { method: "POST", headers: { "HX-Request": "true" }, keepalive: true }).catch(() => {});
   };
 
@@ -57,6 +61,7 @@
       if (window.matchMedia("(max-width: 767px)").matches) $("pane-title")?.closest("header").querySelector("a")?.focus({ preventScroll: true });
     }
     if (event.detail.target.id === "rows") markCurrent();
+    if (event.detail.elt?.matches(".pressing")) markSeen();
     for (const template of document.querySelectorAll("template[data-live-messages]")) {
       window.live?.applyMessages(template.content);
       template.remove();

@@ -68,13 +68,18 @@
     if (!list) return;
     const show = $("rows").dataset.show;
     for (const fresh of [...parse(html).children]) {
-      if (show === "due" || show === "late") fresh.dataset.order = fresh.dataset.due;
+      if (show === "due" || show === "late") {
+        // Who may be in danger is at the top: "!" comes before any time, "~" after all.
+        const first = show === "due" ? "!" : "~";
+        fresh.dataset.order = ("danger" in fresh.dataset ? first : "") + fresh.dataset.due;
+      }
       if (show === "urgent") fresh.dataset.order = `${fresh.dataset.priority} ${fresh.dataset.order}`;
       const old = $(fresh.id);
       const current = pane()?.dataset.conversation;
       if (fresh.id === `c-${current}`) fresh.querySelector("a").setAttribute("aria-current", "true");
       if (!belongs(fresh)) {
-        if (fresh.id !== `c-${current}`) old?.remove();
+        // The one that is open stays where it is, and says what was said last.
+        if (old && fresh.id === `c-${current}`) { fresh.dataset.order = old.dataset.order; replace(old, fresh); } else old?.remove();
         continue;
       }
       if (old && old.dataset.order === fresh.dataset.order) { replace(old, fresh); continue; }
@@ -153,7 +158,7 @@
     if (rows) applyRows(parse(rows).querySelector("#conversations").innerHTML);
     if (thread && pane()?.dataset.conversation === shown) {
       const fresh = parse(thread);
-      const parts = ["thread-head", "contact", "later", "composer"].map((id) => fresh.querySelector(`#${id}`)?.outerHTML || "").join("");
+      const parts = ["thread-head", "contact", "handed-over", "later", "composer"].map((id) => fresh.querySelector(`#${id}`)?.outerHTML || "").join("");
       const section = fresh.querySelector("#pane");
       apply({ conversation: shown, name: section.dataset.name, unread: section.dataset.unread, messages: fresh.querySelector("#messages").innerHTML, parts });
     }

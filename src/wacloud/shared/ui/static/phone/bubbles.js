@@ -1,6 +1,7 @@
 // One message, drawn as the customer's phone draws it.
 
 import { el, formatted, icon, plain, t, timeOf } from "./dom.js";
+import { cardsOf, link, offerOf, row, templateButtons } from "./selling.js";
 import { voicePlayer } from "./voice.js";
 
 const EDITABLE_MS = 15 * 60 * 1000;
@@ -77,6 +78,7 @@ function header(head, mediaUrl) {
   if (typeof head === "string") return el("p.ph-heading", {}, head);
   if (head.text) return el("p.ph-heading", {}, head.text);
   if (head.image) return photo(head.image, mediaUrl);
+  if (head.product) return placeholder("tag", head.product.product_retailer_id);
   const kind = ["video", "document"].find((name) => head[name]);
   return kind ? placeholder(kind, head[kind].filename ?? t(kind)) : null;
 }
@@ -88,7 +90,7 @@ function body(message, tools) {
   const { content, type } = message;
   if (message.rendered) {
     const { rendered } = message;
-    return [header(rendered.header, tools.mediaUrl), words(rendered.body), rendered.footer && el("p.ph-footer", {}, rendered.footer)];
+    return [header(rendered.header, tools.mediaUrl), offerOf(rendered), words(rendered.body), rendered.footer && el("p.ph-footer", {}, rendered.footer)];
   }
   switch (type) {
     case "text":
@@ -126,17 +128,7 @@ function body(message, tools) {
 // What can be tapped under a message of the business.
 function choices(message, tools) {
   if (isOwn(message) || message.revoked) return [];
-  const row = (name, label, tap, disabled) =>
-    el("button.ph-choice", { type: "button", onclick: tap, disabled }, icon(name), el("span", {}, label));
-  const link = (name, label, href) =>
-    el("a.ph-choice", { href, target: "_blank", rel: "noopener noreferrer" }, icon(name), el("span", {}, label));
-  if (message.rendered) {
-    return (message.rendered.buttons ?? []).map((button) => {
-      const label = button.text ?? button.title ?? "";
-      if (button.url) return link("link", label, button.url);
-      return row("reply", label, () => tools.pressTemplate(message, button), tools.isAnswered(message));
-    });
-  }
+  if (message.rendered) return templateButtons(message, message.rendered.buttons, tools);
   if (message.type !== "interactive") return [];
   const { type, action = {} } = message.content;
   switch (type) {
@@ -195,7 +187,8 @@ export function bubble(message, tools, isFirst) {
     el("div.ph-bubble", {},
       el("span.visually-hidden", {}, `${who}: `),
       ...inside(message, tools), meta, options,
-      ...choices(message, tools)),
+      ...choices(message, tools),
+      cardsOf(message, tools, header)),
     reactions(message),
     failure ? el("p.ph-failure", {}, icon("warning"), failure) : null);
   if (isFirst) item.classList.add("is-first");
