@@ -17,6 +17,7 @@ from uuid import UUID
 
 import aiohttp
 import msgspec
+from psycopg.types.json import Jsonb
 
 from builders import meta
 from wacloud.main.settings import AppEnv, Settings
@@ -26,6 +27,8 @@ from wacloud.main.worker import Worker
 from wacloud.modules.auth.domain.token import Claims
 from wacloud.modules.bot.application.model import ModelPort, ModelReply, ModelUnavailable
 from wacloud.modules.bot.domain.prompt import Prompt
+from wacloud.modules.bot.domain.settings import BotSettings
+from wacloud.modules.bot.infra.bot_versions import PostgresBotVersions
 from wacloud.modules.whatsapp.ui.webhook_door import webhook_door
 from wacloud.shared.domain.ids import BusinessId, SessionId, UserId, new_id
 from wacloud.shared.ui.serving import PromptServer
@@ -92,8 +95,10 @@ class Rig:
         enabled: bool = True,
         knowledge: Sequence[tuple[str, str]] = (),
         fallback: str = "Te pasamos con una persona.",
+        profile: Mapping[str, Any] | None = None,
+        **settings: Any,
     ) -> Shop:
-        """A business of this test's own."""
+        """A business of this test's own; more `settings` are those of its bot."""
         n = next(self._accounts)
         shop = Shop(BusinessId(new_id()), UserId(new_id()), f"9001{n:04}", f"7001{n:04}", new_id(), f"+34 910 00{n:04}")
         async with self.house.db.system("test: make a business") as tx:
@@ -106,8 +111,8 @@ class Rig:
                 (shop.session_id, shop.user_id),
             )
             await tx.execute(
-                "insert into app.businesses (id, owner_id, name) values (%s, %s, %s)",
-                (shop.business_id, shop.user_id, f"Tienda {n}"),
+                "insert into app.businesses (id, owner_id, name, profile) values (%s, %s, %s, %s)",
+                (shop.business_id, shop.user_id, f"Tienda {n}", Jsonb(profile or {})),
             )
             await tx.execute(
                 "insert into app.members (business_id, user_id, role) values (%s, %s, 'owner')",
@@ -130,11 +135,12 @@ class Rig:
                 ),
             )
         async with self.house.db.tenant(shop.business_id) as tx:
-            await tx.execute(
-                "insert into app.bot_settings (business_id, fallback_text, quiet_ms, max_wait_ms, enabled) "
-                "values (%s, %s, %s, %s, %s)",
-                (shop.business_id, fallback, quiet_ms, max_wait_ms, enabled),
-            )
+            bot = BotSettings(fallback_text=fallback, quiet_ms=quiet_ms, max_wait_ms=max_wait_ms, **settings)
+            await PostgresBotVersions().publish(tx, shop.business_id, bot)
+            if not enabled:
+                await tx.execute(
+                    "update app.bot_settings set enabled = false where business_id = %s", (shop.business_id,)
+                )
             for position, (question, answer) in enumerate(knowledge):
                 await tx.execute(
                     "insert into app.knowledge_items (business_id, question, answer, position) values (%s, %s, %s, %s)",
@@ -174,7 +180,7 @@ class Rig:
         """Counts of everything."""
         return await self.house.whatsapp.inbox.ledger(shop.business_id)
 
-    async def settled(self, shop: Shop, *, webhooks: int, seconds: float = 30) -> Any:
+    async def settled(self, shop: Shop, *, webhooks: int, seconds: float = 90) -> Any:
         """Wait until so many webhooks are processed and nothing of the shop is under way; returns the ledger."""
         return await eventually(lambda: self._is_settled(shop, webhooks), seconds, lambda: self.ledger(shop))
 
@@ -303,7 +309,13 @@ def rig_settings(app_dsn: str, redis_url: str, graph_url: str, **more: Any) -> S
         meta_graph_url=graph_url,
         # Every test comes from one address.
         rate_limits={"login": 100_000, "register": 100_000},
-        **{"media_url": FILES.as_uri(), "undo_send_s": 0, **more},
+        **{
+            "media_url": FILES.as_uri(),
+            "undo_send_s": 0,
+            # Nobody listens there: no test asks the real one about a key.
+            "openai_own_key_url": "http://127.0.0.1:9/v1",
+            **more,
+        },
     )
 
 
@@ -365,6 +377,7 @@ async def open_rig(
     *,
     model: ModelPort | None = None,
     mails: Any = None,
+    sender: Any = None,
     settings: Mapping[str, Any] | None = None,
     with_worker: bool = True,
 ) -> AsyncIterator[Rig]:
@@ -375,7 +388,7 @@ async def open_rig(
     async with serving(twin) as graph_port:
         graph_url = f"http://127.0.0.1:{graph_port}"
         config = rig_settings(app_dsn, redis_url, graph_url, **(settings or {}))
-        swaps = Swaps(model=model, mails=mails)
+        swaps = Swaps(model=model, mails=mails, sender=sender)
         async with open_house(config, swaps) as house:
             await nothing_counted(house)
             app = make_app(house)

@@ -89,6 +89,45 @@ class OneMember:
         return Member(user_id, BUSINESS, self.role, name, "elena@example.com", NUMBER.verified_name, "es")
 
 
+_BODY = {"type": "BODY", "text": "Lo nuevo del obrador, esta semana."}
+_PRODUCT_CARD = {
+    "components": [
+        {"type": "HEADER", "format": "PRODUCT"},
+        {"type": "BUTTONS", "buttons": [{"type": "SPM", "text": "View"}]},
+    ]
+}
+
+
+def _template(name: str, *components: dict[str, Any], category: str = "MARKETING") -> dict[str, Any]:
+    return {"name": name, "language": "es", "category": category, "components": list(components)}
+
+
+def _with(*buttons: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "BUTTONS", "buttons": list(buttons)}
+
+
+_LINK = {"type": "URL", "text": "Ver tartas", "url": "https://example.com/tartas"}
+_ONE_TAP = {"type": "OTP", "otp_type": "ONE_TAP", "supported_apps": []}
+# Offers, the catalogue, products and codes, as Meta approved them.
+TEMPLATES = [
+    _template(
+        "oferta",
+        {"type": "LIMITED_TIME_OFFER", "limited_time_offer": {"text": "Solo hoy", "has_expiration": True}},
+        _BODY,
+        _with({"type": "COPY_CODE", "example": "TARTA25"}, _LINK),
+    ),
+    _template("catalogo", _BODY, _with({"type": "CATALOG", "text": "View catalog"})),
+    _template(
+        "varios",
+        {"type": "HEADER", "format": "TEXT", "text": "Nuestras tartas"},
+        _BODY,
+        _with({"type": "MPM", "text": "View items"}),
+    ),
+    _template("tarjetas", _BODY, {"type": "CAROUSEL", "cards": [_PRODUCT_CARD] * 2}),
+    _template("codigo", {"type": "BODY", "text": "Tu código es {{1}}."}, _with(_ONE_TAP), category="AUTHENTICATION"),
+]
+
+
 @dataclass(slots=True)
 class Shop:
     """The rig in hand: `calls` are the messages of its webhooks, `status` is what those get."""
@@ -101,6 +140,7 @@ class Shop:
     status: int = 200
     types_for_s: float = 0.5
     number: SimulatedNumber | None = NUMBER
+    others: tuple[SimulatedNumber, ...] = ()
     http: aiohttp.ClientSession = field(init=False)
     phones: TwinPhones = field(init=False)
     waiting: dict[str, asyncio.Task[None]] = field(default_factory=dict)
@@ -169,14 +209,14 @@ def app_of(shop: Shop, phones: TwinPhones) -> FastAPI:
     app = FastAPI()
     app.state.demo_pages = True
 
-    async def number_of(business_id: BusinessId) -> SimulatedNumber | None:
-        return shop.number if business_id == BUSINESS else None
+    async def numbers_of(business_id: BusinessId) -> list[SimulatedNumber]:
+        return [one for one in (shop.number, *shop.others) if one] if business_id == BUSINESS else []
 
     install_errors(app)
     app.state.limits = limits_off()
     install_guard(app, authenticator=shop.member, base_url="http://127.0.0.1")
     app.include_router(static_files.routes())
-    app.include_router(simulator_pages.routes(phones, number_of))
+    app.include_router(simulator_pages.routes(phones, numbers_of))
     app.add_api_route("/api/webhooks/whatsapp", shop.webhook, methods=["POST"])
     app.add_api_route("/inbox", lambda: JSONResponse({}), methods=["GET"])
 
@@ -208,6 +248,7 @@ def world(callback_url: str) -> dict[str, Any]:
                 "name": NUMBER.verified_name,
                 "access_token": "token-of-the-shop",
                 "numbers": [number(NUMBER), number(OTHER_NUMBER)],
+                "templates": TEMPLATES,
             }
         ],
         "customers": list(PEOPLE),

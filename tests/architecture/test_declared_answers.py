@@ -28,10 +28,17 @@ NO_GOOD_OUTCOME = {
     "supabase_verify_link": "it leads on to the program, with an error where there is one",
 }
 # What an app needs, in Supabase's words; it can be read until it is confirmed and never again.
-TOLD_ONCE = {"supabase_enrol": {"secret"}}
+TOLD_ONCE = {
+    "supabase_enrol": {"secret"},
+    # What requests to a business's own systems are signed with: it is told where it is made.
+    "add_bot_action": {"secret"},
+    "renew_bot_action_secret": {"secret"},
+}
 OPEN_FIELDS = {
     "TemplateOut.components": "Meta's own objects, as they came",
     "TemplateDetail.components": "the same",
+    "ActionOut.arguments": "a JSON Schema of the business's own, as `ArgumentsBody` lets it be",
+    "MadeAction.arguments": "the same",
     "AuditEntryAnswer.detail": "what was done differs by action; the log takes no secrets",
 }
 SECRET = re.compile(

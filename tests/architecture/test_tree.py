@@ -21,21 +21,25 @@ MODULES = sorted(path.name for path in (SRC / "modules").iterdir() if (path / "_
 
 # Who may cross tenants: `db.system(` stands in these files and no others.
 SYSTEM = {
+    "bench/answers.py",
     "bench/api.py",
     "bench/businesses.py",
     "bench/e2e.py",
     "bench/ingest.py",
+    "bench/knowledge.py",
     "bench/live.py",
     "bench/members.py",
     "bench/places.py",
     "bench/send.py",
-    "main/bench_cli.py",
     "main/doctor_store.py",
     "main/rates_cli.py",
     "main/secrets_cli.py",
     "main/seed.py",
+    "main/seed_volume.py",
     "main/web.py",
     "main/worker.py",
+    "modules/bot/application/keep_entries.py",
+    "modules/bot/application/tidy_calls.py",
     "modules/auth/application/admit_outsider.py",
     "modules/auth/application/ask_magic_link.py",
     "modules/auth/application/backup_codes.py",
@@ -88,11 +92,13 @@ SYSTEM = {
     "modules/notification/infra/local_outbox.py",
     "modules/user/application/leave.py",
     "modules/user/application/list_users.py",
+    "modules/bot/application/look_after_knowledge.py",
     "modules/business/application/accept_invitation.py",
     "modules/business/application/erase_business.py",
     "modules/business/application/open_business.py",
     "modules/whatsapp/application/check_numbers.py",
     "modules/whatsapp/application/connect_number.py",
+    "modules/whatsapp/application/give_back_silent.py",
     "modules/whatsapp/application/mend.py",
     "modules/whatsapp/application/note_first_messages.py",
     "modules/whatsapp/application/sync_templates.py",
@@ -145,6 +151,7 @@ TABLES = {
         "conversation_labels",
         "conversation_words",
         "contact_words",
+        "near_words",
         "word_marks",
         "conversation_notes",
         "canned_replies",
@@ -166,7 +173,31 @@ TABLES = {
         "media_uploads",
         "media_room",
     },
-    "bot": {"bot_settings", "knowledge_items", "bot_turns"},
+    "bot": {
+        "bot_settings",
+        "bot_versions",
+        "golden_questions",
+        "bot_evaluations",
+        "bot_evaluation_answers",
+        "bot_spending",
+        "bot_provider_keys",
+        "bot_actions",
+        "tool_calls",
+        "bot_forms",
+        "bot_form_entries",
+        "bot_forms_begun",
+        "knowledge_items",
+        "knowledge_sources",
+        "knowledge_chunks",
+        "knowledge_words",
+        "knowledge_products",
+        "knowledge_versions",
+        "question_groups",
+        "unanswered_questions",
+        "bot_turns",
+        "assist_calls",
+        "conversation_summaries",
+    },
     "analytics": {"analytics_events"},
     "shared": {"webhook_inbox", "jobs", "finished_jobs", "schedules", "idempotency_keys"},
 }
@@ -176,6 +207,14 @@ BORROWED = {
         "modules/whatsapp/infra/inbox_reader.py",
         "users",
     ): "the list shows who has a conversation; one statement, not two",
+    (
+        "modules/bot/infra/question_board.py",
+        "messages",
+    ): "what was asked is read where it was said and not copied: who erases it there has erased it",
+    ("modules/bot/infra/question_board.py", "conversations"): "whose question it was, and whether they still wait",
+    ("modules/bot/infra/question_board.py", "contacts"): "who still waits is told by name",
+    ("modules/bot/infra/form_rows.py", "conversations"): "whose entry it is",
+    ("modules/bot/infra/form_rows.py", "contacts"): "entries are told with the name and number of who gave them",
     ("modules/business/infra/reader.py", "users"): "members and the audit log are told with people's names",
     ("modules/whatsapp/infra/desk.py", "members"): "who has the fewest is found and given it in one statement",
     ("modules/whatsapp/infra/notes.py", "users"): "notes are told with the names of who wrote them",
@@ -183,7 +222,16 @@ BORROWED = {
     ("modules/whatsapp/infra/transcripts.py", "users"): "a file tells who wrote what",
     ("modules/whatsapp/infra/notes.py", "members"): "who may be mentioned is read with their names",
     ("modules/whatsapp/infra/people_reader.py", "users"): "who noted a choice or a merge is told by name",
-    ("modules/whatsapp/infra/inbox_reader.py", "bot_turns"): "the thread shows why the bot said what it said",
+    ("modules/bot/infra/workbenches.py", "users"): "versions and the draft are told with the names of who made them",
+    (
+        "modules/whatsapp/infra/people_reader.py",
+        "bot_form_entries",
+    ): "all that is kept of one person is given out together",
+    ("modules/whatsapp/infra/people_reader.py", "bot_forms_begun"): "likewise",
+    ("modules/whatsapp/infra/people_reader.py", "bot_forms"): "likewise",
+    ("modules/whatsapp/infra/inbox_reader.py", "bot_turns"): "the desk shows what the bot left to people",
+    ("modules/whatsapp/infra/thread_rows.py", "bot_turns"): "the thread shows why the bot said what it said",
+    ("modules/whatsapp/infra/thread_rows.py", "users"): "the thread shows who wrote what",
 }
 
 # Imports inside functions: what a command need not load, and what may not be installed.
@@ -409,7 +457,7 @@ def audited() -> set[str]:
     found = set()
     for path in files():
         for node in ast.walk(tree(path)):
-            if isinstance(node, ast.Call) and chain(node)[-1:] == ["audit"]:
+            if isinstance(node, ast.Call) and chain(node)[-1:] in (["audit"], ["log_change"]):
                 found |= {str(argument.value) for argument in node.args if isinstance(argument, ast.Constant)}
             if isinstance(node, ast.Call) and chain(node)[-1:] == ["AuditEntry"]:
                 found |= {str(k.value.value) for k in node.keywords if isinstance(k.value, ast.Constant)}

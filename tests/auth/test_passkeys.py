@@ -140,7 +140,9 @@ async def test_of_ten_at_once_with_one_challenge_one_gets_in(named: Any) -> None
     _, _, key = await with_passkey(named)
     proof = key.proof(await challenge(named))
     statuses = [one.status for one in await asyncio.gather(*(enter(named, proof) for _ in range(10)))]
-    assert sorted(statuses) == [200, *[403] * 9]
+    # Where tries cannot be counted for a moment, nobody gets in by them.
+    assert statuses.count(200) == 1
+    assert set(statuses) <= {200, 403, 503}
 
 
 async def test_a_copied_key_is_refused_and_the_log_says_so(named: Any) -> None:

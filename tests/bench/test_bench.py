@@ -77,7 +77,7 @@ def test_ingest_measures_three_servers_and_finds_every_accepted_body_in_the_data
 
 def test_e2e_answers_every_message_once_in_order_and_sees_it_read(folder: Path):
     report = bench(
-        folder, "e2e", "--rate", "10", "--seconds", "2", "--conversations", "8", "--businesses", "2", "--model-ms", "5"
+        folder, "e2e", "--rate", "10", "--seconds", "2", "--conversations", "10", "--businesses", "2", "--model-ms", "5"
     )
     zeros = dict(report["zeros"])
     assert zeros.pop("of") == report["sent"] == 20

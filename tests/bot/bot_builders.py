@@ -4,11 +4,13 @@ import uuid
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from wacloud.modules.bot.application.model import AnswerDeps, ModelPort
+from wacloud.modules.bot.application.model import AnswerDeps, KnowledgeState, ModelPort
 from wacloud.modules.bot.domain.knowledge import KnowledgeItem, KnowledgeItemId
-from wacloud.modules.bot.domain.question import BotSettings, BusinessFacts, HistoryLine, Question
+from wacloud.modules.bot.domain.question import BusinessFacts, HistoryLine, Question
 from wacloud.modules.bot.domain.ranking import Hit
+from wacloud.modules.bot.domain.settings import BotSettings
 from wacloud.shared.domain.ids import BusinessId
+from wacloud.shared.infra.postgres import PostgresDatabase
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 FALLBACK = "Eso lo tiene que ver una persona; te contestamos enseguida."
@@ -24,11 +26,20 @@ class FixedKnowledge:
     def __init__(self, *scored: tuple[KnowledgeItem, str, float]) -> None:
         self.scored = scored
         self.searched: list[str] = []
+        self.searches = 0
+        self.pieces = 0  # of sources, for a model to search in
 
     async def items(self, business_id: BusinessId) -> tuple[KnowledgeItem, ...]:
         return tuple(item for item, _, _ in self.scored)
 
+    async def state(self, business_id: BusinessId) -> KnowledgeState:
+        return KnowledgeState(1, self.pieces)
+
+    def forget(self, business_id: BusinessId) -> None:
+        """It keeps nothing."""
+
     async def search(self, business_id: BusinessId, texts: Sequence[str], limit: int = 5) -> list[tuple[Hit, ...]]:
+        self.searches += 1
         self.searched.extend(texts)
         return [
             tuple(
@@ -69,3 +80,16 @@ def question(
         facts=facts or BusinessFacts("Casa Olmo", "retail", "es", "Europe/Madrid", {"web": "https://casaolmo.es"}),
         settings=settings or BotSettings(fallback_text=FALLBACK),
     )
+
+
+async def new_business(db: PostgresDatabase) -> BusinessId:
+    """A business of its own for a test, with an owner and nothing else."""
+    user, business = uuid.uuid4(), uuid.uuid4()
+    async with db.system("test") as tx:
+        await tx.execute(
+            "insert into app.users (id, name, email) values (%s, 'Ana', %s)", (user, f"{user}@example.com")
+        )
+        await tx.execute(
+            "insert into app.businesses (id, owner_id, name) values (%s, %s, 'Casa Olmo')", (business, user)
+        )
+    return BusinessId(business)

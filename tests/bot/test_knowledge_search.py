@@ -5,6 +5,7 @@ import uuid
 from collections.abc import AsyncIterator, Sequence
 
 import pytest
+from bot_builders import new_business
 from shop_faq import (
     CLINIC,
     CLINIC_ASKED,
@@ -25,23 +26,14 @@ from wacloud.modules.bot.application.knowledge import (
 )
 from wacloud.modules.bot.application.model import EmbedderUnavailable, KnowledgeDeps, Vector
 from wacloud.modules.bot.domain.knowledge import KnowledgeItemId, KnowledgeText, TooMuchKnowledge
-from wacloud.modules.bot.domain.question import DEFAULT_THRESHOLD, BotSettings
 from wacloud.modules.bot.domain.ranking import asked_in, choose, content_words
+from wacloud.modules.bot.domain.settings import DEFAULT_THRESHOLD
 from wacloud.modules.bot.infra.embeddings import LocalEmbedder
 from wacloud.modules.bot.infra.knowledge_items import KnowledgeItems
 from wacloud.modules.bot.infra.knowledge_search import CachedKnowledge
-from wacloud.modules.bot.infra.settings import BotSettingsRows
 from wacloud.shared.domain.errors import NotFound
 from wacloud.shared.domain.ids import BusinessId
-from wacloud.shared.infra.postgres import PostgresDatabase, make_pool
-
-
-@pytest.fixture(scope="module")
-async def db(app_dsn: str) -> AsyncIterator[PostgresDatabase]:
-    pool = make_pool(app_dsn, smallest=1, largest=4)
-    await pool.open()
-    yield PostgresDatabase(pool)
-    await pool.close()
+from wacloud.shared.infra.postgres import PostgresDatabase
 
 
 @pytest.fixture(scope="module")
@@ -56,26 +48,9 @@ def deps(db: PostgresDatabase, embedder: LocalEmbedder) -> KnowledgeDeps:
     return KnowledgeDeps(db, KnowledgeItems(), embedder)
 
 
-async def new_business(db: PostgresDatabase) -> BusinessId:
-    user, business = uuid.uuid4(), uuid.uuid4()
-    async with db.system("test") as tx:
-        await tx.execute(
-            "insert into app.users (id, name, email) values (%s, 'Ana', %s)", (user, f"{user}@example.com")
-        )
-        await tx.execute(
-            "insert into app.businesses (id, owner_id, name) values (%s, %s, 'Casa Olmo')", (business, user)
-        )
-    return BusinessId(business)
-
-
 async def teach(deps: KnowledgeDeps, business_id: BusinessId, faq: Sequence[tuple[str, str]]) -> None:
     await add_knowledge(deps, business_id, [KnowledgeText.typed(*pair) for pair in faq])
     assert await index_knowledge(deps, business_id) == len(faq)
-
-
-@pytest.fixture
-async def business_id(db: PostgresDatabase) -> BusinessId:
-    return await new_business(db)
 
 
 @pytest.fixture(scope="module")
@@ -151,7 +126,7 @@ async def test_what_is_not_in_the_knowledge_is_not_answered(
 async def test_words_agree_with_the_text_search_of_the_database(
     knowledge: CachedKnowledge, deps: KnowledgeDeps, shop: BusinessId
 ) -> None:
-    """An item has words in common with a text in memory exactly where PostgreSQL says so."""
+    """Where PostgreSQL finds words in common, the search in memory does so too; it knows more forms of a word."""
     for text, _ in (*DIRECT, *COLLOQUIAL, *ENGLISH):
         (hits,) = await knowledge.search(shop, [text], limit=100)
         here = {hit.item.id for hit in hits if hit.words > 0}
@@ -162,7 +137,7 @@ async def test_words_agree_with_the_text_search_of_the_database(
                 "where business_id = %s and words @@ plainto_tsquery('spanish', private.plain(word))",
                 (list(words), shop),
             )
-        assert here == {row.id for row in rows}, text
+        assert here >= {row.id for row in rows}, text
 
 
 async def test_meaning_agrees_with_the_similarity_of_the_database(
@@ -272,10 +247,11 @@ async def test_many_turns_read_the_knowledge_once(deps: KnowledgeDeps, shop: Bus
     assert reads == 1
     now = 10.1
     await knowledge.items(shop)
-    assert reads == 2
+    # Nothing has changed: its version is looked at, and that is all.
+    assert reads == 1
     knowledge.forget(shop)
     await knowledge.items(shop)
-    assert reads == 3
+    assert reads == 2
 
 
 async def test_equal_texts_are_computed_once_and_waiting_ones_together(embedder: LocalEmbedder) -> None:
@@ -299,13 +275,3 @@ async def test_equal_texts_are_computed_once_and_waiting_ones_together(embedder:
     gone.cancel()
     assert len((await both)[0]) == 512
     await counting.aclose()
-
-
-async def test_settings_are_kept_and_have_defaults(db: PostgresDatabase, business_id: BusinessId) -> None:
-    store = BotSettingsRows()
-    async with db.tenant(business_id) as tx:
-        assert await store.get(tx, business_id) == BotSettings()
-        wanted = BotSettings(name="Olmo", fallback_text="Un momento.", quiet_ms=100, knowledge_threshold=0.5)
-        await store.save(tx, business_id, wanted)
-        await store.save(tx, business_id, wanted)
-        assert await store.get(tx, business_id) == wanted

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 from bot_builders import question
-from stub_model import Reply, StubModel, error, stub_model
+from model_twin import ModelTwin, body, error, model_twin
 
 from wacloud.modules.bot.application.model import EmbedderUnavailable, ModelUnavailable
 from wacloud.modules.bot.domain.prompt import Prompt, build_prompt
@@ -12,6 +12,7 @@ from wacloud.modules.bot.infra.chat_completions import ChatCompletions
 from wacloud.modules.bot.infra.embeddings import OpenAIEmbedder
 from wacloud.modules.bot.infra.model_keys import KeyedClient
 from wacloud.modules.bot.infra.openai_responses import OpenAIResponses, open_model
+from wacloud.twins.openai.answers import vector
 
 
 class Watch:
@@ -24,8 +25,8 @@ class Watch:
 
 
 @pytest.fixture
-async def stub() -> AsyncIterator[StubModel]:
-    async with stub_model() as running:
+async def stub() -> AsyncIterator[ModelTwin]:
+    async with model_twin() as running:
         yield running
 
 
@@ -35,7 +36,7 @@ def watch() -> Watch:
 
 
 @pytest.fixture
-async def model(stub: StubModel, watch: Watch) -> AsyncIterator[OpenAIResponses]:
+async def model(stub: ModelTwin, watch: Watch) -> AsyncIterator[OpenAIResponses]:
     opened = OpenAIResponses(KeyedClient(["one", "two"], stub.url, 5.0, watch), "gpt-6-luna")
     yield opened
     await opened.aclose()
@@ -57,7 +58,7 @@ def prompt() -> Prompt:
     ids=["refused", "no-money", "limited", "limited-with-a-time"],
 )
 async def test_a_key_that_cannot_be_used_rests_while_the_other_works(
-    stub: StubModel, watch: Watch, model: OpenAIResponses, prompt: Prompt, refusal: object, rests: int
+    stub: ModelTwin, watch: Watch, model: OpenAIResponses, prompt: Prompt, refusal: object, rests: int
 ) -> None:
     stub.refused_keys["one"] = refusal  # type: ignore[assignment]
     reply = await model.ask(prompt)
@@ -72,7 +73,7 @@ async def test_a_key_that_cannot_be_used_rests_while_the_other_works(
     assert stub.keys[-1] == "one"
 
 
-async def test_no_key_left_is_said_at_once(stub: StubModel, model: OpenAIResponses, prompt: Prompt) -> None:
+async def test_no_key_left_is_said_at_once(stub: ModelTwin, model: OpenAIResponses, prompt: Prompt) -> None:
     stub.refused_keys = {key: error(429, "insufficient_quota") for key in ("one", "two")}
     with pytest.raises(ModelUnavailable, match="insufficient_quota") as first:
         await model.ask(prompt)
@@ -82,7 +83,7 @@ async def test_no_key_left_is_said_at_once(stub: StubModel, model: OpenAIRespons
     assert len(stub.requests) == 2
 
 
-async def test_a_short_limit_is_waited_for(stub: StubModel, prompt: Prompt) -> None:
+async def test_a_short_limit_is_waited_for(stub: ModelTwin, prompt: Prompt) -> None:
     model = OpenAIResponses(KeyedClient(["only"], stub.url, 5.0), "gpt-6-luna")
     stub.script = [error(429, "rate_limit_exceeded", **{"retry-after-ms": "80"})]
     assert (await model.ask(prompt)).failed[0].code == "rate_limit_exceeded"
@@ -94,7 +95,7 @@ async def test_a_short_limit_is_waited_for(stub: StubModel, prompt: Prompt) -> N
 
 
 async def test_a_provider_that_keeps_failing_is_left_alone_and_tried_by_one(
-    stub: StubModel, watch: Watch, model: OpenAIResponses, prompt: Prompt
+    stub: ModelTwin, watch: Watch, model: OpenAIResponses, prompt: Prompt
 ) -> None:
     stub.script = [error(500, "server_error")] * 4
     for _ in range(2):
@@ -110,13 +111,13 @@ async def test_a_provider_that_keeps_failing_is_left_alone_and_tried_by_one(
 
 
 async def test_a_model_that_cannot_think_less_is_asked_in_its_own_way(
-    stub: StubModel, model: OpenAIResponses, prompt: Prompt
+    stub: ModelTwin, model: OpenAIResponses, prompt: Prompt
 ) -> None:
-    stub.refused_efforts = ("none",)
+    stub.state.efforts = ("low", "medium")
     reply = await model.ask(prompt)
     assert reply.failed == ()
     assert [asked["reasoning"]["effort"] for asked in stub.requests] == ["none", "low"]
-    stub.refused_efforts = ("none", "low")
+    stub.state.efforts = ("medium",)
     await model.ask(prompt)
     await model.ask(prompt)
     assert [asked.get("reasoning") for asked in stub.requests[2:]] == [{"effort": "low"}, None, None]
@@ -142,7 +143,7 @@ async def test_which_way_a_provider_is_spoken_to() -> None:
         await model.aclose()
 
 
-async def test_the_newer_names_are_used_with_openai_itself(stub: StubModel, prompt: Prompt) -> None:
+async def test_the_newer_names_are_used_with_openai_itself(stub: ModelTwin, prompt: Prompt) -> None:
     model = ChatCompletions(KeyedClient(["k"], stub.url, 5.0), "gpt-6-luna", basics_only=False)
     await model.ask(prompt)
     assert stub.requests[0]["max_completion_tokens"] == 1200
@@ -150,12 +151,13 @@ async def test_the_newer_names_are_used_with_openai_itself(stub: StubModel, prom
     await model.aclose()
 
 
-async def test_vectors_by_openai(stub: StubModel) -> None:
+async def test_vectors_by_openai(stub: ModelTwin) -> None:
     embedder = OpenAIEmbedder("k", stub.url)
     vectors = await embedder.embed(["uno", "", "tres"])
-    assert [(vector[0], len(vector)) for vector in vectors] == [(0.0, 512), (1.0, 512), (2.0, 512)]
+    # They come in another order than asked.
+    assert vectors == [tuple(vector(text, 512)) for text in ("uno", " ", "tres")]
     assert stub.requests[0]["input"] == ["uno", " ", "tres"]
-    stub.script = [error(401, "invalid_api_key"), Reply('{"object": "list", "data": []}')]
+    stub.state.embedding_steps = [error(401, "invalid_api_key"), body('{"object": "list", "data": []}')]
     for _ in range(2):
         with pytest.raises(EmbedderUnavailable):
             await embedder.embed(["uno"])

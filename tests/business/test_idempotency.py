@@ -22,6 +22,7 @@ API = Description(application().openapi())
 # Operations that make something, without the header, and why. Whoever is not signed in is nobody a key could belong to.
 WITHOUT = {
     "upload_media": "a stream of up to 100 MB; a file sent again takes room for two days, and nothing else",
+    "add_knowledge_file": "a file of up to 20 MB; sent again it is read again, and one of the two can be removed",
     "resend_verification": "it makes a mail: the newest link counts, and mails are limited",
     "sync_templates": "one job waits for each business: asked twice it is asked once",
     "change_email": "it makes a mail, and its body holds a password, of which nothing is kept",

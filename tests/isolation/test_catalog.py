@@ -189,7 +189,7 @@ def test_migrations_are_named_as_supabase_names_them():
 def test_the_designs_indexes_are_there(look: Callable[..., Any]):
     indexes = {row.indexname: row.indexdef for row in look("select * from pg_indexes where schemaname = 'app'")}
     assert "(owner_id)" in indexes["businesses_owner"]
-    assert "(business_id, created_at DESC)" in indexes["messages_newest"]
+    assert "(business_id, created_at DESC, id DESC)" in indexes["messages_in_order"]
     assert "AT TIME ZONE 'utc'" in indexes["analytics_events_day"]
     assert "::date" in indexes["analytics_events_day"]
 

@@ -47,15 +47,29 @@ SYSTEM_RIGHTS = {
     "whatsapp_accounts": "SELECT INSERT",
     "phone_numbers": "SELECT INSERT UPDATE",
     "number_connections": "SELECT UPDATE",
+    "bot_provider_keys": "SELECT UPDATE",
+    "bot_actions": "SELECT UPDATE",
+    "tool_calls": "SELECT UPDATE DELETE",
+    "bot_forms_begun": "SELECT DELETE",  # what nobody ended goes after a day
     "unmatched_statuses": "SELECT",
     "invitations": "SELECT",
     "onboarding_steps": "SELECT INSERT UPDATE",
     "api_keys": "SELECT",
     "idempotency_keys": "SELECT INSERT UPDATE DELETE",
+    "knowledge_sources": "SELECT",
+    "knowledge_items": "SELECT",
 }
 
 # Ids of other rows that no foreign key guards, and why not.
 UNGUARDED = {
+    "bot_provider_keys.added_by": "who gave it stays told after the member left",
+    "tool_calls.message_id": "a messages partition may go by retention",
+    "bot_settings.draft_by": "a person may have left the team since",
+    "assist_calls.member_id": "what somebody asked for stays counted after they are gone",
+    "bot_versions.published_by": "a person may have left the team since",
+    "bot_evaluations.asked_by": "a person may have left the team since",
+    "bot_evaluation_answers.question_id": "a question may have been removed since",
+    "golden_questions.source": "what it was taught by may be gone",
     "scheduled_messages.author_id": "who wrote it stays told after the member left",
     "scheduled_messages.answers": "a messages partition may go by retention",
     "conversation_notes.author_id": "who noted it stays told after the member left",
@@ -76,6 +90,8 @@ UNGUARDED = {
     "audit_log.actor_id": "what somebody did stays written after they are gone",
     "acquaintances.subject": "a number of another system's",
     "audit_log.user_id": "what concerned somebody stays written after they are gone",
+    "question_groups.item_id": "an answer may be removed, and the question stays answered",
+    "question_groups.settled_by": "who answered it stays told after the member left",
     "bot_turns.message_id": "a messages partition may go by retention",
     "notices.settled_by": "who put it away stays written after they are gone",
     "number_connections.created_by": "who began it stays told after the member left",
@@ -300,6 +316,20 @@ MEMBERS_WRITE = {
     ("media", "update", "used_at"),
     ("message_keys", "insert", None),
     (
+        "bot_actions",
+        "select",
+        "arguments, business_id, changes_something, created_at, description, enabled, id, name, url",
+    ),
+    (
+        "tool_calls",
+        "select",
+        (
+            "action, business_id, changes_something, conversation_id, http_status, key, message_id, ms, started_at, "
+            "state"
+        ),
+    ),
+    ("bot_provider_keys", "select", "added_at, added_by, business_id, ending, id, state, state_at"),
+    (
         "number_connections",
         "select",
         "business_id, changed_at, created_at, id, number_id, phone_number_id, state, step, waba_id, way",
@@ -480,6 +510,7 @@ def test_a_partition_cannot_be_read_on_its_own(two: Two):
 
 
 DEFINERS = {
+    "messages_kept",
     "mail_limit",
     "my_businesses",
     "my_colleagues",
@@ -499,10 +530,15 @@ MAY_CALL = {
     "worker_businesses": {"wacloud_worker"},
     "plain": {"authenticated", "wacloud_worker"},
     "words_of_contact": {"wacloud_worker"},
+    "sound_of": {"authenticated", "wacloud_worker"},
+    "near_keys": {"authenticated", "wacloud_worker"},
     "keep_words_of_new": set(),
     "keep_words_of_changed": set(),
     "keep_template_changes": set(),
     "similarity": {"authenticated", "wacloud_worker"},
+    "as_embedding": {"authenticated", "wacloud_worker"},
+    "nearness": {"authenticated", "wacloud_worker"},
+    "knowledge_changed": set(),
     "ensure_partitions": {"wacloud_system"},
     "drop_old_partitions": {"wacloud_system"},
     "analyze_grown": {"wacloud_system"},
@@ -510,6 +546,7 @@ MAY_CALL = {
     "keep_consent": set(),
     "refuse_promotion": set(),
     "schema_versions": {"wacloud_app"},
+    "messages_kept": {"wacloud_system"},
     "add_partition": set(),
     "partition_by_time": set(),
     "protect": set(),

@@ -15,7 +15,7 @@ import pytest
 from dotenv import dotenv_values
 
 from wacloud.main.child import CannotStart, free_port
-from wacloud.main.demo import run_demo, world_of
+from wacloud.main.demo import SETTINGS, for_commands, run_demo, world_of
 from wacloud.main.demo_folder import DemoFolder, RunningDemo
 from wacloud.twins.graph.world import world_from_file
 
@@ -80,6 +80,21 @@ def test_the_settings_of_a_running_demo_are_for_the_owner_only_and_read_as_they_
     assert dotenv_values(path / "demo.env", interpolate=False) == settings
     folder.withdraw()
     assert not (path / "demo.env").exists()
+
+
+def test_the_commands_ask_the_twin_of_a_model_that_runs(path: Path):
+    env = dict.fromkeys(SETTINGS, "x") | {"OPENAI_BASE_URL": "http://127.0.0.1:9/v1", "OPENAI_MODEL": "gpt-6-luna"}
+    folder = DemoFolder(path)
+    folder.write_settings(for_commands(env, model_twin=True))
+    told = dotenv_values(path / "demo.env")
+    assert told["OPENAI_BASE_URL"] == "http://127.0.0.1:9/v1"
+    assert (told["OPENAI_MODEL"], told["OPENAI_API_KEYS"]) == ("gpt-6-luna", "")
+    assert (path / "demo.env").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_key_of_the_callers_stays_in_their_shell():
+    env = dict.fromkeys(SETTINGS, "x") | {"OPENAI_API_KEYS": "sk-of-mine"}
+    assert "OPENAI_API_KEYS" not in for_commands(env)
 
 
 def test_a_second_demo_on_the_same_folder_is_refused(path: Path, capsys: pytest.CaptureFixture[str]):

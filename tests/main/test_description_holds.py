@@ -65,6 +65,8 @@ NEEDS_MORE = {
     "supabase_resend",
     "supabase_authorize",
     "transfer_ownership",
+    "set_model_key",
+    "find_site_pages",
     "verify_second_factor",
     "confirm_factor",
     "disable_second_factor",
@@ -100,8 +102,30 @@ NEEDS_MORE = {
     "continue_connection",
     # Meta's limits and sectors; `test_numbers.py` tries what is within them.
     "change_number_profile",
+    # Prices, and addresses of the public web; `test_sources.py` tries what is within the rules.
+    "add_knowledge_page",
+    "add_knowledge_products",
+    # Public addresses, and a schema of its own; `test_actions.py` tries what is within the rules.
+    "add_bot_action",
+    "change_bot_action",
+    # What may be changed hangs on the kind of a source.
+    "change_knowledge_source",
+    # Of a turn that had no answer; `test_unanswered.py` makes them.
+    "get_unanswered_question",
+    "answer_unanswered_question",
+    "dismiss_unanswered_question",
+    "snooze_unanswered_question",
+    # A picture of some size; `test_template_files.py` sends one.
+    "change_number_photo",
     # Only of a number that was registered here.
     "reveal_number_pin",
+    # Everybody here has published what there is already; `test_studio_api.py` goes on from there.
+    "publish_bot",
+    "restore_bot_version",
+    # No model answers here; `test_assist.py` has one that does.
+    "rewrite_reply",
+    "translate_reply",
+    "summarise_conversation",
 }
 API = Description(application().openapi())
 SCHEMA = schemathesis.openapi.from_dict(API.told)
@@ -123,7 +147,7 @@ async def objects(rig: Rig, operation: Operation) -> tuple[Someone, dict[str, li
     people = People(rig)
     owner = await people.business()
     of_a_number = ("conversation_id", "scheduled_id", "template_id", "waba_id", "number_id", "connection_id")
-    if operation.path.endswith("/templates") or any(slot.name in of_a_number for slot in operation.slots):
+    if operation.path.endswith(("/templates", "/entries")) or any(slot.name in of_a_number for slot in operation.slots):
         shop = await rig.shop(enabled=False)
         owner = Someone(shop.user_id, "", shop.business_id, shop.session_id)
         conversations, numbers = [str(await rig.heard(shop))], [shop.phone_number_id]
@@ -137,12 +161,15 @@ async def objects(rig: Rig, operation: Operation) -> tuple[Someone, dict[str, li
         conversations = [str(uuid4())]
     agent, analyst = await people.join(owner, "agent"), await people.join(owner, "analyst")
     sorted_by = await sorting(people, owner)
+    if operation.path.endswith("/entries"):
+        await two_entries(rig, owner, sorted_by["form_id"][0], conversations[0])
     enrolled = await people.ask(owner, "POST", "/api/auth/2fa/enroll", {})
     made, _ = await people.invite(owner, f"{agent.user_id}@invited.test")
     async with rig.house.db.tenant(owner.business_id) as tx:
         notice = Notice(owner.business_id, "a test", "account_reinstated", "ban", datetime.now(UTC))
         await tell_business(rig.house.notification, tx, notice)
         [told] = await tx.rows("select id from app.notices where business_id = %s", (owner.business_id,))
+    await people.ask(owner, "POST", "/api/bot/publish", {})
     key = await people.here(owner, "POST", "/api-keys", {"name": "A key", "scopes": ["business.read"]})
     return owner, {
         "business_id": [str(owner.business_id)],
@@ -158,11 +185,18 @@ async def objects(rig: Rig, operation: Operation) -> tuple[Someone, dict[str, li
         "phone_number_id": numbers,
         "number_id": [number],
         "reply_to": [str(uuid4())],
+        "media_id": [str(uuid4())],
+        "flow_id": ["700000000000001"],
         "notice_id": [str(told.id)],
         "template_id": [template],
         "waba_id": [waba],
         "connection_id": [connecting],
+        "version": ["1"],
+        "other": ["1"],
         "scheduled_id": [await scheduled(rig, owner, conversations[0])],
+        "conversation_ids": [conversations],
+        "group_id": [str(uuid4())],
+        **await knowledge(people, owner),
         "mention_ids": [[str(agent.user_id)], [str(owner.user_id)]],
         **sorted_by,
     }
@@ -181,12 +215,31 @@ async def a_template(rig: Rig, shop: Shop) -> str:
     return str(template_id)
 
 
+async def two_entries(rig: Rig, owner: Someone, form_id: str, conversation_id: str) -> None:
+    """What a customer gave in this form."""
+    async with rig.house.db.tenant(owner.business_id) as tx:
+        for name in ("Rosa", "Ana"):
+            await tx.execute(
+                'insert into app.bot_form_entries (business_id, form_id, conversation_id, title, fields, "values") '
+                "select business_id, id, %s, title, fields, jsonb_build_object('name', %s::text) from app.bot_forms "
+                "where business_id = %s and id = %s",
+                (conversation_id, name, owner.business_id, form_id),
+            )
+
+
 async def scheduled(rig: Rig, owner: Someone, conversation_id: str) -> str:
     """A text that waits in this conversation, where it is one."""
     path = f"/api/whatsapp/conversations/{conversation_id}/scheduled"
     at = (datetime.now(UTC) + timedelta(days=1)).isoformat()
     made = await People(rig).ask(owner, "POST", path, {"text": "Hola", "send_at": at})
     return str(made.json.get("id", uuid4()))
+
+
+async def knowledge(people: People, owner: Someone) -> dict[str, list[Any]]:
+    """An answer and a text."""
+    item = await people.ask(owner, "POST", "/api/bot/knowledge/items", {"question": "¿Hola?", "answer": "Hola."})
+    text = await people.ask(owner, "POST", "/api/bot/knowledge/texts", {"text": "Abrimos a las nueve."})
+    return {"item_id": [item.json["id"]], "source_id": [text.json["id"]]}
 
 
 async def sorting(people: People, owner: Someone) -> dict[str, list[Any]]:
@@ -198,6 +251,16 @@ async def sorting(people: People, owner: Someone) -> dict[str, list[Any]]:
     label = await people.ask(owner, "POST", "/api/whatsapp/labels", {"name": "VIP"})
     segment = await people.ask(owner, "POST", "/api/segments", {"name": "All", "filter": {"rules": []}})
     reply = await people.ask(owner, "POST", "/api/whatsapp/replies", {"shortcut": "hi", "text": "Hola"})
+    golden = await people.ask(owner, "POST", "/api/bot/golden-questions", {"question": "¿Qué?", "facts": ["x"]})
+    action = await people.ask(
+        owner,
+        "POST",
+        "/api/bot/actions",
+        {"name": "order_status", "description": "Where an order is", "url": "https://actions.invalid/"},
+    )
+    form = {"title": "Booking", "used_when": "To book a table", "fields": [{"label": "Name"}]}
+    form_made = await people.ask(owner, "POST", "/api/bot/forms", form)
+    evaluation = await people.ask(owner, "POST", "/api/bot/evaluations")
     ids = [one.json["id"] for one in contacts]
     tags = [tag.json["id"]]
     return {
@@ -209,6 +272,10 @@ async def sorting(people: People, owner: Someone) -> dict[str, list[Any]]:
         "label_ids": [[label.json["id"]]],
         "reply_id": [reply.json["id"]],
         "segment_id": [segment.json["id"]],
+        "question_id": [golden.json["id"]],
+        "action_id": [action.json["id"]],
+        "form_id": [form_made.json["id"]],
+        "evaluation_id": [evaluation.json["id"]],
     }
 
 

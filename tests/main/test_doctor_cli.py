@@ -5,7 +5,7 @@ import json
 import os
 import socket
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -236,6 +236,11 @@ async def models(answer: Callable[[web.Request], Awaitable[web.Response]]) -> As
         await runner.cleanup()
 
 
+def states(lines: Sequence[Line]) -> list[str]:
+    """Of what was asked; how keys of this number fared in the house's own worker is told beside it."""
+    return [line.state for line in lines if " rests in " not in str(line)]
+
+
 async def test_each_key_of_the_model_is_tried(rig: Rig):
     async def answer(request: web.Request) -> web.Response:
         if request.headers["authorization"] != "Bearer sk-good":
@@ -244,10 +249,10 @@ async def test_each_key_of_the_model_is_tried(rig: Rig):
 
     async with models(answer) as url:
         lines = await look_at_models(changed(rig, openai_api_keys=["sk-good", "sk-bad"], openai_base_url=url))
-        assert [line.state for line in lines] == ["ok", "broken"]
+        assert states(lines) == ["ok", "broken"]
         assert "sk-" not in str(lines)
         told = {"openai_api_keys": ["sk-good"], "openai_base_url": url, "openai_model": "gpt-none"}
-        assert [line.state for line in await look_at_models(changed(rig, **told))] == ["warning"]
+        assert states(await look_at_models(changed(rig, **told))) == ["warning"]
 
 
 async def test_a_folder_that_cannot_be_written(rig: Rig, tmp_path: Path):

@@ -19,6 +19,7 @@ from wacloud.twins.graph.world import World
 
 TABLES = (
     "bot_settings",
+    "bot_versions",
     "knowledge_items",
     "contacts",
     "contact_identities",
@@ -27,6 +28,12 @@ TABLES = (
     "message_keys",
     "bot_turns",
     "phone_numbers",
+    "knowledge_sources",
+    "knowledge_products",
+    "golden_questions",
+    "bot_evaluations",
+    "question_groups",
+    "unanswered_questions",
 )
 
 
@@ -78,7 +85,7 @@ async def test_a_second_run_changes_nothing_that_people_changed(db: PostgresData
     await _seed(db, "x")
     async with db.tenant(BUSINESS_ID) as tx:
         await tx.execute("delete from app.knowledge_items where position = 3")
-        await tx.execute("update app.bot_settings set name = 'Pan'")
+        await tx.execute("update app.bot_settings set enabled = false")
         await tx.execute("update app.conversations set handler = 'person', unread = 0")
     before = await _everything(db)
     await _seed(db, "y", hours_later=30)
@@ -128,7 +135,7 @@ async def test_conversations_stand_as_their_messages_say(db: PostgresDatabase) -
         )
         kinds = {row.kind for row in await tx.rows("select distinct kind from app.messages")}
         contacts = await tx.rows("select * from app.contacts")
-    assert len(rows) == 9
+    assert len(rows) == 11
     assert {row.handler for row in rows} == {"bot", "waiting", "person"}
     for row in rows:
         assert row.conversation_id == row.id
@@ -140,6 +147,35 @@ async def test_conversations_stand_as_their_messages_say(db: PostgresDatabase) -
     assert len(contacts) == 12
     assert any(contact.phone is None and contact.username for contact in contacts)
     assert {"ES", "BR", "MX", "GB"} <= {contact.country for contact in contacts}
+
+
+async def test_no_page_of_the_bot_is_empty(db: PostgresDatabase) -> None:
+    await _seed(db, "x")
+    async with db.tenant(BUSINESS_ID, read_only=True) as tx:
+        sources = await tx.rows("select id, kind from app.knowledge_sources where state = 'waiting'")
+        products = await tx.rows("select name, price from app.knowledge_products order by position")
+        golden = await tx.rows("select expects, facts, source from app.golden_questions")
+        run = await tx.row("select id, version, total from app.bot_evaluations")
+        versions = await tx.rows("select number from app.bot_versions")
+        items = {row.id for row in await tx.rows("select id from app.knowledge_items")}
+        left = await tx.rows(
+            "select 1 from app.bot_turns t where why = 'no_match' and not exists ("
+            "select from app.unanswered_questions q where q.turn_id = t.id)"
+        )
+    async with db.system("test") as tx:
+        jobs = await tx.rows("select kind, payload from app.jobs where business_id = %s", (BUSINESS_ID,))
+    assert {row.kind for row in sources} == {"text", "product"}
+    assert all(row.price for row in products)
+    assert {row.expects for row in golden} == {"answer", "person"}
+    assert all(row.source in items for row in golden if row.expects == "answer")
+    assert (run.version, run.total, len(versions)) == (2, len(golden), 2)
+    assert len(left) == 2
+    assert sorted(row.kind for row in jobs) == [
+        "bot.gather_questions",
+        "bot.read_source",
+        "bot.read_source",
+        "bot.run_evaluation",
+    ]
 
 
 async def test_the_list_begins_with_who_waits_since_shortest(db: PostgresDatabase) -> None:

@@ -159,7 +159,10 @@ async def test_a_body_that_is_no_json_is_said_to_be_so_and_where(rig: Rig, body,
 async def test_the_description_says_who_may_ask_and_how_a_refusal_looks(rig: Rig):
     async with rig.http.get(f"{rig.url}/openapi.json") as answer:
         description = await answer.json()
-    assert description["components"]["securitySchemes"]["bearer"]["scheme"] == "bearer"
+    bearer = description["components"]["securitySchemes"]["bearer"]
+    assert bearer["scheme"] == "bearer"
+    assert "bearerFormat" not in bearer  # a key is no JWT
+    assert "API key" in bearer["description"]
     operations = {one["operationId"]: one for path in description["paths"].values() for one in path.values()}
     statuses = {name: " ".join(one["responses"]) for name, one in operations.items()}
     told = {

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, async_playwright, expect
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -46,6 +46,8 @@ async def chromium() -> AsyncIterator[Browser]:
         if os.environ.get("REQUIRE_BROWSER") == "1":
             pytest.fail("REQUIRE_BROWSER=1, but there is no Chromium on this machine")
         pytest.skip("no Chromium on this machine")
+    # A machine with much to do shows things late; a test fails for what it sees, not for when.
+    expect.set_options(timeout=20_000)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=program, args=list(QUIET))
         yield browser

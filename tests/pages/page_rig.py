@@ -15,10 +15,20 @@ from fastapi import FastAPI
 from frozen_shop import BUSINESS, USER, FrozenInbox, by_member
 
 from limits_off import limits_off
+from wacloud.modules.bot.ui import forms_pages
 from wacloud.modules.notification.ui import notice_pages
+from wacloud.modules.whatsapp.application.costs import Costs, TalkCosts
 from wacloud.modules.whatsapp.application.people_stored import Person as KnownPerson
 from wacloud.modules.whatsapp.application.people_stored import PersonRow
-from wacloud.modules.whatsapp.ui import inbox_pages, later_pages, ledger_pages, live_updates, people_pages, presence
+from wacloud.modules.whatsapp.ui import (
+    cost_pages,
+    inbox_pages,
+    later_pages,
+    ledger_pages,
+    live_updates,
+    people_pages,
+    presence,
+)
 from wacloud.shared.application.live import Change
 from wacloud.shared.domain.errors import NotSignedIn
 from wacloud.shared.ui import preferences, static_files
@@ -30,6 +40,24 @@ from wacloud.shared.ui.security_headers import SecurityHeaders
 from wacloud.shared.ui.serving import PromptServer
 
 TOKEN = "frozen"
+
+
+class NothingSpent:
+    """No conversation has cost anything."""
+
+    async def of_talk(self, *_: Any) -> TalkCosts:
+        return TalkCosts(Costs((), ()), Costs((), ()))
+
+
+class NothingCollected:
+    """No customer has given anything to a form."""
+
+    @asynccontextmanager
+    async def tenant(self, *_: Any, **__: Any) -> AsyncIterator[None]:
+        yield
+
+    async def of_conversation(self, *_: Any) -> tuple[()]:
+        return ()
 
 
 class Announced:
@@ -177,8 +205,10 @@ def build_rig(inbox: FrozenInbox) -> Rig:
     install_errors(app, translate=translate, render_error=render_error)
     app.add_middleware(SecurityHeaders)
     for router in (
-        inbox_pages.routes(deps),
+        inbox_pages.routes(deps, lambda _business, _conversation: ()),
         ledger_pages.routes(deps),
+        cost_pages.routes(cast(Any, SimpleNamespace(costs=NothingSpent(), clock=lambda: datetime.now(UTC)))),
+        forms_pages.routes(cast(Any, SimpleNamespace(db=NothingCollected(), entries=NothingCollected()))),
         people_pages.routes(cast(Any, SimpleNamespace(reader=FrozenPeople()))),
         notice_pages.routes(cast(Any, SimpleNamespace(notices=NoNotices()))),
         live_updates.routes(hub),

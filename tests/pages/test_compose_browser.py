@@ -84,11 +84,18 @@ async def test_every_form_of_the_menu_sends_its_message(chromium: Browser, produ
     shop = await product.shop(enabled=False)
     row = await writes(product, shop, "hola")
     forms = {
-        "location": ("location", {"latitude": "40,4168", "longitude": "-3.7038", "name": "La tienda"}),
+        "location": ("location", {"latitude": "40.4168, -3.7038", "name": "La tienda"}),
         "contact": ("contacts", {"name": "Ana López", "phone": "+34 600 000 001"}),
         "list": ("interactive", {"text": "Elija", "button": "Ver", "rows": "Corte | 30 min\nTinte"}),
         "link": ("interactive", {"text": "Reserve", "label": "Reservar", "url": "https://example.com/cita"}),
         "ask-location": ("interactive", {"text": "¿Dónde está?"}),
+        "ask-phone": ("interactive", {"text": "¿Nos da su teléfono?"}),
+        "catalogue": ("interactive", {"text": "Todo lo que tenemos"}),
+        "products": (
+            "interactive",
+            {"catalog": "77", "products": "tarta-1\nvela", "heading": "Tartas", "text": "Ve"},
+        ),
+        "form": ("interactive", {"text": "Reserve", "label": "Abrir", "flow": "55", "screen": "START"}),
     }
     async with signed_in(chromium, product, shop) as (_, page):
         await page.goto(f"{product.url}/inbox/{row.conversation_id}")

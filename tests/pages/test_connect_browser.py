@@ -85,6 +85,8 @@ async def test_from_nothing_to_the_first_message_by_metas_window(
         await in_window(page, "cancel")
         await expect(page.locator(".said[role=alert]:visible")).to_have_count(1)
         await looked_at(page, f"connect-cancelled-{look}")
+        cut = "[...document.querySelectorAll('.doc *')].filter(e => e.getBoundingClientRect().right > innerWidth)"
+        assert await page.evaluate(f"{cut}.map(e => e.className)") == []
         await in_window(page, "pin")
         await expect(page.locator("#c-pin")).to_be_visible()
         await page.locator("#c-pin").fill("111111")
@@ -110,6 +112,9 @@ async def test_from_nothing_to_the_first_message_by_metas_window(
         await expect(page.locator("#p-about")).to_have_value("Pan cada día")
     _, at_meta = product.twin.twin.access.numbers[row.phone_number_id]
     assert at_meta.profile["websites"] == ["https://panaderia.example"]
+
+
+OVER = {"es": "Este código ya no vale", "en": "This code is over"}
 
 
 @each_look
@@ -140,6 +145,12 @@ async def test_a_new_number_by_a_token(chromium: Browser, product: Rig, language
         await page.locator("form:has(#c-verification_code) button").click()
         await expect(page.locator(".said.is-bad")).to_be_visible()
         await looked_at(page, f"connect-verify-{look}")
+        await page.locator("#c-verification_code").fill("999999")
+        await page.locator("form:has(#c-verification_code) button").click()
+        await expect(page.locator(".said.is-bad")).to_contain_text(OVER[language])
+        await looked_at(page, f"connect-code-over-{look}")
+        await page.locator("button[value=VOICE]").click()
+        await expect(page.locator("#c-verification_code")).to_be_visible()
         # Left here, it goes on from the list.
         await page.goto(f"{product.url}/numbers")
         await looked_at(page, f"numbers-under-way-{look}")

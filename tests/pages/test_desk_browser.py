@@ -44,6 +44,7 @@ async def test_the_inbox_begins_with_those_who_wait_and_says_so_when_there_is_no
         row = page.locator(f"#c-{message.conversation_id}")
         await expect(row).to_be_visible()
         await expect(page.locator(".filters [data-count=due]")).to_have_text("1")
+        await expect(page.locator(".rail-count")).to_have_text("1")
         await row.locator("a").click()
         await page.locator("#reply").fill("Sí, dígame.")
         await page.keyboard.press("Enter")
@@ -181,6 +182,25 @@ async def test_an_answer_the_page_has_not_shown_yet_stops_a_second_one_once(chro
         await expect(page.locator(".msg.by-member")).to_have_count(1)
         await send.click()
         await expect(page.locator(".msg.by-member")).to_have_count(2)
+
+
+async def test_it_is_given_to_a_colleague_by_name(chromium: Browser, product: Rig) -> None:
+    shop = await product.shop(enabled=False)
+    row = await writes(product, shop, "¿Me atiende Lola?")
+    lola = await colleague(product, shop, "Lola Marín")
+    async with signed_in(chromium, product, shop) as (_, page):
+        await page.goto(f"{product.url}/inbox/{row.conversation_id}")
+        await menu(page)
+        await page.locator(".desk-menu").get_by_role("link", name="Alguien del equipo").click()
+        await expect(page.locator("#extra")).to_be_visible()
+        await looked_at(page, "give-it-to")
+        await page.locator("#extra").get_by_role("button", name="Lola Marín").click()
+        await expect(page.locator("#extra")).not_to_be_visible()
+        await expect(page.locator("#thread-head .chip-person")).to_have_text("Lola Marín")
+    [found] = await product.rows(
+        shop, "select assigned_to from app.conversations where id = %s", (row.conversation_id,)
+    )
+    assert found.assigned_to == lola.user_id
 
 
 async def test_all_of_it_works_without_script(chromium: Browser, product: Rig) -> None:

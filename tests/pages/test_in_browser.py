@@ -91,6 +91,42 @@ async def test_axe_finds_nothing(visit: Open, theme: str, viewport: dict[str, in
             assert told == [], path
 
 
+@pytest.mark.parametrize("viewport", [DESKTOP, PHONE, {"width": 320, "height": 640}], ids=["desktop", "phone", "small"])
+@pytest.mark.parametrize("language", ["es", "en"])
+async def test_the_number_of_who_waits_leaves_its_icon_to_be_seen(
+    visit: Open, viewport: dict[str, int], language: str
+) -> None:
+    async with visit("/ledger", viewport=viewport, language=language) as page:
+        count = page.locator(".rail-count")
+        await count.evaluate("element => { element.hidden = false; element.textContent = '99'; }")
+        await expect(count).to_be_visible()
+        over, seen = await count.evaluate(
+            """element => {
+                const [icon, badge] = [element.parentElement.querySelector('.icon'), element].map(
+                    one => one.getBoundingClientRect());
+                const width = Math.max(0, Math.min(icon.right, badge.right) - Math.max(icon.left, badge.left));
+                const height = Math.max(0, Math.min(icon.bottom, badge.bottom) - Math.max(icon.top, badge.top));
+                return [width * height, icon.width * icon.height];
+            }"""
+        )
+        assert over < seen / 4
+
+
+@pytest.mark.parametrize("width", [320, 360, 390])
+async def test_the_filters_stay_on_one_line_with_counts_of_two_digits(visit: Open, width: int) -> None:
+    async with visit("/inbox", viewport={"width": width, "height": 800}, language="es") as page:
+        await page.evaluate(
+            "document.querySelectorAll('.filters b').forEach(b => { b.textContent = '23'; b.hidden = false; })"
+        )
+        shown = page.locator(".filters-first a, .filters summary")
+        tops = await shown.evaluate_all("all => all.map(one => one.getBoundingClientRect().top)")
+        assert max(tops) - min(tops) < 4
+        more = await page.locator(".filters summary").bounding_box()
+        assert more is not None
+        assert more["x"] + more["width"] <= width
+        assert await page.evaluate("document.documentElement.scrollWidth") <= width
+
+
 @pytest.mark.parametrize(
     "viewport",
     [DESKTOP, {"width": 1024, "height": 768}, {"width": 800, "height": 1000}, PHONE, {"width": 320, "height": 640}],

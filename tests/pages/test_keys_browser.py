@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from looks import looks
 from playwright.async_api import Browser, Page, expect
 
 from rig import Rig, Shop, open_rig
@@ -60,9 +61,7 @@ async def look(page: Page, name: str) -> None:
         assert told == [], name
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
-@pytest.mark.parametrize("language", ["es", "en"])
+@looks(DESKTOP, PHONE)
 async def test_a_key_is_made_copied_used_and_revoked(
     chromium: Browser, product: Rig, language: str, viewport: dict[str, int], theme: str
 ) -> None:

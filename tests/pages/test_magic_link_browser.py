@@ -5,6 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from looks import looks
 from playwright.async_api import Browser, Route, expect
 from test_account_browser import DESKTOP, PHONE, Mailbox, looked_at
 
@@ -34,9 +35,7 @@ async def ask(product: Rig, redirect_to: str = "") -> str:
     return MAILBOX.link(email, "magic_link")
 
 
-@pytest.mark.parametrize("language", ["es", "en"])
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["1280", "390"])
+@looks(DESKTOP, PHONE)
 async def test_a_link_goes_on_or_lets_in(
     chromium: Browser, product: Rig, language: str, theme: str, viewport: Any
 ) -> None:

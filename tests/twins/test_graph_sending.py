@@ -285,7 +285,10 @@ async def test_a_person_is_reached_by_user_id_alone(graph: Harness) -> None:
     status, answer = await graph.text(to=..., recipient="ES.9f3k20xx17")
     assert status == 200
     assert answer["contacts"] == [{"input": "ES.9f3k20xx17", "user_id": "ES.9f3k20xx17"}]
-    refused = await graph.send("template", template("codigo", "123"), to=..., recipient="ES.9f3k20xx17")
+    code = template("codigo", "123")
+    value = [{"type": "text", "text": "123"}]
+    code["components"].append({"type": "button", "sub_type": "url", "index": "0", "parameters": value})
+    refused = await graph.send("template", code, to=..., recipient="ES.9f3k20xx17")
     assert code_of(refused) == (400, 131062)
 
 

@@ -25,6 +25,7 @@ async def test_somebody_new_is_as_the_defaults_say(people: People):
     assert (me["name"], me["email"], me["language"], me["time_zone"]) == ("Ana Pérez", ana.email, "es", "Europe/Madrid")
     assert me["notifications"] == {
         "handover_waiting": True,
+        "mentions": True,
         "usage_alerts": True,
         "weekly_digest": True,
         "product_news": False,
@@ -75,7 +76,13 @@ async def test_what_cannot_be_is_refused_and_changes_nothing(people: People, bod
 
 async def test_preferences_are_put_whole(people: People):
     ana = await people.add()
-    wanted = {"handover_waiting": False, "usage_alerts": True, "weekly_digest": False, "product_news": True}
+    wanted = {
+        "handover_waiting": False,
+        "mentions": False,
+        "usage_alerts": True,
+        "weekly_digest": False,
+        "product_news": True,
+    }
     status, _, chosen = await people.ask(ana, "PUT", f"{ME}/preferences", json=wanted)
     assert (status, chosen) == (200, wanted)
     assert (await people.ask(ana, "GET", ME))[2]["notifications"] == wanted

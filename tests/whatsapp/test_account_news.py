@@ -11,7 +11,7 @@ import pytest
 
 from rig import Rig, Shop, as_body, eventually
 from wacloud.modules.notification.domain.notice import SEVERITIES
-from wacloud.modules.notification.ui.notice_words import WORDS
+from wacloud.modules.notification.ui.notice_words import WORDS, notice_words
 from wacloud.modules.whatsapp.ui.meta_account import read_account_news
 
 NOW = int(time.time()) - 100
@@ -205,7 +205,8 @@ async def test_numbers_learn_their_name_their_speed_and_their_quality(rig: Rig, 
 
 
 @pytest.mark.parametrize(
-    ("limit", "kept", "said"), [("TIER_10K", "TIER_10K", "10000"), (2000, "2000", "2000"), (-1, "TIER_UNLIMITED", "∞")]
+    ("limit", "kept", "said"),
+    [("TIER_10K", "TIER_10K", "10.000"), (2000, "2000", "2.000"), (-1, "TIER_UNLIMITED", "∞")],
 )
 async def test_the_daily_limit_is_kept_however_meta_writes_it(rig: Rig, shop: Shop, limit: Any, kept: str, said: str):
     await news(rig, shop, "business_capability_update", {"max_daily_conversations_per_business": limit})
@@ -240,6 +241,19 @@ async def test_the_page_says_what_happened_and_what_to_do(rig: Rig, shop: Shop):
         text = await page.text()
     assert "Meta ha rechazado tu cuenta de WhatsApp" in text
     assert "recurrir" in text
+
+
+@pytest.mark.parametrize(
+    ("code", "details", "said"),
+    [
+        ("template_category_changed", {"name": "cita", "told": "MARKETING"}, "la plantilla cita como Marketing."),
+        ("account_violation", {"told": "SCAM"}, "incumple una norma: fraude."),
+        ("account_violation", {"told": "NEW_RULE"}, "incumple una norma: New rule."),
+        ("number_quality_low", {"name": "+34600000042"}, "del número +34 600 00 00 42 es baja"),
+    ],
+)
+def test_what_meta_writes_in_capitals_is_told_in_words(code: str, details: dict[str, str], said: str):
+    assert said in notice_words(code, details, "es")[0]
 
 
 def test_every_notice_has_its_words():

@@ -52,12 +52,30 @@ async def test_the_thread_offers_it_filled_and_without_script_a_link_puts_it_int
 
 
 async def test_a_text_with_an_unfilled_variable_is_not_sent(rig: Rig):
-    shop = await seeded(rig)
-    conversation, before = await first_conversation(rig, shop), await outbox(rig, shop)
+    shop = await rig.shop(enabled=False)
+    conversation, before = await rig.heard(shop), await outbox(rig, shop)
     form = {"key": "canned-key-1", "text": "Hola {{contact.name}}"}
     async with rig.http.post(f"{rig.url}/inbox/{conversation}/reply", data=form, headers=rig.bearer(shop)) as answer:
         assert answer.status == 422
+        assert "«contact.name» entre llaves dobles" in await answer.text()
     assert await outbox(rig, shop) == before
+
+
+async def test_a_program_names_the_variable_it_did_not_fill_in_and_may_say_that_braces_are_meant(rig: Rig):
+    shop = await rig.shop(enabled=False)
+    conversation = await rig.heard(shop)
+    body = {"conversation_id": str(conversation), "type": "text", "text": {"body": "Escribe {{nombre}} en el campo"}}
+    path = f"{rig.url}/api/whatsapp/send"
+    async with rig.http.post(path, json=body, headers=rig.bearer(shop)) as answer:
+        [error] = (await answer.json(content_type=None))["errors"]
+    assert (answer.status, error["field"], error["code"]) == (422, "text.body", "variable_not_filled")
+    assert "nombre" in error["message"]
+    async with rig.http.post(path, json={**body, "literal_braces": True}, headers=rig.bearer(shop)) as answer:
+        assert answer.status == 202
+    later = {"text": "Hola {{nombre}}", "send_at": "2099-01-01T10:00:00Z"}
+    path = f"{rig.url}/api/whatsapp/conversations/{conversation}/scheduled"
+    async with rig.http.post(path, json=later, headers=rig.bearer(shop)) as answer:
+        assert (await answer.json(content_type=None))["code"] == "variable_not_filled"
 
 
 def test_what_has_no_value_keeps_its_mark_and_is_not_let_out():

@@ -285,6 +285,50 @@ async def test_too_many_codes_are_told(rig: Rig, owner: Owner) -> None:
     assert (now["step"], now["problem"]["why"]) == ("code", "code_too_often")
 
 
+async def test_a_code_that_is_over_leads_back_to_asking_for_a_new_one(rig: Rig, owner: Owner) -> None:
+    waba = account(rig, number(rig, code_verified=False))
+    id_, _ = await owner.by_token(waba)
+    await owner.go(id_, "number", number=waba.numbers[0].phone_number_id)
+    await owner.go(id_, "code", method="SMS")
+    now = await owner.go(id_, "verify", verification_code="999999")
+    assert (now["step"], now["problem"]["why"]) == ("code", "code_over")
+    assert now["problem"]["meta_words"] == "This code has expired. Please request a new one and try again."
+    now = await owner.go(id_, "code", method="VOICE")
+    assert (now["step"], now["problem"]) == ("verify", None)
+    now = await owner.go(id_, "verify", verification_code="123456")
+    assert (now["step"], now["problem"]) == ("test", None)
+
+
+async def test_a_code_that_comes_too_late_is_over_even_where_meta_only_says_that_it_is_wrong(
+    rig: Rig, owner: Owner
+) -> None:
+    waba = account(rig, number(rig, code_verified=False))
+    id_, _ = await owner.by_token(waba)
+    await owner.go(id_, "number", number=waba.numbers[0].phone_number_id)
+    await owner.go(id_, "code", method="SMS")
+    assert (await owner.go(id_, "verify", verification_code="000000"))["problem"]["why"] == "code_wrong"
+    async with rig.house.db.system("test: eleven minutes pass") as tx:
+        await tx.execute(
+            "update app.number_connections set facts = facts || jsonb_build_object('code_asked_at', "
+            "to_char(now() at time zone 'utc' - interval '11 minutes', 'YYYY-MM-DD\"T\"HH24:MI:SS\"+00:00\"')) "
+            "where id = %s",
+            (id_,),
+        )
+    now = await owner.go(id_, "verify", verification_code="000000")
+    assert (now["step"], now["problem"]["why"]) == ("code", "code_over")
+
+
+async def test_the_twin_takes_no_code_ten_minutes_after_it_was_asked_for(rig: Rig, owner: Owner) -> None:
+    waba = account(rig, number(rig, code_verified=False))
+    phone_number_id = waba.numbers[0].phone_number_id
+    id_, _ = await owner.by_token(waba)
+    await owner.go(id_, "number", number=phone_number_id)
+    await owner.go(id_, "code", method="SMS")
+    rig.twin.twin.codes_asked[phone_number_id] = [rig.twin.twin.clock() - 601]
+    now = await owner.go(id_, "verify", verification_code="123456")
+    assert (now["step"], now["problem"]["why"]) == ("code", "code_over")
+
+
 async def test_a_number_that_was_verified_meanwhile_needs_no_code(rig: Rig, owner: Owner) -> None:
     waba = account(rig, number(rig, code_verified=False))
     id_, _ = await owner.by_token(waba)

@@ -368,6 +368,8 @@ async def test_a_number_that_meta_refused_while_sending_is_told_soon_and_goes_on
         return await state(rig, shop) == ("held", "meta:190")
 
     await eventually(is_held)
+    [waits] = await rig.messages(shop, "out")
+    assert (waits.state, waits.reason, waits.held_until) == ("queued", "meta:190", None)
     assert not await held_and_due(rig, shop)
     await a_while_passes(rig, shop, "6 minutes")
     assert await held_and_due(rig, shop)

@@ -1,6 +1,7 @@
 """People as a business keeps them: fields, tags, segments, merges, blocking, and erasing one for good."""
 
 import json
+import re
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -117,6 +118,28 @@ async def test_fields_and_tags_are_checked_and_kept(desk: Desk):
         refused = await desk.ask("PATCH", path, body)
         assert (refused.status, refused.json["code"]) == (status, code)
     assert (await desk.ask("PATCH", path, {"tag_ids": []})).json["tags"] == []
+
+
+async def test_the_search_form_may_leave_tag_and_segment_open(desk: Desk):
+    await desk.add("+34600111222", name="Rosa")
+    await desk.add("+34600333444", name="Paco")
+    found = await desk.page("GET", "/contacts?q=rosa&tag=&segment=")
+    assert found.status == 200
+    assert "Rosa" in found.text
+    assert "Paco" not in found.text
+
+
+async def test_what_was_typed_stays_in_the_form_and_the_wrong_field_is_named(desk: Desk):
+    await field(desk, "Puntos", "number")
+    vip = await tag(desk, "VIP")
+    contact = await desk.add("+34600111222")
+    form = {"name": "Rosa", "f_puntos": "doce", "tag": vip}
+    refused = await desk.page("POST", f"/contacts/{contact['id']}", form)
+    assert refused.status == 422
+    assert "“Puntos” does not fit" in refused.text
+    assert 'value="doce"' in refused.text
+    assert 'value="Rosa"' in refused.text
+    assert re.search(rf'value="{vip}" checked', refused.text)
 
 
 async def test_there_are_fifty_fields_and_no_more(desk: Desk):
@@ -323,12 +346,12 @@ async def test_what_two_wrote_is_found_after_they_are_merged_and_by_nothing_afte
     assert (await desk.ask("POST", f"/api/contacts/{keep}/merge", {"other_id": str(other)})).status == 204
     async with desk.rig.house.db.tenant(business) as tx:
         index = PostgresWordIndex()
-        found = [[*(await index.find(tx, business, word))] for word in ("ensaimada", "magdalenas")]
+        found = [[*(await index.find(tx, business, word)).conversations] for word in ("ensaimada", "magdalenas")]
         assert found[0] == found[1] != []
     assert (await desk.ask("DELETE", f"/api/contacts/{keep}")).status in (202, 204)
 
     async def nothing_is_left() -> bool:
-        tables = ("conversation_words", "contact_words")
+        tables = ("conversation_words", "contact_words", "near_words")
         asked = [f"select 1 from app.{table} where business_id = %s" for table in tables]
         return not any([await desk.rig.rows(desk.shop, one, (business,)) for one in asked])
 

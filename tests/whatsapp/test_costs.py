@@ -219,3 +219,42 @@ async def test_a_message_says_of_what_kind_it_is_and_whether_it_is_charged(rig: 
 def test_a_price_of_a_kind_nobody_knows_yet_is_told_all_the_same(pricing):
     told = pricing_in_words(pricing, translator("en"))
     assert told is None if not pricing else told
+
+
+async def fragment(rig: Rig, shop: Shop, path: str) -> tuple[int, str]:
+    async with rig.http.get(f"{rig.url}{path}", headers=rig.bearer(shop)) as answer:
+        return answer.status, " ".join((await answer.text()).replace("\xa0", " ").split())
+
+
+async def test_a_message_tells_what_it_will_cost_and_what_it_cost(rig: Rig, shop: Shop):
+    mexican = await rig.heard(shop, "5215512345678")
+    [message] = await sent(rig, shop, 1, mexican)
+    path = f"/inbox/messages/{message.id}/cost"
+    assert "Hasta 0,0085 US$" in (await fragment(rig, shop, path))[1]
+    await tell(rig, shop, meta.status(message.wamid, "delivered", at=NOW, pricing=CHARGED))
+    told = (await fragment(rig, shop, path))[1]
+    assert "Respuestas: con cargo" in told
+    assert "<strong>0,0085 US$</strong>" in told
+    assert (await fragment(rig, await rig.shop(), path))[0] == 404
+
+
+async def test_what_is_free_or_did_not_arrive_costs_nothing(rig: Rig, shop: Shop):
+    free, failed = await sent(rig, shop, 2)
+    await tell(rig, shop, meta.status(free.wamid, "delivered", at=NOW, pricing=FREE))
+    wrong = {"errors": [{"code": 131026, "title": "Message undeliverable"}]}
+    await tell(rig, shop, meta.status(failed.wamid, "failed", at=NOW, **wrong))
+    told = [(await fragment(rig, shop, f"/inbox/messages/{one.id}/cost"))[1] for one in (free, failed)]
+    assert "gratis" in told[0]
+    assert "$" not in told[0] + told[1]
+
+
+async def test_a_conversation_and_its_contact_tell_this_months_costs(rig: Rig, shop: Shop):
+    mexican = await rig.heard(shop, "5215512345678")
+    messages = await sent(rig, shop, 2, mexican)
+    await tell(rig, shop, *(meta.status(one.wamid, "delivered", at=NOW, pricing=CHARGED) for one in messages))
+    costs = await rig.house.whatsapp.costs.of_talk(shop.business_id, mexican, THIS_MONTH)
+    assert costs.here.totals(THIS_MONTH) == costs.contact.totals(THIS_MONTH) == {"USD": Decimal("0.017")}
+    told = (await fragment(rig, shop, f"/inbox/{mexican}/costs"))[1]
+    assert told.count("0,0170 US$ <small>2 mensajes</small>") == 2
+    other = await rig.shop()
+    assert (await rig.house.whatsapp.costs.of_talk(other.business_id, mexican, THIS_MONTH)).contact.tallies == []

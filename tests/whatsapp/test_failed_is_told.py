@@ -8,7 +8,7 @@ import pytest
 
 from rig import Rig, Shop, eventually
 from wacloud.modules.whatsapp.domain.delivery import LATER, RECONNECT, RETRY, STOP, WAIT, may_be_sent_again
-from wacloud.modules.whatsapp.ui.reasons import FAILED, failure_in_words
+from wacloud.modules.whatsapp.ui.reasons import FAILED, failure_in_words, reason_in_words
 from wacloud.shared.ui.i18n import translator
 
 # Refused for good or for now; the two that only events carry are said of no message of ours.
@@ -31,6 +31,16 @@ async def reads(rig: Rig, shop: Shop, message_id: UUID) -> str:
 def test_every_code_has_words_in_both_languages(code: int):
     english, spanish = (failure_in_words({"code": code}, translator(language)) for language in ("en", "es"))
     assert english not in (FAILED, spanish), code
+
+
+@pytest.mark.parametrize("code", sorted({*RETRY, *WAIT, *LATER, *RECONNECT, 999_999}))
+def test_while_it_goes_out_by_itself_nobody_is_asked_to_send_it_again(code: int):
+    english, spanish = (
+        reason_in_words(f"meta:{code}", translator(language), waits=True) or "" for language in ("en", "es")
+    )
+    assert english != spanish
+    assert not re.search(r"again|try", english.replace("we keep trying", "")), english
+    assert not re.search(r"de nuevo|otra vez|[Pp]rueba|[Ii]nt[eé]nta|[Vv]uelve a enviar", spanish), spanish
 
 
 @pytest.mark.parametrize(
@@ -71,6 +81,24 @@ async def test_r_what_meta_refuses_for_now_waits_and_is_never_shown_as_sent(rig:
     read = await reads(rig, shop, UUID(answer["message_id"]))
     assert "Esperando" in read or "En espera" in read or "Pendiente" in read, read
     assert "Enviado" not in read
+
+
+async def test_the_page_and_the_ledger_ask_nobody_to_send_again_what_waits(rig: Rig):
+    shop = await rig.shop(enabled=False)
+    rig.misbehave(shop, times=None, error_code=131056)
+    conversation_id = await rig.heard(shop)
+    _, answer = await rig.send(shop, conversation_id, "hola")
+
+    async def waits() -> bool:
+        return bool((await rig.one(shop, answer["message_id"])).reason == "meta:131056")
+
+    await eventually(waits)
+    told = "Demasiados mensajes a esta persona en poco tiempo, y Meta los limita."
+    for path in (f"/inbox/{conversation_id}", "/ledger", "/ledger/rows?group=outbound&state=queued&reason=meta:131056"):
+        async with rig.http.get(rig.url + path, headers={**rig.bearer(shop), "cookie": "lang=es"}) as page:
+            html = await page.text()
+        assert told in html, path
+        assert "envíalo otra vez" not in html, path
 
 
 async def test_t_a_dead_token_holds_the_number_and_the_message_waits(rig: Rig):

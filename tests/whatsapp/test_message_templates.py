@@ -1,16 +1,20 @@
 """Message templates through the API and the pages: looked at, sent to Meta for review, changed, deleted."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from test_sending_every_kind import post
 from test_template_sync import account, at_meta, sync
 
 from rig import Rig, Shop, eventually
 from wacloud.modules.whatsapp.domain.template_lint import lint
 from wacloud.modules.whatsapp.domain.template_words import offers_way_out
-from wacloud.modules.whatsapp.ui.template_bodies import OFFER, PICKUP
-from wacloud.modules.whatsapp.ui.template_form import Filled, form_of, preview_of
+from wacloud.modules.whatsapp.ui.template_bodies import CODE, OFFER, PICKUP
+from wacloud.modules.whatsapp.ui.template_form import Filled
+from wacloud.modules.whatsapp.ui.template_form_of import form_of
+from wacloud.modules.whatsapp.ui.template_preview import preview_of
 from wacloud.twins.graph import templates_endpoint
 from wacloud.twins.graph.misbehave import Do, Match, Rule
 
@@ -55,7 +59,7 @@ def misbehave(rig: Rig, shop: Shop, **do: Any) -> None:
     rig.twin.twin.misbehaviour.add(rule)
 
 
-@pytest.mark.parametrize("body", [PICKUP, OFFER], ids=["utility", "marketing"])
+@pytest.mark.parametrize("body", [PICKUP, OFFER, CODE], ids=["utility", "marketing", "authentication"])
 async def test_the_examples_of_the_description_are_taken(rig: Rig, shop: Shop, body: dict[str, Any]):
     status, made = await ask(rig, shop, "POST", "", body)
     assert (status, made["status"], made["category"]) == (201, "PENDING", body["category"])
@@ -290,9 +294,71 @@ def test_the_form_of_a_template_makes_the_same_template_again():
     assert (shown.header, str(shown.body)) == ("Pedido A-1", "Hola Ana, tu pedido llega el lunes por la tarde.")
 
 
-def _kept(components: Any) -> Any:
+def test_every_kind_of_button_has_its_fields():
+    one = Filled(
+        name="x",
+        category="MARKETING",
+        body="Tu cupón de hoy.",
+        replies=("Baja", "", ""),
+        link_text="Ver",
+        link_url="https://e.com/",
+        link2_text="Mapa",
+        link2_url="https://e.com/mapa/{{1}}",
+        link2_example="https://e.com/mapa/7",
+        call_text="Llamar",
+        call_phone="+34910000001",
+        coupon="TARTA10",
+        flow_text="Reservar",
+        flow_id="55",
+    )
+    draft = one.draft()
+    assert lint(draft) == []
+    assert len(draft.components[1]["buttons"]) == 6
+    again = form_of(_kept(draft.components, "MARKETING"))
+    assert again is not None
+    assert again.draft().components == draft.components
+
+
+def test_a_code_for_signing_in_is_filled_in_and_shown_in_its_language():
+    one = Filled(name="x", category="AUTHENTICATION", code_minutes="5", code_label="Copiar")
+    draft = one.draft()
+    assert lint(draft) == []
+    again = form_of(_kept(draft.components, "AUTHENTICATION"))
+    assert again is not None
+    assert again.draft().components == draft.components
+    shown = preview_of(draft.components, "es_MX")
+    assert "es tu código" in str(shown.body)
+    assert shown.footer == "Este código caduca en 5 minutos."
+    assert "verification code" in str(preview_of(draft.components, "fr").body)
+    assert [f.field for f in lint(replace(one, code_minutes="pronto").draft())] == ["footer.code_expiration_minutes"]
+
+
+async def test_a_code_for_signing_in_is_made_by_the_form_and_sent_by_a_program(rig: Rig, shop: Shop):
+    form = {"name": "codigo", "language": "es", "category": "AUTHENTICATION", "code_minutes": "5", "code_warns": "yes"}
+    status, told = await page(rig, shop, "/templates?lang=es", form)
+    assert status == 200
+    assert "es tu código de verificación" in told
+    templates_endpoint.decide(rig.twin.twin, account(rig, shop), account(rig, shop).templates[0], "APPROVED")
+    await sync(rig, shop)
+    value = {"type": "text", "text": "493021"}
+    components = [
+        {"type": "body", "parameters": [value]},
+        {"type": "button", "sub_type": "url", "index": "0", "parameters": [value]},
+    ]
+    template = {"name": "codigo", "language": {"code": "es"}, "components": components}
+    wanted = {"to": "+34600111222", "phone_number_id": shop.phone_number_id, "type": "template", "template": template}
+    status, answer = await post(rig, shop, wanted)
+    assert status == 202, answer
+    message = await rig.becomes(shop, answer["message_id"], "sent", "delivered", "failed")
+    assert (message.error, message.body) == (
+        None,
+        "*493021* es tu código de verificación. Por tu seguridad, no lo compartas.",
+    )
+
+
+def _kept(components: Any, filed: str = "UTILITY") -> Any:
     class Kept:
-        name, language, category = "x", "es", "UTILITY"
+        name, language, category, waba_id = "x", "es", filed, ""
 
     Kept.components = components  # type: ignore[attr-defined]
     return Kept()

@@ -560,7 +560,7 @@ def test_answers_of_forms_cards_and_permissions() -> None:
     assert permission.content["call_permission"]["expires_at"] == "2026-11-28T21:06:40+00:00"  # type: ignore[index]
     assert not permission.is_answerable
     assert address.content["flow"] == {"name": "address_message", "body": "Sent", "raw": "not json"}
-    assert flow.content["flow"] == {"name": "flow", "data": {"day": "monday"}}
+    assert flow.content["flow"] == {"name": "flow", "data": {"day": "monday"}, "fields": ["day"]}
     assert cards.text == "Rosa Gil, Ana"
     assert cards.content["origin"] == "contact_request"
     assert cards.content["contacts"][0]["phones"] == [  # type: ignore[index]

@@ -5,6 +5,9 @@ from uuid import UUID, uuid4
 from test_team_inbox import colleague, seeded
 
 from rig import Rig, Shop
+from wacloud.modules.user.api import Notifications, ProfileChange, change_profile
+from wacloud.modules.whatsapp.application.take_over import mark_seen
+from wacloud.modules.whatsapp.application.write_note import write_note
 from wacloud.modules.whatsapp.domain.note import Teammate, mentioned_in
 from wacloud.shared.domain.ids import UserId, new_id
 
@@ -62,6 +65,43 @@ async def test_who_is_mentioned_gets_a_notice_and_nobody_else_sees_it(rig: Rig):
     [told] = await rig.house.notification.notices.newest(ana, shop.business_id)
     assert (told.code, told.details["name"], told.details["conversation"]) == ("mentioned", "Marta", str(conversation))
     assert await rig.house.notification.notices.newest(shop.user_id, shop.business_id) == []
+
+
+MENTIONED = "select template, language, user_id from app.mails where business_id = %s and template = 'mentioned'"
+
+
+async def test_who_is_mentioned_gets_one_mail_an_hour_in_their_own_language(rig: Rig):
+    shop = await seeded(rig)
+    ana, conversation = await colleague(rig, shop), await first_conversation(rig, shop)
+    async with rig.house.db.system("a test's setting") as tx:
+        await tx.execute("update app.users set language = 'en' where id = %s", (ana,))
+    for text in ("@Ana ¿lo miras?", "@Ana ¿sigues ahí?"):
+        await write_note(rig.house.whatsapp, shop.user_id, shop.business_id, conversation, text)
+    mails = await rig.rows(shop, MENTIONED, (shop.business_id,))
+    assert [(mail.language, mail.user_id) for mail in mails] == [("en", ana)]
+
+
+async def test_no_mail_goes_to_who_looks_at_the_conversation_or_wants_none(rig: Rig):
+    shop = await seeded(rig)
+    ana, conversation = await colleague(rig, shop), await first_conversation(rig, shop)
+    here = (rig.house.whatsapp, shop.user_id, shop.business_id, conversation)
+    await write_note(*here, "@Ana ¿lo ves?", looking={ana})
+    await change_profile(rig.house.user, ana, ProfileChange(notifications=Notifications(mentions=False)))
+    await write_note(*here, "@Ana ¿y ahora?")
+    assert await rig.rows(shop, MENTIONED, (shop.business_id,)) == []
+    assert len(await rig.house.notification.notices.newest(ana, shop.business_id)) == 2
+
+
+async def test_a_mention_stands_until_whoever_was_mentioned_looks(rig: Rig):
+    shop = await seeded(rig)
+    ana, conversation = await colleague(rig, shop), await first_conversation(rig, shop)
+    await write_note(rig.house.whatsapp, shop.user_id, shop.business_id, conversation, "@Ana ¿lo miras?")
+    await mark_seen(rig.house.whatsapp, shop.user_id, shop.business_id, conversation)
+    [told] = await rig.house.notification.notices.newest(ana, shop.business_id)
+    assert told.settled_at is None
+    await mark_seen(rig.house.whatsapp, ana, shop.business_id, conversation)
+    [told] = await rig.house.notification.notices.newest(ana, shop.business_id)
+    assert told.settled_at is not None
 
 
 async def test_somebody_who_does_not_work_in_the_inbox_cannot_be_mentioned(rig: Rig):

@@ -202,6 +202,11 @@ async def test_a_template_with_cards_an_offer_and_buttons_is_filled_in_whole(rig
 LONG = "x" * 1025
 WRONG: list[tuple[str, dict[str, Any], dict[str, tuple[str, Any]]]] = [
     ("no text", {"type": "text", "text": {"body": " "}}, {"text.body": ("text_missing", None)}),
+    (
+        "an unfilled text",
+        {"type": "text", "text": {"body": "Hola {{ contact.name }}, ya está"}},
+        {"text.body": ("variable_not_filled", None)},
+    ),
     ("a long text", {"type": "text", "text": {"body": "x" * 4097}}, {"text.body": ("text_too_long", 4096)}),
     (
         "a caption",

@@ -141,6 +141,15 @@ async def test_a_stop_of_the_account_is_for_all_its_numbers_and_no_other_account
     await throttle.stop(mine, "account", timedelta(seconds=0))
 
 
+async def test_a_number_people_report_sends_nothing_to_many_and_still_answers(throttle, number):
+    await throttle.stop(wish(number), "spam", timedelta(hours=4))
+    one, other = await throttle.ask([wish(number, bulk=True), wish(number, "34600333444")])
+    assert (one.granted, one.limit, one.after > timedelta(hours=3)) == (False, "spam", True)
+    assert other.granted
+    [elsewhere] = await throttle.ask([wish(f"{number}2", bulk=True, portfolio=f"p{number}", waba=f"w{number}")])
+    assert elsewhere.granted
+
+
 async def test_when_metas_calls_run_short_campaigns_wait_and_answers_go_on(throttle, number):
     await throttle.ease(wish(number), timedelta(seconds=4))
     campaign, answer = await throttle.ask([wish(number, bulk=True), wish(number, "34600333444")])

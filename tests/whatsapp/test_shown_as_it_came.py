@@ -61,7 +61,7 @@ AD = {
 }
 ERROR = {"code": 131051, "title": "Message type unknown"}
 SYSTEM = {"type": "user_changed_number", "body": "User changed", "wa_id": "34600999888"}
-FLOW = {"name": "flow", "body": "Sent", "response_json": '{"flow_token":"t","día":"lunes"}'}
+FLOW = {"name": "flow", "body": "Sent", "response_json": '{"flow_token":"t","día":"lunes","a":true}'}
 CALL = {"response": "accept", "response_source": "user_action"}
 SHOWN: dict[str, tuple[dict[str, Any], tuple[str, ...], str]] = {
     # kind: (message, words in the thread, words in the list)
@@ -111,7 +111,11 @@ SHOWN: dict[str, tuple[dict[str, Any], tuple[str, ...], str]] = {
         "Corte",
     ),
     "template button": (message("button", {"payload": "STOP", "text": "Basta"}), ("Eligió un botón Basta",), "Basta"),
-    "form": (message("interactive", {"type": "nfm_reply", "nfm_reply": FLOW}), ("Formulario día lunes",), "Sent"),
+    "form": (
+        message("interactive", {"type": "nfm_reply", "nfm_reply": FLOW}),
+        ("Formulario día lunes a Sí",),
+        "Respuesta",
+    ),
     "call permission": (
         message("interactive", {"type": "call_permission_reply", "call_permission_reply": CALL}),
         ("Acepta llamadas",),
@@ -131,10 +135,10 @@ SHOWN: dict[str, tuple[dict[str, Any], tuple[str, ...], str]] = {
     "group": (meta.text(PERSON, "A todos", group_id="g-1"), ("En un grupo A todos",), "A todos"),
     "unsupported": (
         {**message("unsupported", {"type": "poll"}), "errors": [ERROR]},
-        ("WhatsApp no ha podido pasarnos este mensaje.", "Míralo en el teléfono."),
+        ("WhatsApp no ha podido pasarnos este mensaje. (una encuesta)", "Míralo en el teléfono."),
         "Mensaje que no podemos mostrar",
     ),
-    "system": (message("system", SYSTEM), ("Cambió su número de teléfono +34600999888",), ""),
+    "system": (message("system", SYSTEM), ("Cambió su número de teléfono +34 600 99 98 88",), "Aviso de WhatsApp"),
 }
 
 

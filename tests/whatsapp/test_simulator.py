@@ -76,6 +76,7 @@ async def opened() -> AsyncIterator[Shop]:
 def shop(opened: Shop) -> Iterator[Shop]:
     """The same shop for all tests, as it was in the morning."""
     opened.types_for_s, opened.status, opened.number, opened.member.role = 0.05, 200, NUMBER, "owner"
+    opened.others = ()
     opened.calls.clear()
     phones = opened.phones.graph_url
     yield opened
@@ -279,6 +280,28 @@ async def test_without_a_number_the_page_says_so(phone: Phone) -> None:
     assert "This business has no WhatsApp number yet" in html
     status, problem = await phone.post(f"/{phone.who}/messages", {"type": "text", "text": "x"})
     assert (status, problem["code"]) == (409, "no_number_to_write_to")
+
+
+async def test_the_page_says_which_number_it_writes_to(phone: Phone) -> None:
+    html = (await phone.get("?lang=en"))[1]
+    assert f"Writes to {NUMBER.display_phone_number}" in html
+    assert 'name="to"' not in html
+
+
+async def test_of_several_numbers_one_is_chosen_and_stays_chosen(phone: Phone) -> None:
+    phone.shop.others = (OTHER_NUMBER,)
+    await phone.write(phone.who, type="text", text="Hola")
+    html = (await phone.get(f"?to={OTHER_NUMBER.phone_number_id}"))[1]
+    assert f'value="{OTHER_NUMBER.phone_number_id}" selected' in html
+    assert await phone.thread(phone.who) == []
+    await phone.get(f"?to={NUMBER.phone_number_id}")
+    assert [m["text"] for m in await phone.thread(phone.who) if m["from"] == "customer"] == ["Hola"]
+
+
+async def test_the_number_of_somebody_else_cannot_be_chosen(phone: Phone) -> None:
+    await phone.write(phone.who, type="text", text="Hola")
+    await phone.get(f"?to={OTHER_NUMBER.phone_number_id}")
+    assert [m["text"] for m in await phone.thread(phone.who) if m["from"] == "customer"] == ["Hola"]
 
 
 async def test_a_graph_that_is_not_the_twin_is_told_in_one_line(phone: Phone) -> None:

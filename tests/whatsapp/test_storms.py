@@ -153,6 +153,12 @@ async def test_over_the_portfolios_limit_the_rest_waits_and_says_until_when(rig,
         page = await answer.text()
     assert "Meta limita a cuántas personas puedes escribir primero en 24 horas" in page
     assert "Saldrá hacia el" in page
+    assert (await rig.ledger(shop)).waiting_because == {"limit:portfolio": 2}
+    async with rig.http.get(
+        f"{rig.url}/ledger/rows?group=outbound&state=queued&reason=limit:portfolio",
+        headers={**rig.bearer(shop), "accept-language": "es"},
+    ) as answer:
+        assert (await answer.text()).count("Saldrá hacia el") == 2
     # Whoever has had one may have another.
     again = await _send_offer(rig, shop, "+34655000001" if rows[1].state != "queued" else "+34655000002")
     await rig.becomes(shop, again, "sent", "delivered")

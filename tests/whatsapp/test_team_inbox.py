@@ -189,6 +189,7 @@ async def test_a_page_of_any_view_touches_its_own_rows_and_no_others(rig: Rig):
             rows = await tx.rows(f"explain (analyze, buffers, costs off) {page_of(view)}", params)
         plan = "\n".join(row[0] for row in rows)
         assert f"using {index}" in plan, f"{show}\n{plan}"
+        assert ("conversations_in_danger" in plan) == (show in ("due", "late")), f"{show}\n{plan}"
         assert "Seq Scan on conversations" not in plan
         touched = sum(int(part) for part in plan.split("Buffers: shared hit=")[1].split()[0:1])
         # Fifty rows of five tables by their keys; six thousand conversations would be many times that.

@@ -64,6 +64,10 @@ def of(*parts: Part, **more: Any) -> Draft:
 NAMED = {"parameter_format": "NAMED"}
 MARKETING = {"category": "MARKETING"}
 STOP = buttons(reply("No quiero más"))
+CODE = {"category": "AUTHENTICATION"}
+OTP: Part = {"type": "OTP", "otp_type": "COPY_CODE"}
+ASKS: Part = {"type": "BODY", "add_security_recommendation": True}
+COPIES = buttons(OTP)
 
 ACCEPTED: Sequence[tuple[str, Draft]] = [
     ("an order", of()),
@@ -90,6 +94,8 @@ ACCEPTED: Sequence[tuple[str, Draft]] = [
     ("a variable twice", draft(body("Hola {{1}}, sí {{1}}, tu pedido ya está listo.", "Ana"))),
     ("the longest body", draft(body("x" * 1024))),
     ("the longest name", of(name="x" * 512)),
+    ("a code for signing in", draft(ASKS, COPIES, **CODE)),
+    ("a code that ends", draft(ASKS, {"type": "FOOTER", "code_expiration_minutes": 10}, COPIES, **CODE)),
     ("a form", of(buttons({"type": "FLOW", "text": "Reservar", "flow_id": "55"}))),
     ("tax is no discount", draft(body("Factura {{1}}: 100 euros más IVA 21 % incluido ya.", "F-1"))),
     ("feel free", draft(body("Hi {{1}}, feel free to reply with any question.", "Ana"), language="en")),
@@ -103,7 +109,24 @@ REJECTED: Sequence[tuple[str, Draft, str, str, str]] = [
     ("a name too long", of(name="x" * 513), "text_too_long", "name", "error"),
     ("a language that is none", of(language="español"), "not_a_language", "language", "error"),
     ("a category that is none", of(category="TRANSACTIONAL"), "not_a_category", "category", "error"),
-    ("codes for signing in", of(category="AUTHENTICATION"), "codes_elsewhere", "category", "error"),
+    ("a code with words of its own", of(COPIES, **CODE), "code_text", "body.text", "error"),
+    ("a code without its button", draft(ASKS, **CODE), "code_button", "buttons", "error"),
+    ("a code with two", draft(ASKS, buttons(OTP, reply("Sí")), **CODE), "code_button", "buttons", "error"),
+    ("a code below a header", draft(header("Hola"), ASKS, COPIES, **CODE), "not_in_code", "header", "error"),
+    (
+        "a code that is good too long",
+        draft(ASKS, {"type": "FOOTER", "code_expiration_minutes": 91}, COPIES, **CODE),
+        "out_of_range",
+        "footer.code_expiration_minutes",
+        "error",
+    ),
+    (
+        "a label too long",
+        draft(ASKS, buttons({**OTP, "text": "x" * 26}), **CODE),
+        "text_too_long",
+        "buttons.0.text",
+        "error",
+    ),
     ("no body", draft(footer("Sol")), "text_missing", "body.text", "error"),
     ("an empty body", draft(body("  \n ")), "text_missing", "body.text", "error"),
     ("a body too long", draft(body("x" * 1025)), "text_too_long", "body.text", "error"),

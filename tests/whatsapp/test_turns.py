@@ -77,11 +77,11 @@ async def test_text_that_comes_while_the_model_thinks_restarts_the_draft(rig: Ri
     rig.says(shop, thinking)
     await writes(rig, shop, "¿Tenéis tarta?")
     await thinking.asked()
-    await writes(rig, shop, "Sin gluten, digo.")
+    await writes(rig, shop, "De queso, digo.")
     await has_stored(rig, shop, 2)
     thinking.let_go.set()
     await rig.settled(shop, webhooks=2)
-    assert rig.accepted(shop) == ["Sobre ¿Tenéis tarta?, Sin gluten, digo."]
+    assert rig.accepted(shop) == ["Sobre ¿Tenéis tarta?, De queso, digo."]
     [turn] = await turns(rig, shop)
     assert (turn.message_count, turn.detail["drafts"]) == (2, 2)
 
