@@ -243,6 +243,7 @@ async def test_nobody_listening_is_no_accident() -> None:
         "¿Puedo hablar con Marta?",
         "Atención al cliente",
         "¿hay alguien ahí?",
+        "necesito una persona para que me ayude",
     ],
 )
 async def test_who_asks_for_a_person_gets_one(stub: ModelTwin, model: ModelPort, text: str) -> None:
@@ -268,6 +269,8 @@ async def test_who_asks_for_a_person_gets_one(stub: ModelTwin, model: ModelPort,
         "soy agente de seguros",
         "¿puedo hablar con el bot?",
         "quiero una tarta para una persona",
+        "busco una persona para limpiar la casa",
+        "necesito una persona con experiencia en pladur",
         "¿tenéis comercial en Burgos?",
     ],
 )

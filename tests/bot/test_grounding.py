@@ -1,6 +1,6 @@
 """What a model wrote is held against what it was told: amounts, hours, contacts, promises, confirmations."""
 
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 
@@ -15,7 +15,13 @@ NEAR = (
     "Abrimos de 9:30 a 20:30."
 )
 KNOWN = f"<business>\nphone: 910 00 00 42\nemail: hola@obrador.es\nhours.mon: 09:30 20:30\n</business>\n{NEAR} [1] [5]"
-TOLD = Told(known=KNOWN, near=NEAR, facts=KNOWN.partition("</business>")[0])
+
+
+def told_of(known: str, *near: str, **more: Any) -> Told:
+    return Told(known, near, **more)
+
+
+TOLD = told_of(KNOWN, NEAR, facts=KNOWN.partition("</business>")[0])
 
 
 @pytest.mark.parametrize(
@@ -109,7 +115,7 @@ UNFIT = "¿Es la hogaza apta para celíacos?\nNo, no es apta para celíacos: lle
 )
 def test_what_nobody_said_of_an_allergy_is_not_said(text: str) -> None:
     assert ungrounded(text, TOLD) == "allergy_claim"
-    assert ungrounded(text, Told(KNOWN, f"{NEAR}\n{UNFIT}")) == "allergy_claim"
+    assert ungrounded(text, told_of(KNOWN, f"{NEAR}\n{UNFIT}")) == "allergy_claim"
 
 
 @pytest.mark.parametrize(
@@ -136,7 +142,7 @@ def test_what_nobody_said_of_an_allergy_is_not_said(text: str) -> None:
 )
 def test_what_the_business_said_of_an_allergy_or_a_warning_may_be_said(text: str) -> None:
     near = "\n".join([NEAR, NO_NUTS, BROWNIE, UNFIT])
-    assert ungrounded(text, Told(KNOWN, near)) is None
+    assert ungrounded(text, told_of(KNOWN, near)) is None
 
 
 @pytest.mark.parametrize(
@@ -150,22 +156,22 @@ def test_what_the_business_said_of_an_allergy_or_a_warning_may_be_said(text: str
     ],
 )
 def test_what_the_business_said_of_another_allergen_is_no_word_for_this(told: str, text: str) -> None:
-    assert ungrounded(told, Told(KNOWN, f"{NEAR}\n{told}")) is None
-    assert ungrounded(text, Told(KNOWN, f"{NEAR}\n{told}")) == "allergy_claim"
+    assert ungrounded(told, told_of(KNOWN, f"{NEAR}\n{told}")) is None
+    assert ungrounded(text, told_of(KNOWN, f"{NEAR}\n{told}")) == "allergy_claim"
 
 
 def test_a_wish_of_the_customer_is_no_promise_where_it_is_written_down() -> None:
     text = "Lo anoto: la tarta sin frutos secos. ¿Para qué día?"
     asked = "La quiero sin frutos secos"
-    assert ungrounded(text, Told(KNOWN, NEAR, asked=asked)) == "allergy_claim"
-    assert ungrounded(text, Told(KNOWN, NEAR, asked=asked, collects=True)) is None
+    assert ungrounded(text, told_of(KNOWN, NEAR, asked=asked)) == "allergy_claim"
+    assert ungrounded(text, told_of(KNOWN, NEAR, asked=asked, collects=True)) is None
 
 
 def test_a_question_the_business_answers_with_yes_is_said_by_it() -> None:
     near = f"{NEAR}\n¿Tenéis pan sin gluten?\nSí, los jueves."
-    assert ungrounded("Sí, los jueves tenemos pan sin gluten.", Told(KNOWN, near)) is None
+    assert ungrounded("Sí, los jueves tenemos pan sin gluten.", told_of(KNOWN, near)) is None
     near = f"{NEAR}\n¿Tenéis pan sin gluten?\nNo, lo sentimos."
-    assert ungrounded("Sí, tenemos pan sin gluten.", Told(KNOWN, near)) == "allergy_claim"
+    assert ungrounded("Sí, tenemos pan sin gluten.", told_of(KNOWN, near)) == "allergy_claim"
 
 
 def test_each_reason_is_there_in_words_in_both_languages() -> None:
@@ -178,17 +184,17 @@ def test_each_reason_is_there_in_words_in_both_languages() -> None:
 def test_what_was_noted_for_the_customer_may_be_said_again() -> None:
     text = "Queda apuntado: a las 21:15, con un presupuesto de 500 €, y te llamamos al 600 11 22 33."
     asked = "A las 21:15, tengo 500 €, mi móvil es el 600112233"
-    assert ungrounded(text, Told(KNOWN, NEAR, asked=asked)) is not None
-    assert ungrounded(text, Told(KNOWN, NEAR, asked=asked, is_noted=True, collects=True)) is None
+    assert ungrounded(text, told_of(KNOWN, NEAR, asked=asked)) is not None
+    assert ungrounded(text, told_of(KNOWN, NEAR, asked=asked, is_noted=True, collects=True)) is None
 
 
 def test_a_price_that_stands_somewhere_else_is_not_the_price_of_this() -> None:
     known = f"{KNOWN}\nEl roscón cuesta 24 €."
-    assert ungrounded("La tarta cuesta 24 €.", Told(known, NEAR)) == "invented_amount"
+    assert ungrounded("La tarta cuesta 24 €.", told_of(known, NEAR)) == "invented_amount"
 
 
 def test_what_the_business_itself_writes_in_brackets_is_no_gap() -> None:
-    assert ungrounded("Escribe [cita] para reservar", Told(f"{KNOWN} Responde con [cita].", NEAR)) is None
+    assert ungrounded("Escribe [cita] para reservar", told_of(f"{KNOWN} Responde con [cita].", NEAR)) is None
 
 
 @pytest.mark.parametrize(
@@ -201,17 +207,17 @@ def test_what_the_business_itself_writes_in_brackets_is_no_gap() -> None:
     ],
 )
 def test_what_the_business_denies_is_no_promise_of_it(text: str, known: str) -> None:
-    assert ungrounded(text, Told(known, known)) == "invented_promise"
+    assert ungrounded(text, told_of(known, known)) == "invented_promise"
 
 
 @pytest.mark.parametrize("text", ["Cuesta $1,500.", "Son *62* €.", "Vale £62.", "Son 62 GBP.", "It is 1,200 pounds."])
 def test_an_amount_is_found_however_it_is_written(text: str) -> None:
-    assert ungrounded(text, Told("cuesta 15 €", "cuesta 15 €")) == "invented_amount"
+    assert ungrounded(text, told_of("cuesta 15 €", "cuesta 15 €")) == "invented_amount"
 
 
 def test_a_thousand_with_a_comma_is_the_same_thousand() -> None:
-    assert ungrounded("Cuesta $1,500.", Told("son $1,500", "son $1,500")) is None
-    assert ungrounded("Cuesta 1.500 €.", Told("son 1.500,00 €", "son 1.500,00 €")) is None
+    assert ungrounded("Cuesta $1,500.", told_of("son $1,500", "son $1,500")) is None
+    assert ungrounded("Cuesta 1.500 €.", told_of("son 1.500,00 €", "son 1.500,00 €")) is None
 
 
 @pytest.mark.parametrize(
@@ -231,13 +237,13 @@ def test_a_thousand_with_a_comma_is_the_same_thousand() -> None:
     ],
 )
 def test_what_a_phone_s_apostrophe_or_a_no_changes(text: str, why: str | None) -> None:
-    assert ungrounded(text, Told("Somos una panadería.", "Somos una panadería.")) == why
+    assert ungrounded(text, told_of("Somos una panadería.", "Somos una panadería.")) == why
 
 
 def test_a_model_that_runs_in_circles_is_read_in_a_moment() -> None:
     """Each of these took half a second to a hundred seconds once."""
     for text in ("a" * 4096, "1.000" * 800, "sin " * 1024, "no lleva " * 500, "a.b@" * 1000):
-        ungrounded(text, Told("a", "a", asked=text))
+        ungrounded(text, told_of("a", "a", asked=text))
     for text in ("[a](" * 3000, "![" * 6000):
         as_message(text)
     what_is_wrong("a." * 2048, "", "")

@@ -45,6 +45,23 @@ def test_a_date_is_the_next_such_day(text: str):
     assert days_asked([text], FRIDAY) == (date(2026, 12, 25),)
 
 
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("¿Abrís el próximo viernes?", date(2026, 12, 4)),
+        ("¿Abrís el viernes que viene?", date(2026, 12, 4)),
+        ("¿Abrís el lunes que viene?", date(2026, 11, 30)),
+        ("¿A qué hora abrís el próximo sábado?", date(2026, 11, 28)),
+        ("Are you open next Friday?", date(2026, 12, 4)),
+        ("¿Abrís el viernes 4 de diciembre?", date(2026, 12, 4)),
+        ("¿Abrís el martes 8/12?", date(2026, 12, 8)),
+        ("¿A qué hora cerráis el jueves día 24 de diciembre?", date(2026, 12, 24)),
+    ],
+)
+def test_the_next_friday_is_not_today_and_a_date_with_its_weekday_is_one_day(text: str, day: date):
+    assert days_asked([text], FRIDAY) == (day,)
+
+
 def test_a_date_gone_by_is_next_year_s():
     assert days_asked(["¿abrís el 6 de enero?"], FRIDAY) == (date(2027, 1, 6),)
 

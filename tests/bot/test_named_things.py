@@ -18,6 +18,10 @@ SHIPPING = "¿Hacéis envíos? A la península y a Baleares, en dos días."
         ("¿Hacéis envíos a Canarias?", SHIPPING),
         ("Do you work with Mapfre?", INSURERS),
         ("Vocês entregam em Lisboa?", SHIPPING),
+        ("¿Trabajáis con la Mutua?", INSURERS),
+        ("¿Pasa consulta hoy con la Dra. Pérez?", INSURERS),
+        ("¿Vendéis Nike?", "¿Qué vendéis? Zapatillas Joma y Munich."),
+        ("Do you stock the Adidas?", "¿Qué vendéis? Zapatillas Joma y Munich."),
     ],
 )
 def test_another_name_is_no_answer(asked: str, told: str) -> None:
@@ -36,6 +40,9 @@ def test_another_name_is_no_answer(asked: str, told: str) -> None:
         ("¿TRABAJÁIS CON SEGUROS?", INSURERS),
         ("¿Hacéis envíos hasta Navidad?", SHIPPING),
         ("¿Hacéis envíos?", SHIPPING),
+        ("¿Vendéis Munich?", "¿Qué vendéis? Zapatillas Joma y Munich."),
+        ("¿Puedo pagar con Visa?", "¿Cómo se paga? Con tarjeta o en efectivo."),
+        ("¿Abrís en Nochebuena?", "¿Qué días cerráis? En Navidad."),
         ("", ""),
     ],
 )

@@ -62,6 +62,8 @@ def test_a_text_is_cut_where_it_hurts_least() -> None:
         ("Mira www.tienda.es/ofertas o https://tienda.es.", None),
         ("Mira otra-tienda.com", "foreign_link"),
         ("Escribe a info@otra.es", "foreign_link"),
+        ("Compra en panes.zip/ofertas", "foreign_link"),
+        ("Entra en obrador.click", "foreign_link"),
         ("Abrimos de 9.30 a 20.30. Cuesta 4.90.", None),
     ],
 )

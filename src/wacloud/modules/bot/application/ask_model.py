@@ -277,7 +277,8 @@ class _Grounds:
 
     def fault_of(self, question: Question, text: str, sources: Sequence[KnowledgeItem], asked: Asked) -> str | None:
         """What keeps these words from being sent, if anything."""
-        known = self.prompt.known
+        # What the owner wishes to be said is told as well.
+        known = f"{question.settings.instructions}\n{self.prompt.known}"
         if not text:
             return "empty"
         if wrong := what_is_wrong(text, _rules(self.prompt), known):
@@ -290,7 +291,7 @@ class _Grounds:
         customer += [str(value) for begun in question.begun for value in begun.values.values()]
         told = Told(
             known="\n".join([known, *colleagues]),
-            near="\n".join([*self._near(sources), self.looked_up, *colleagues]),
+            near=(*self._near(sources), self.looked_up, *colleagues),
             facts=known.partition("<knowledge>")[0],
             asked="\n".join([*customer, *question.texts]),
             is_noted=any(_has_noted(name, state) for name, state in used),

@@ -6,9 +6,10 @@ Whoever believes a wrong one ends in hospital. That something is not fit, or nob
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
+from wacloud.modules.bot.domain.price_question import are_alike, stems_of, things_in
 from wacloud.modules.bot.domain.spelling import unaccented
 
 _ALLERGENS: Final = {
@@ -39,7 +40,8 @@ _FREE: Final = re.compile(
 # Fit for people, so these have to be in the sentence, before or after: "los celíacos lo pueden comer".
 _FIT: Final = re.compile(
     r"\b(?:(?:apt|adecuad|adequad|indicad|segur|recomendad|pensad)[oa]s? (?:\w+ )?para"
-    r"|(?:lo |la |los |las )?puede[ns]? (?:comer|tomar)\w*|(?:suitable|safe|fine|ok|okay|good|fit) (?:for|to))\b"
+    r"|(?:lo |la |los |las )?(?:puede[ns]?|podem?) (?:comer|tomar)\w*|can (?:eat|have|drink)"
+    r"|(?:suitable|safe|fine|ok|okay|good|fit) (?:for|to))\b"
 )
 _PEOPLE: Final = re.compile(r"\b(?:c[eo]+liac|alergi|allerg|intolera)")
 _X_FREE: Final = re.compile(rf"\b(?:{_ANY})[- ]free\b")
@@ -55,7 +57,8 @@ _BUT_OR_WITH: Final = re.compile(rf"\b(?:{_BUT_WORDS}|con|with|com)\b")
 _REACH: Final = 70
 _LOOKED_BACK: Final = 160
 _COMFORTS: Final = re.compile(
-    r"\b(?:no te preocupes|no se preocupe|no hay problema|no problem|don'?t worry|sem problema)\b"
+    r"\b(?:no te preocupes|no se preocupe|no hay (?:ningun )?problema|sin (?:ningun )?problema|no problem|don'?t worry"
+    r"|sem problema|no hay (?:ninguna )?duda(?: de que)?|sin (?:ninguna )?duda|no doubt|no solo|not only|nao so)\b"
 )
 _DENIED: Final = re.compile(
     r"(?:\b(?:no|not|none|nao|tampoco|nunca|nada|ningun\w*|sin|isn'?t|aren'?t|can'?t|cannot|don'?t|doesn'?t|never)\b"
@@ -64,6 +67,16 @@ _DENIED: Final = re.compile(
 )
 _SENTENCE: Final = re.compile(r"[^.;!?\n]+[.;!?\n]*")
 _YES: Final = re.compile(r"\W*(?:si|yes|sim|claro|por supuesto|desde luego|of course|todo|todos|todas|all)\b")
+
+_OF_ALL: Final = re.compile(r"\b(?:tod[oa]s?|cualquier\w*|all|every\w*|any of|tudo)\b")
+_ALL_WORDS: Final = re.compile(
+    rf"{_FREE.pattern}|{_FIT.pattern}|{_ONE.pattern}|\b(?:apt|adecuad|segur|libre|exent)\w*|\bfree\b|{_BUT.pattern}"
+    r"|\b(?:claro|tranquil\w*|confirm\w*|seguro|segura|tambien|ademas|desde|luego|mismo|misma|creo|dice|opcion\w*"
+    r"|producto\w*|persona\w*|cliente\w*|gente|nuestr\w*|ningun\w*|nada|algo|ingrediente\w*|elabor\w*|hech\w*"
+    r"|tenemos|ofrecemos|disponemos|servimos|preparamos|recomiendo|recomendamos|comer\w*|tomar\w*|people|person|made"
+    r"|suitable|safe|have|contain\w*|contien\w*|celiac\w*|alergi\w*|allerg\w*|intoleran\w*|sabor\w*|puede\w*)\b"
+)
+_SAID_OF_ALL: Final = stems_of("hola buenas gracias pregunta consulta producto cosa tipo sure course yes sim claro")
 
 
 def claims_in(text: str) -> frozenset[str]:
@@ -75,6 +88,29 @@ def claims_in(text: str) -> frozenset[str]:
         if "?" not in sentence or _YES.match(following):
             found.update(_claims_of(sentence))
     return frozenset(found)
+
+
+def claims_told(text: str, asked: str, entries: Sequence[str], own: str = "") -> frozenset[str]:
+    """
+    The claims that entries make of what the text, or else the question, is about; `own` are the customer's wishes.
+
+    That the brownie is fit for coeliacs tells nothing of the bread: an entry with neither of their words is no word for
+    it, unless it speaks of everything, or nobody named a thing.
+    """
+    about = _things_named(text) or _things_named(asked)
+    told = claims_in(own)
+    for entry in entries:
+        if claims := claims_in(entry):
+            words = stems_of(entry)
+            if not about or _OF_ALL.search(unaccented(entry)) or any(are_alike(a, w) for a in about for w in words):
+                told |= claims
+    return told
+
+
+def _things_named(text: str) -> frozenset[str]:
+    """What it is about, without the words of allergies and claims."""
+    said = _ALL_WORDS.sub(" ", unaccented(text))
+    return things_in(said) - _SAID_OF_ALL
 
 
 def _claims_of(sentence: str) -> Iterator[str]:

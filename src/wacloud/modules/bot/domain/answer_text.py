@@ -1,6 +1,7 @@
 """What a model wrote, made into a WhatsApp message, or refused."""
 
 import re
+from collections.abc import Collection
 
 LONGEST_TEXT = 4096
 UNKNOWN = "NO_LO_SE"
@@ -13,8 +14,12 @@ _WORDS = re.compile(r"[^\W_]+")
 _RUN = 7
 OWNERS_WISHES = "How the business wants you to speak"
 _LINK = re.compile(r"(?:https?://|www\.)([^\s/<>()\[\]«»\"'*_,;]+)", re.IGNORECASE)
+# Without a scheme: by an ending people know, or with a path behind it.
 _BARE_HOST = re.compile(
-    r"(?<![\w.-])((?:[a-z0-9-]{1,63}\.){1,8}(?:com|net|org|es|eu|io|app|shop|info|me|ly|xyz|top|site|online))\b", re.I
+    r"(?<![\w.-])((?:[a-z0-9-]{1,63}\.){1,8}(?:(?:com|net|org|es|eu|io|app|shop|info|me|ly|xyz|top|site|online|store|link"
+    r"|click|page|web|dev|ai|co|cat|gal|eus|pt|br|mx|uk|fr|ru|cn|tk|biz|club|cc|gg|ar|cl|vip)\b"
+    r"|[a-z]{2,24}/(?=[\w?#]{3})))",
+    re.I,
 )
 
 
@@ -65,9 +70,8 @@ def what_is_wrong(text: str, instructions: str, known: str) -> str | None:
     A site nobody told the model about comes from a guess or from somebody who wants our customers there.
     Sentences of our instructions mean that it was talked into repeating them.
     """
-    told = known.lower()
-    hosts = [*_LINK.findall(text), *_BARE_HOST.findall(text)]
-    if any(_host(host) not in told for host in hosts):
+    told = _hosts_in(known)
+    if not all(_is_of(host, told) for host in _hosts_in(text)):
         return "foreign_link"
     said = " ".join(text.split()).lower()
     for line in instructions.splitlines():
@@ -87,8 +91,17 @@ def _plainly(text: str) -> str:
     return re.sub(r"<[^<>]{0,40}>", " ", text).lower()
 
 
+def _hosts_in(text: str) -> frozenset[str]:
+    return frozenset(_host(host) for host in [*_LINK.findall(text), *_BARE_HOST.findall(text)])
+
+
+def _is_of(host: str, told: Collection[str]) -> bool:
+    """Whether it is one of these, or belongs to one: whoever has obrador.es has tienda.obrador.es."""
+    return any(host == one or host.endswith(f".{one}") for one in told)
+
+
 def _host(written: str) -> str:
-    return written.lower().removeprefix("www.").rstrip(".:!?").split(":")[0].split("?")[0]
+    return written.lower().removeprefix("www.").rstrip(".:!?/").split(":")[0].split("?")[0]
 
 
 def _link(match: re.Match[str]) -> str:

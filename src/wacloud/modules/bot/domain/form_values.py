@@ -18,7 +18,7 @@ from types import MappingProxyType
 from typing import Any, Final, Literal
 
 from wacloud.modules.bot.domain.form import OWN_NUMBER, Form, FormField, Value
-from wacloud.modules.bot.domain.spoken_numbers import DAYS, FEASTS, NUMBERS, RELATIVE, TENS
+from wacloud.modules.bot.domain.spoken_numbers import DAYS, FEASTS, NUMBERS, RELATIVE, number_at
 from wacloud.shared.domain.phone import display_phone, e164
 
 LONGEST_VALUE: Final = 500
@@ -27,9 +27,18 @@ _NOTHING: Final[Mapping[str, Value]] = MappingProxyType({})
 _EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}")
 _MARK = re.compile(r"\[[A-Z]+_\d{1,3}\]")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
-_PHONE = re.compile(r"\d(?:[ \u00a0.()/\-]{0,2}\d){5,}")
+_BETWEEN: Final = r"[ \u00a0.()/\-]{0,2}"  # digits of a phone
 _WORD = re.compile(r"[^\W_]+")
+# So many people or things: no hour. "Mesa para 8", "somos cuatro", "2 tartas"; but "para 8 y media".
+_COUNT: Final = rf"(?:\d{{1,2}}|{'|'.join(NUMBERS)})"
+_PEOPLE: Final = re.compile(
+    rf"\b(?:para|mesa de|somos|seremos|table (?:for|of)|for|we are|mesa para) {_COUNT}\b"
+    r"(?!\s?(?:y|e|menos|h|hs|horas|am|pm|de la|da|en punto|o'?clock)\b|[:.h]\d)"
+    rf"|\b{_COUNT} (?:personas?|people|pessoas|adultos?|ninos?|comensales|raciones|unidades|tartas?|noches?|dias?)\b"
+)
 _LARGEST: Final = 10**15
+# Of a name each word has to be said; a sentence may be put in other words.
+_FEW: Final = 3
 # Written in several ways: the same number differs in the middle.
 _OF_TWO_WAYS: Final = ("52", "54", "55")
 
@@ -58,22 +67,7 @@ class Said:
     @cached_property
     def numbers(self) -> frozenset[float]:
         """Every number in it, in figures or in words."""
-        found = set[float]()
-        for told in _NUMBER.findall(self.all):
-            parts = re.split(r"[.,]", told)
-            found.update(float(part) for part in parts)
-            found.add(float("".join(parts)))
-            if len(parts) == 2:
-                found.add(float(".".join(parts)))
-        words = _WORD.findall(self.all)
-        for at, word in enumerate(words):
-            if (number := NUMBERS.get(word)) is None:
-                continue
-            found.add(number)
-            rest = [one for one in words[at + 1 : at + 3] if one not in ("y", "e", "and")]
-            if word in TENS and rest and 0 < NUMBERS.get(rest[0], 0) < 10:
-                found.add(number + NUMBERS[rest[0]])
-        return frozenset(found)
+        return _numbers_in(self.all)
 
     @cached_property
     def words(self) -> frozenset[str]:
@@ -91,14 +85,12 @@ class Said:
     def has_phone(self, digits: str) -> bool:
         """Whether the customer wrote this number, with its country or without."""
         national = re.sub(r"\D", "", display_phone(digits).partition(" ")[2]) or digits
-        wanted = {digits, national}
         if digits.startswith(_OF_TWO_WAYS):
-            wanted.add(digits[-8:])
-        written = (re.sub(r"\D", "", found[0]) for found in _PHONE.finditer(self.customer))
-        return any(one in number for number in written for one in wanted)
+            return _holds(self.customer, digits[-8:], begins=False)
+        return _holds(self.customer, digits) or _holds(self.customer, national)
 
     def has_text(self, text: str) -> bool:
-        """Whether most of these words, and all of the figures, are the customer's."""
+        """Whether most of these words, all of a few and all of the figures, are the customer's."""
         words = _WORD.findall(_bare(text))
         if not words:
             return False
@@ -109,7 +101,7 @@ class Said:
         if not long:
             return all(word in self.words for word in words)
         known = sum(any(one.startswith(word[:5]) for one in self.words) for word in long)
-        return 2 * known >= len(long)
+        return known == len(long) if len(long) <= _FEW else 2 * known >= len(long)
 
     def has_date(self, day: date) -> bool:
         """Whether it was named: by its number, by the day of the week, or by how far it is."""
@@ -129,7 +121,8 @@ class Said:
 
     def has_time(self, moment: time) -> bool:
         """Whether it was named, on a clock of 12 or 24 hours."""
-        said, numbers = f" {' '.join(_WORD.findall(self.all))} ", self.numbers
+        all_but_people = _PEOPLE.sub(" ", self.all)
+        said, numbers = f" {' '.join(_WORD.findall(self.all))} ", _numbers_in(all_but_people)
         if float(moment.hour * 100 + moment.minute) in numbers and moment.hour:
             return True
         hours = {moment.hour % 12 or 12, moment.hour, moment.hour % 12}
@@ -329,6 +322,27 @@ def _choice(field: FormField, text: str) -> str:
         if choice.casefold() == text.casefold():
             return choice
     raise _Wrong("not_a_choice")
+
+
+def _holds(text: str, digits: str, *, begins: bool = True) -> bool:
+    """Whether a number stands in a text, however it is spaced, and not as a part of longer digits."""
+    return bool(re.search(rf"{'(?<![0-9])' if begins else ''}{_BETWEEN.join(digits)}(?![0-9])", text))
+
+
+def _numbers_in(text: str) -> frozenset[float]:
+    found = set[float]()
+    for told in _NUMBER.findall(text):
+        parts = re.split(r"[.,]", told)
+        found.update(float(part) for part in parts)
+        found.add(float("".join(parts)))
+        if len(parts) == 2:
+            found.add(float(".".join(parts)))
+    words = _WORD.findall(text)
+    for at in range(len(words)):
+        number, used = number_at(words, at)
+        if used:
+            found.update((number, NUMBERS.get(words[at], number)))
+    return frozenset(found)
 
 
 def _bare(text: str) -> str:

@@ -13,11 +13,12 @@ from decimal import Decimal
 from typing import Final, Literal
 from uuid import UUID
 
-from wacloud.modules.bot.domain.allergies import claims_in
+from wacloud.modules.bot.domain.allergies import claims_in, claims_told
+from wacloud.modules.bot.domain.amounts import amounts_in, follow_from, numbers_in
+from wacloud.modules.bot.domain.clock_times import times_in
 from wacloud.modules.bot.domain.knowledge import KnowledgeItem
 from wacloud.modules.bot.domain.ranking import Hit
 from wacloud.modules.bot.domain.spelling import unaccented
-from wacloud.modules.bot.domain.spoken_numbers import NUMBERS, TENS
 
 Ungrounded = Literal[
     "placeholder", "invented_amount", "invented_promise", "invented_hour", "foreign_contact", "false_confirmation",
@@ -28,29 +29,13 @@ Ungrounded = Literal[
 NEAREST: Final = 5
 _NEAR: Final = 0.25
 _TOLD: Final = 3
-_FIGURES: Final = r"\d{1,3}(?:,\d{3})+(?:\.\d{1,2})?(?!\d)|\d{1,3}(?:[.\u00a0]\d{3})+(?:,\d{1,2})?|\d+(?:[.,]\d{1,2})?"
-_UNIT: Final = (
-    r"€|\$|£|eur\b|gbp\b|libras?\b|pounds?\b|euros?\b|usd\b|dolar(?:es)?\b|dollars?\b|pesos?\b|soles\b|reais\b"
-)
-_SHARE: Final = r"%|por ciento\b|percent\b|por cento\b"
-_MONEY: Final = re.compile(
-    rf"(?P<before>(?:€|\$|£|\bs/|\beur|\bgbp|\busd|\bmxn|\bars|\bcop|\bclp"
-    rf"|\bpen)\s?)?(?<![\d.,])(?P<number>{_FIGURES})(?![\d.,]*\d)"
-    rf"(?:\s?(?P<unit>{_UNIT})|\s?(?P<share>{_SHARE}))?"
-)
-_IN_WORDS: Final = re.compile(rf"\b(?P<words>[a-z]+(?: (?:y |e )?[a-z]+)?) (?:(?P<unit>{_UNIT})|(?P<share>{_SHARE}))")
-_NUMBER: Final = re.compile(_FIGURES)
-_ENGLISH: Final = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d{1,2})?")  # a thousand as 1,000
-_SIGNS: Final = re.compile("[*_~\u200b-\u200d\u2060\ufeff]")  # of a bold word, or seen by nobody
-_HOUR: Final = re.compile(r"(?<![\d.,:])([01]?\d|2[0-4])[:h]([0-5]\d)(?!\d|[.,]\d)")
-# What may be an hour, or an amount.
-_MAYBE_HOUR: Final = re.compile(r"(?<![\d.,:])([01]?\d|2[0-4])[:.h]([0-5]\d)(?!\d)")
-# Numbers of entries are none of theirs.
-_MARK: Final = re.compile(r"\[\d+\]")
-# Not "gluten-free", nor "free of nuts".
+# Not "gluten-free", "free of nuts", "feel free", "are you free on Monday", nor a gift card.
 _FOR_NOTHING: Final = (
-    r"\b(?:gratis|gratuit|sin coste|(?<!-)free\b(?! of| from)|sin cargo|de regalo|regalamos|te regal|invita la casa"
-    r"|cortesia)"
+    r"\b(?:gratis|gratuit|sin coste|sin cargo|regalamos|te regal|invita la casa|cortesia|on the house|de graca"
+    r"|sem custo|no charge|(?<!tarjeta )(?<!tarjetas )(?<!cheque )(?<!cheques )(?<!ideas )de regalo"
+    r"|(?<!-)(?<!feel )free\b(?! of (?!charge)| from| (?:on|at|today|tomorrow|this|next|slots?|tables?|hours?)\b)"
+    r"|no (?:te |os |le |se )?(?:cobr(?:o|amos|aremos|an?)\b|cuesta nada)|no (?:tiene|lleva) (?:ningun )?coste"
+    r"|(?:envio|transporte|entrega|montaje|instalacion|delivery|shipping)s? (?:(?:esta|va|is|ya) )*inclu)"
 )
 # What costs nothing, or less than it says: said only where the business says so too, in one of the words of the group.
 _PROMISES: Final = tuple(
@@ -58,9 +43,18 @@ _PROMISES: Final = tuple(
     for group in (
         _FOR_NOTHING,
         r"\b(?:mitad de precio|half price|metade do preco)",
-        r"\b(?:2 ?x ?1|dos por uno|3 ?x ?2|tres por dos|two for one|dois por um)",
-        r"\b(?:descuento|rebaja|rebajad|discount|desconto|oferta especial|mas barat)",
+        r"\b(?:2 ?x ?1|dos por uno|3 ?x ?2|tres por dos|two for one|dois por um|buy one,? get)",
+        (
+            r"\b(?:descuento|rebaja|rebajad|discount|desconto|mas barat|promocion|promocao"
+            r"|(?:oferta|precio|preco) especial|special (?:offer|price))"
+        ),
         r"\b(?:el doble|el triple|double) (?:de[l ]|of|the|tu|su|your)",
+        r"\b(?:garanti[zasc]|guarantee)",
+        (
+            r"\b(?:te|os|le|lhe) devol(?:v|ver)|\bdevolvemos (?:el|tu|su)|\breembols|\brefund|\bmoney back"
+            r"|\bdevolucion del (?:dinero|importe)"
+        ),
+        r"\b(?:abiert|open|abert)[oa]?s? (?:las )?24\b",
     )
 )
 _DENIES: Final = re.compile(
@@ -81,16 +75,29 @@ _CONFIRMS: Final = re.compile(
     r"|\b(?:booking|appointment|order|reservation|table) (?:is )?(?:now )?confirmed"
     r"|\byou(?:'re| are) (?:all set|booked)"
     r"|\b(?:reserva|consulta|pedido) confirmad[oa]"
+    r"|\b(?:mesa|cita|plaza|hora|sesion) (?:ya )?(?:esta |queda )?reservada\b"
+    r"|\b(?:tu|su|vuestro|your|seu) (?:pedido|paquete|envio|order|parcel|encomenda) (?:ya )?(?:(?:esta|va|is|ha) )?"
+    r"(?:en camino|de camino|enviado|salido|en reparto|on (?:its|the) way|a caminho)"
+)
+# Whoever is collecting a form says so to go on.
+_NOTES: Final = re.compile(
+    r"(?:^|[.!?\n]\s*)\W*(?:ya )?(?:anotad|apuntad|agendad|reservad)[oa]s?\s*(?:[.,!:;]|$)"
+    r"|\bte (?:l[oa]s? )?(?:apunto|anoto|reservo|agendo)\b(?! si\b| en cuanto| cuando)"
 )
 _HUMAN: Final = re.compile(
     r"(?<!\bno )\bsoy (?:una? )?(?:persona|human[oa])"
     r"|\bno soy (?:ningun |un |una )?(?:bot|robot|maquina|ia|asistente virtual)"
     r"|\bi(?:'m| am) (?:a )?(?:real |actual )?(?:human|person)\b|\bi(?:'m| am) not (?:a )?(?:bot|robot|machine|ai)"
+    r"|(?<!\bno )\bsoy (?:\w+ ?, )?(?:(?:el|la|un|una) )?(?:encargad[oa]|duen[oa]|gerente|dependient[ea]"
+    r"|recepcionista|emplead[oa]|propietari[oa]|jef[ea])\b"
     r"|(?<!\bnao )\bsou (?:uma )?(?:pessoa|human[oa])|\bnao sou (?:um )?(?:robo|bot|maquina)"
 )
 # What a form letter leaves to be filled in.
 _PLACEHOLDER: Final = re.compile(r"[\[{<]{1,2}\s?[a-z_]+(?: [a-z_]+){0,4}\s?[\]}>]{1,2}")
-_MOST_OF_ONE: Final = 20
+# "No, a las 6 estamos cerrados": an hour the customer named may be said again to say no.
+_SHUT: Final = re.compile(r"\b(?:no|cerrad\w*|closed|not|nao|fechad\w*)\b")
+_SENTENCE: Final = re.compile(r"[^.!?;\n]*(?:[.!?;\n]+|$)")
+_NO: Final = re.compile(r"\W*(?:no|nao|nunca|lo sentimos|lo siento|sorry|de momento no|por ahora no|not)\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +105,14 @@ class Told:
     """
     What an answer may stand on.
 
-    `known` is all a model was told as fact, `near` those entries, tools and words of colleagues its prices may be from,
-    beside the business's own `facts`.
+    `known` is all a model was told as fact; `near` are those entries, tools and words of colleagues its prices and
+    promises may be from, one by one, beside the business's own `facts`.
     `asked` is what the customer wrote. `is_noted`: a form or an action of this turn is done; `collects`: it may ask for
     things, and say again what it was given.
     """
 
     known: str
-    near: str
+    near: Sequence[str]
     facts: str = ""
     asked: str = ""
     is_noted: bool = False
@@ -114,24 +121,22 @@ class Told:
 
 def ungrounded(text: str, told: Told) -> Ungrounded | None:
     """What of this answer nobody told, if anything; what it rests on is looked at by `is_off_the_point`."""
-    said, known, near = unaccented(text), unaccented(told.known), unaccented(told.near)
-    asked = unaccented(told.asked)
+    said, known, near = unaccented(text), unaccented(told.known), unaccented("\n".join(told.near))
+    asked, facts = unaccented(told.asked), unaccented(told.facts)
     own = asked if told.collects or told.is_noted else ""
     if any(match[0] not in known for match in _PLACEHOLDER.finditer(said)):
         return "placeholder"
-    if told.is_noted:
-        near = f"{near}\n{asked}"
-    if _invents_an_amount(said, near, unaccented(told.facts), f"{asked}\n{said}"):
+    if _invents_an_amount(said, f"{near}\n{asked}" if told.is_noted else near, facts, asked):
         return "invented_amount"
-    if any(_promises(group, said) and not _promises(group, known) for group in _PROMISES):
+    if any(_promises(group, said) and not _promises(group, f"{near}\n{facts}") for group in _PROMISES):
         return "invented_promise"
-    if not claims_in(text) <= claims_in(f"{told.near}\n{told.facts}") | claims_in(told.asked if own else ""):
+    if not claims_in(text) <= claims_told(text, told.asked, [*told.near, told.facts], told.asked if own else ""):
         return "allergy_claim"
-    if not _hours(_HOUR, said) <= _hours(_MAYBE_HOUR, f"{known}\n{near}\n{own}"):
+    if _invents_an_hour(said, f"{known}\n{near}\n{own}", asked):
         return "invented_hour"
     if _names_a_stranger(said, f"{known}\n{near}\n{own}"):
         return "foreign_contact"
-    if not told.is_noted and any(match[0] not in known for match in _CONFIRMS.finditer(said)):
+    if not told.is_noted and _confirms(said, known, told.collects):
         return "false_confirmation"
     return "claims_to_be_human" if _HUMAN.search(said) else None
 
@@ -157,61 +162,56 @@ def is_off_the_point(sources: Sequence[KnowledgeItem], hits: Collection[Sequence
     return bool(nearest) and nearest.isdisjoint(item.id for item in sources)
 
 
-def _invents_an_amount(said: str, near: str, facts: str, counted: str) -> bool:
-    """Whether it names money or a share that is not near; so many of a price, where they are named, or two together."""
-    prices, shares = _amounts(said)
-    if not prices and not shares:
+def _invents_an_amount(said: str, near: str, facts: str, asked: str) -> bool:
+    """Whether it names money or a share that is not near, and does not follow from what is."""
+    amounts = amounts_in(said)
+    if not amounts.prices and not amounts.shares:
         return False
-    near_prices, near_shares = _amounts(f"{near}\n{facts}")
-    told = {_value(match[0]) for match in _NUMBER.finditer(_HOUR.sub(" ", _MARK.sub(" ", near)))}
-    if any(group.search(near) for group in _PROMISES[:1]):
+    told = numbers_in(near)
+    if _promises(_PROMISES[0], near):
         told.add(Decimal(0))
-    counts = {int(n) for n in re.findall(r"(?<![\d.,])\d{1,2}(?![\d.,]*\d|\s?(?:€|eur|%))", counted)}
-    counts |= {NUMBERS[word] for word in re.findall(r"[a-z]+", counted) if word in NUMBERS}
-    counts = {count for count in counts if 2 <= count <= _MOST_OF_ONE}
-    allowed = told | near_prices | {price * count for price in near_prices for count in counts}
-    allowed |= {one + other for one in allowed for other in near_prices}
-    return not (prices <= allowed and shares <= near_shares)
+    return not follow_from(amounts, amounts_in(f"{near}\n{facts}"), told, f"{asked}\n{said}", asked)
 
 
-def _amounts(text: str) -> tuple[set[Decimal], set[Decimal]]:
-    """The money in a text, and the shares of a hundred; in figures or in words."""
-    prices: set[Decimal] = set()
-    shares: set[Decimal] = set()
-    text = _SIGNS.sub("", text)
-    for match in _MONEY.finditer(text):
-        if match["share"]:
-            shares.add(_value(match["number"]))
-        elif match["before"] or match["unit"]:
-            prices.add(_value(match["number"]))
-    for match in _IN_WORDS.finditer(text):
-        if (number := _in_words(match["words"])) is not None:
-            (shares if match["share"] else prices).add(Decimal(number))
-    return prices, shares
+def _promises(group: re.Pattern[str], text: str) -> bool:
+    """Whether it says so, rather than that it is not so, or asks and denies it."""
+    if not group.search(text):
+        return False
+    sentences = [match[0] for match in _SENTENCE.finditer(text) if match[0]]
+    for sentence, following in zip(sentences, [*sentences[1:], ""], strict=True):
+        if "?" in sentence and _NO.match(following):
+            continue
+        if any(not _DENIES.search(sentence[: match.start()]) for match in group.finditer(sentence)):
+            return True
+    return False
 
 
-def _in_words(words: str) -> int | None:
-    *before, last = [word for word in words.split() if word not in ("y", "e", "and")]
-    if last not in NUMBERS or (last in ("un", "uno", "una", "one", "um", "uma") and not before):
-        return None
-    tens = NUMBERS[before[-1]] if before and before[-1] in TENS and NUMBERS[last] < 10 else 0
-    return tens + NUMBERS[last]
+def _invents_an_hour(said: str, known: str, asked: str) -> bool:
+    """Whether it names a time of day nobody told; the customer's own only to say no to it."""
+    named = times_in(said)
+    if not named:
+        return False
+    told = frozenset[int]().union(*times_in(known, told=True))
+    if all(moments & told for moments in named):
+        return False
+    told_or_asked = told.union(*times_in(asked, told=True))
+    return any(
+        not moments & (told_or_asked if _SHUT.search(sentence) else told)
+        for sentence in (match[0] for match in _SENTENCE.finditer(said))
+        for moments in times_in(sentence)
+    )
 
 
-def _value(written: str) -> Decimal:
-    if _ENGLISH.fullmatch(written):
-        return Decimal(written.replace(",", "")).normalize()
-    return Decimal(re.sub(r"[.\u00a0](?=\d{3}(?!\d))", "", written).replace(",", ".")).normalize()
-
-
-def _promises(group: re.Pattern[str], said: str) -> bool:
-    """Whether it says so, rather than that it is not so."""
-    return any(not _DENIES.search(said[: match.start()]) for match in group.finditer(said))
-
-
-def _hours(pattern: re.Pattern[str], text: str) -> set[tuple[int, str]]:
-    """Times of day, on a clock of twelve hours."""
-    return {(int(hour) % 12, minute) for hour, minute in pattern.findall(text)}
+def _confirms(said: str, known: str, collects: bool) -> bool:
+    """Whether it says that something is done which nobody did. To ask for it, or to say it is not, is none."""
+    patterns = (_CONFIRMS,) if collects else (_CONFIRMS, _NOTES)
+    return any(
+        match[0] not in known and not _DENIES.search(sentence[: match.start()])
+        for sentence in (found[0] for found in _SENTENCE.finditer(said))
+        if "?" not in sentence
+        for pattern in patterns
+        for match in pattern.finditer(sentence)
+    )
 
 
 def _names_a_stranger(said: str, known: str) -> bool:

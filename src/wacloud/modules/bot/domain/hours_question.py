@@ -28,7 +28,8 @@ _AROUND: Final = frozenset(
         "podrias podriais decir decirme dices decis dime saber sabes sabeis queria quisiera quiero preguntar "
         "preguntaros pregunta preguntita consulta duda una un favor hola buenas buenos buen tardes noches dias dia "
         "gracias vosotros ustedes usted tienda local negocio establecimiento sitio atencion publico normal "
-        "habitual semana entre manana tarde noche mediodia hoy pasado fin fines proximo proxima what time do does "
+        "habitual viene siguiente semana entre manana tarde noche mediodia hoy pasado fin fines proximo "
+        "proxima what time do does "
         "you your are is the on at in until till when and can could tell please hi hello today tomorrow now still "
         "business this next week weekend from to of i know voces hoje amanha ate qual seu as da loja qualquer "
         "lunes martes miercoles jueves viernes sabado sabados domingo domingos monday tuesday wednesday thursday "
@@ -55,6 +56,16 @@ _WEEKDAYS: Final = {
     for day, name in enumerate(names.split())
 }
 _DATED: Final = re.compile(r"\b(\d{1,2})(?:º|st|nd|rd|th)? (?:de |of )?([a-z]{3,10})\b|\b(\d{1,2})[/-](\d{1,2})\b")
+# A date with its day of the week is one day: "el viernes 4 de diciembre".
+_DAY_BEFORE_DATE: Final = re.compile(
+    rf"\b(?:{'|'.join(_WEEKDAYS)})(?: feira)? (?:the |el |dia )?"
+    r"(?=\d{1,2}(?:º|st|nd|rd|th)? (?:de |of )?[a-z]{3,10}\b|\d{1,2}[/-]\d)"
+)
+# "El próximo viernes", asked on a Friday, is in a week.
+_NEXT_DAY: Final = re.compile(
+    rf"\b(?:proxim[oa]|next) ({'|'.join(_WEEKDAYS)})\b"
+    rf"|\b({'|'.join(_WEEKDAYS)})(?: feira)? (?:que viene|proxim[oa]|siguiente)\b"
+)
 _MORNING: Final = re.compile(r"\b(?:por|de|a) la manana\b|\bpela manha\b")
 _AT_WEEKENDS: Final = re.compile(r"\b(?:fin(?:es)? de semana|finde|weekends?|fim de semana)\b")
 _IN_THE_WEEK: Final = re.compile(r"\bentre semana\b|\bduring the week\b")
@@ -73,13 +84,13 @@ def days_asked(texts: Sequence[str], today: date) -> tuple[date, ...] | None:
     """
     The days whose hours are asked for; none of them: the usual week. None where it is no such question.
 
-    "El viernes" is the next one, today included.
+    "El viernes" is the next one, today included; "el próximo viernes" is never today.
     """
     text = " ".join(texts)
     words = words_of(text)
     if len(words) > _MOST_WORDS or _ASKS.isdisjoint(words):
         return None
-    undated, dates = _dates(" ".join(re.findall(r"[\w/-]+", unaccented(text))), today)
+    undated, dates = _dates(_DAY_BEFORE_DATE.sub("", " ".join(re.findall(r"[\w/-]+", unaccented(text)))), today)
     if not _ASKS.union(_AROUND).issuperset(words_of(undated)):
         return None
     dates |= _named(_MORNING.sub(" ", undated), today)
@@ -117,7 +128,12 @@ def _next(day: int, month: int, today: date) -> date | None:
 
 def _named(said: str, today: date) -> set[date]:
     found: set[date] = set()
-    left = said
+
+    def take(match: re.Match[str]) -> str:
+        found.add(_coming(_WEEKDAYS[match[1] or match[2]], today + timedelta(days=1)))
+        return " "
+
+    left = _NEXT_DAY.sub(take, said)
     for named, days in (
         (_AFTER_TOMORROW, {today + timedelta(days=2)}),
         (_TODAY, {today}),

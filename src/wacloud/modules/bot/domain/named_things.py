@@ -1,8 +1,9 @@
 """
 "¿Trabajáis con Mapfre?": a name nobody taught is not answered from what was taught of others.
 
-A name is a word with a capital behind "con", "en", "a" and their like: brands, places, somebody to be seen. Whom one
-greets and where one is from asks for nothing.
+A name is a word with a capital behind "con", "en", "a" and their like, or behind what a business does with things
+("vendéis Nike"): brands, places, somebody to be seen ("con la Dra. Pérez"). Whom one greets and where one is from asks
+for nothing.
 """
 
 import re
@@ -10,13 +11,22 @@ from typing import Final
 
 from wacloud.modules.bot.domain.spelling import sounding, words_of
 
-_NAME: Final = re.compile(r"\b(?:con|en|a|hasta|with|in|to|at|com|em|até) ([^\W\d_a-zà-ÿ][^\W_]{2,})")
+_CAPITAL: Final = r"[^\W\d_a-zà-ÿ][^\W_]{2,}"
+_NAME: Final = re.compile(
+    r"\b(?:con|en|a|al|hasta|with|in|to|at|com|em|até"
+    r"|[Vv]end[eé]is|[Vv]enden?|[Tt]en[eé]is|[Tt]ienen?|[Tt]ienes|[Ll]lev[aá]is|[Ll]levan|[Hh]ac[eé]is|[Aa]cept[aá]is"
+    r"|[Aa]ceptan?|[Rr]epar[aá]is|[Rr]eparan?|[Ss]ell|[Hh]ave|[Aa]ccept|[Tt]ake|[Ss]tock|[Rr]epair|[Vv]endem"
+    r"|[Tt]êm|[Aa]ceitam)"
+    rf" (?:(?:el|la|los|las|the|o|os|as|un|una) )?(?:(?:[Dd]ra?|[Dd]outora?|[Ss]ra?)\.? )?({_CAPITAL})"
+)
 _NO_NAMES: Final = frozenset(
     words_of(
         "lunes martes miercoles jueves viernes sabado domingo enero febrero marzo abril mayo junio julio agosto "
         "septiembre octubre noviembre diciembre navidad reyes monday tuesday wednesday thursday friday saturday sunday "
         "january february march april may june july august september october november december christmas whatsapp "
-        "segunda terca quarta quinta sexta janeiro fevereiro"
+        "segunda terca quarta quinta sexta janeiro fevereiro nochebuena nochevieja pascua semana halloween "
+        # How one pays is answered by what tells of cards.
+        "visa mastercard maestro amex american internet google instagram facebook"
     )
 )
 # Whoever writes so much in capitals shouts.

@@ -165,7 +165,9 @@ _WISH: dict[Language, re.Pattern[str]] = {
         r"|(?<!no )(?:puedo|podria|quiero|queria|quisiera|necesito|me gustaria) hablar con "
         r"(?!(?:el |la |un |una )?(?:bot|robot|maquina|ia|nadie)\b)\w+"
         r"|(?<!no )(?:quiero|necesito|prefiero|dame|deme|ponme|busco) (?:a )?(?:un|una|algun|alguna)"
+        # "Busco una persona para limpiar" wants somebody else.
         r" (?:persona|human[oa]|agente|operadora?|asesora?)\b"
+        r"(?! (?:para|que sepa|con (?:experiencia|coche)|mayor|joven)\b(?! (?:hablar|que me (?:ayude|atienda))))"
         r"|^(?:hola )?(?:hay|queda) alguien(?: ahi)?$|me (?:atiende|contesta|responde) alguien"
         r"|(?:atencion|asistencia) humana|persona (?:real|de verdad)|agente humano"
         r"|no quiero (?:hablar con )?(?:(?:un|una|este|el) )?(?:robot|bot|contestador|maquina)\b"

@@ -1,6 +1,6 @@
 """Numbers and days as people say them in Spanish, English and Portuguese, without accents."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 _ONES = (
@@ -16,7 +16,7 @@ _ONES = (
     ("veinticinco",), ("veintiseis",), ("veintisiete",), ("veintiocho",), ("veintinueve",),
     ("treinta", "thirty", "trinta"),
 )  # fmt: skip
-_TENS = {
+_TENS: Final = {
     40: ("cuarenta", "forty", "quarenta"), 50: ("cincuenta", "fifty", "cinquenta"),
     60: ("sesenta", "sixty", "sessenta"), 70: ("setenta", "seventy"), 80: ("ochenta", "eighty", "oitenta"),
     90: ("noventa", "ninety"), 100: ("cien", "hundred", "cem"),
@@ -26,6 +26,44 @@ NUMBERS: Final[Mapping[str, int]] = {
 }
 # "Treinta y uno", "twenty one".
 TENS: Final = frozenset(word for word, number in NUMBERS.items() if number % 10 == 0 and 20 <= number <= 90)
+_HUNDREDS: Final = {
+    200: ("doscientos", "doscientas", "duzentos", "duzentas"), 300: ("trescientos", "trescientas", "trezentos"),
+    400: ("cuatrocientos", "cuatrocientas", "quatrocentos"), 500: ("quinientos", "quinientas", "quinhentos"),
+    600: ("seiscientos", "seiscientas", "seiscentos"), 700: ("setecientos", "setecientas", "setecentos"),
+    800: ("ochocientos", "ochocientas", "oitocentos"), 900: ("novecientos", "novecientas", "novecentos"),
+    100: ("ciento", "cento"),
+}  # fmt: skip
+_LARGE: Final = {word: number for number, words in _HUNDREDS.items() for word in words}
+_THOUSAND: Final = frozenset({"mil", "thousand"})
+_AND: Final = frozenset({"y", "e", "and"})
+
+
+def number_at(words: Sequence[str], at: int) -> tuple[int, int]:
+    """The number that begins at this word, "ciento veinte", and how many words it has; none: no number is there."""
+    total = part = used = 0
+    last = 10**6
+    while at + used < len(words):
+        word = words[at + used]
+        skipped = 0
+        if word in _AND and used and at + used + 1 < len(words):
+            skipped, word = 1, words[at + used + 1]
+        if word in _THOUSAND:
+            total, part, last = total + (part or 1) * 1000, 0, 1000
+        elif word == "hundred" and 0 < part < 10:
+            part, last = part * 100, 100
+        elif (number := NUMBERS.get(word, _LARGE.get(word))) is not None and _follows(number, last):
+            part, last = part + number, number
+        else:
+            break
+        used += 1 + skipped
+    return total + part, used
+
+
+def _follows(number: int, last: int) -> bool:
+    """Whether it goes on with the number before it: units behind tens, tens behind hundreds."""
+    size = int(10 ** len(str(number)))
+    return last % size == 0 and last >= size
+
 
 # From Monday on; each may have an ending.
 DAYS: Final = (
