@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import hmac
 import io
+import itertools
 import json
 import secrets
 import tempfile
@@ -41,6 +42,9 @@ VERIFY_TOKEN = "the verify token in tests"
 TOKEN = "token-{}"
 FILES = Path(tempfile.mkdtemp(prefix="wacloud-files-"))  # of all the installations of one run
 ACCOUNTS = 900
+# Rigs on databases of their own share one Valkey, and Meta's limits are counted there by the number: each rig has its
+# own numbers, or one test waits for what another sent.
+_PLACES = itertools.count(2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +83,15 @@ class ScriptedModel:
 class Rig:
     """Both sides of one installation."""
 
-    def __init__(self, house: House, base_url: str, twin: TwinServer, http: aiohttp.ClientSession) -> None:
+    def __init__(
+        self, house: House, base_url: str, twin: TwinServer, http: aiohttp.ClientSession, place: int = 1
+    ) -> None:
         self.house = house
         self.url = base_url
         self.twin = twin
         self.http = http
         self.model = ScriptedModel()
+        self._place = place
         self._accounts = iter(range(ACCOUNTS))
 
     async def shop(
@@ -100,7 +107,8 @@ class Rig:
     ) -> Shop:
         """A business of this test's own; more `settings` are those of its bot."""
         n = next(self._accounts)
-        shop = Shop(BusinessId(new_id()), UserId(new_id()), f"9001{n:04}", f"7001{n:04}", new_id(), f"+34 910 00{n:04}")
+        waba_id, phone_number_id, display = _ids(self._place, n)
+        shop = Shop(BusinessId(new_id()), UserId(new_id()), waba_id, phone_number_id, new_id(), display)
         async with self.house.db.system("test: make a business") as tx:
             await tx.execute(
                 "insert into app.users (id, name, email, email_verified_at) values (%s, 'Marta', %s, now())",
@@ -319,22 +327,27 @@ def rig_settings(app_dsn: str, redis_url: str, graph_url: str, **more: Any) -> S
     )
 
 
-def rig_world(callback_url: str = "", **defaults: Any) -> World:
+def _ids(place: int, n: int) -> tuple[str, str, str]:
+    return f"9{place:03}{n:04}", f"7{place:03}{n:04}", f"+34 910 00{n:04}"
+
+
+def rig_world(callback_url: str = "", *, place: int = 1, **defaults: Any) -> World:
     """The twin's side: many small businesses, statuses at once, no webhook to us unless a test asks."""
+    accounts = [(n, *_ids(place, n)) for n in range(ACCOUNTS)]
     wabas = [
         {
-            "waba_id": f"9001{n:04}",
+            "waba_id": waba_id,
             "name": f"Tienda {n}",
             "access_token": TOKEN.format(n),
             "numbers": [
                 {
-                    "phone_number_id": f"7001{n:04}",
-                    "display_phone_number": f"+34 910 00{n:04}",
+                    "phone_number_id": phone_number_id,
+                    "display_phone_number": display,
                     "verified_name": f"Tienda {n}",
                 }
             ],
         }
-        for n in range(ACCOUNTS)
+        for n, waba_id, phone_number_id, display in accounts
     ]
     return msgspec.convert(
         {
@@ -384,7 +397,8 @@ async def open_rig(
     """Start everything (but the worker, if told so); the twin's webhooks go to our own server."""
     import uvicorn  # noqa: PLC0415
 
-    twin = TwinServer(rig_world(), "127.0.0.1", 0, announce=False)
+    place = next(_PLACES)
+    twin = TwinServer(rig_world(place=place), "127.0.0.1", 0, announce=False)
     async with serving(twin) as graph_port:
         graph_url = f"http://127.0.0.1:{graph_port}"
         config = rig_settings(app_dsn, redis_url, graph_url, **(settings or {}))
@@ -410,7 +424,7 @@ async def open_rig(
                 twin.twin.world.callback_url = f"{url}/api/webhooks/whatsapp"
                 worker = Worker(house)
                 working = asyncio.create_task(worker.run()) if with_worker else None
-                rig = Rig(house, url, twin, http)
+                rig = Rig(house, url, twin, http, place)
                 if isinstance(model, ScriptedModel):
                     rig.model = model
                 try:
