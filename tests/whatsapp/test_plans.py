@@ -58,11 +58,31 @@ from place p, generate_series(1, 3000) n
 """
 
 
+# What a small business has beside it: messages of their own moments and states.
+_NEIGHBOUR = """
+with who as (
+  insert into app.contacts (business_id, name, phone) values (%(business)s, 'Rosa', '34600111222') returning id
+), place as (
+  insert into app.conversations (business_id, contact_id, number_id, last_message_at)
+  select %(business)s, w.id, n.id, now() from who w, app.phone_numbers n where n.business_id = %(business)s returning id
+)
+insert into app.messages (business_id, conversation_id, direction, author, kind, body, sent_at, state, created_at)
+select %(business)s, p.id, 'out', 'bot', 'text', 'Hola ' || n, now(),
+       (array['sent', 'delivered', 'read', 'failed'])[1 + n %% 4], now() - n * interval '1 minute'
+from place p, generate_series(1, 100) n
+"""
+
+
+@pytest.mark.parametrize("neighbours", [False, True], ids=["alone", "beside many businesses"])
 async def test_a_message_is_found_by_its_key_where_thousands_were_written_in_one_moment(
-    own_campaigns: Rig, own_database
+    own_campaigns: Rig, own_database, neighbours: bool
 ):
     rig = own_campaigns
     shop = await rig.shop()
+    for _ in range(40 if neighbours else 0):
+        other = await rig.shop()
+        async with rig.house.db.tenant(other.business_id) as tx:
+            await tx.execute(_NEIGHBOUR, {"business": other.business_id})
     async with rig.house.db.tenant(shop.business_id) as tx:
         await tx.execute(_CAMPAIGN, {"business": shop.business_id})
     async with await psycopg.AsyncConnection.connect(own_database.admin_dsn, autocommit=True) as conn:
