@@ -198,7 +198,7 @@ async def test_a_page_that_unpacks_to_much_more_is_given_up(site: Site) -> None:
 
 async def test_a_site_that_says_nothing_is_given_up(site: Site) -> None:
     async def silent(_: web.Request) -> web.Response:
-        await asyncio.sleep(30)
+        await asyncio.sleep(2)
         return web.Response()
 
     site.answers["/"] = silent

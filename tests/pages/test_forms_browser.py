@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from looks import looks
 from playwright.async_api import Browser, expect
 from test_keys_browser import DESKTOP, PHONE, look, opened
 
@@ -48,9 +49,7 @@ async def gave(product: Rig, shop: Shop, form_id: str, **more: Any) -> str:
     return str(row.id)
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
-@pytest.mark.parametrize("language", ["es", "en"])
+@looks(DESKTOP, PHONE)
 async def test_a_form_is_begun_with_refused_made_and_its_entries_are_read(
     chromium: Browser, product: Rig, language: str, viewport: dict[str, int], theme: str
 ) -> None:
