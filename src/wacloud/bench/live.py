@@ -266,12 +266,13 @@ class Live:
         return written
 
     async def _written(self, accounts: Sequence[Account], first: int, since: float) -> list[Written]:
+        """What was stored of these; a transaction that stores one may have begun a moment before it was sent."""
         businesses = ids_of(accounts)
         async with self._db.tenant(*businesses, read_only=True) as tx:
             rows = await tx.rows(
                 "select business_id, conversation_id, wamid, created_at from app.messages "
                 "where business_id = any(%s) and direction = 'in' and created_at >= to_timestamp(%s)",
-                (businesses, since),
+                (businesses, since - _STILL_UNDER_WAY_S),
             )
         found = [
             Written(_mark_of(row.wamid), str(row.business_id), str(row.conversation_id), row.created_at.timestamp())
