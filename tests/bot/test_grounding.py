@@ -193,6 +193,14 @@ def test_a_price_that_stands_somewhere_else_is_not_the_price_of_this() -> None:
     assert ungrounded("La tarta cuesta 24 €.", told_of(known, NEAR)) == "invented_amount"
 
 
+def test_an_entry_of_something_else_lends_its_price_to_nothing() -> None:
+    cleaning = "¿Cuánto cuesta una limpieza?\n55 €."
+    assert ungrounded("El blanqueamiento cuesta 55 €.", Told(KNOWN, (cleaning,))) is None
+    assert ungrounded("El blanqueamiento cuesta 55 €.", Told(KNOWN, (cleaning,), elsewhere={cleaning})) == (
+        "invented_amount"
+    )
+
+
 def test_what_the_business_itself_writes_in_brackets_is_no_gap() -> None:
     assert ungrounded("Escribe [cita] para reservar", told_of(f"{KNOWN} Responde con [cita].", NEAR)) is None
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from wacloud.modules.bot.domain.price_question import may_answer
+from wacloud.modules.bot.domain.price_question import may_answer, of_something_else
 
 RYE = "Mostrador\nHogaza de centeno\nPrecio: 4,80 €\nDisponibilidad: Martes, jueves y sábado\n900 g"
 BAR = "Mostrador\nBarra de masa madre\nPrecio: 1,60 €\n250 g, corteza fina"
@@ -105,3 +105,22 @@ def test_who_asks_for_no_price_is_answered_by_anything(asked: str) -> None:
 def test_who_asks_for_less_is_told_of_less_only(asked: str) -> None:
     assert not may_answer(asked, BAR)
     assert may_answer(asked, "¿Hay ofertas?\nLos lunes, 10 % de descuento.")
+
+
+@pytest.mark.parametrize(
+    ("texts", "before", "elsewhere"),
+    [
+        (["¿Cuánto cuesta la hogaza de centeno?"], None, {CAKE, HOURS}),
+        (["cuanto cuesta la batidora roja"], None, {RYE, CAKE, HOURS}),
+        # It goes on with what was asked before.
+        (["¿y la grande cuánto vale?"], "¿Cuánto cuesta la tarta?", {RYE, HOURS}),
+        # A question for something else is beside it.
+        (["¿Cuánto cuesta la hogaza?", "¿A qué hora abrís?"], None, set()),
+        (["¿A qué hora abrís?"], None, set()),
+        # A thing has other names in another language.
+        (["How much is the rye bread?"], None, set()),
+        ([], None, set()),
+    ],
+)
+def test_no_price_is_from_an_entry_of_something_else(texts: list[str], before: str | None, elsewhere: set[str]) -> None:
+    assert of_something_else(texts, before, [RYE, CAKE, HOURS], "es") == elsewhere

@@ -39,10 +39,15 @@ async def submitted(page: Page, language: str) -> None:
     await expect(page.locator(".chip").first).to_have_text(IN_REVIEW[language])
 
 
+async def decided(rig: Rig, shop: Shop, name: str, status: str) -> None:
+    """Meta decides, and tells."""
+    decide(rig.twin.twin, rig.twin.twin.access.wabas[shop.waba_id], at_meta(rig, shop, name), status)
+    await sync_templates(rig.house.message_templates, shop.business_id)
+
+
 async def chosen_in_a_conversation(page: Page, rig: Rig, shop: Shop, name: str) -> None:
     """Meta approves it, and a member takes it in a conversation."""
-    decide(rig.twin.twin, rig.twin.twin.access.wabas[shop.waba_id], at_meta(rig, shop, name), "APPROVED")
-    await sync_templates(rig.house.message_templates, shop.business_id)
+    await decided(rig, shop, name, "APPROVED")
     conversation: UUID = await rig.heard(shop)
     await page.goto(f"{rig.url}/inbox/{conversation}/template")
     await page.locator(".template-list a").click()

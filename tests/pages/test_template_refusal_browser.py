@@ -1,5 +1,6 @@
 """A template that is refused, in a real browser: the reasons stand where one looks, and lead to their fields."""
 
+import re
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 from playwright.async_api import Browser, expect
 from test_files_browser import looked_at, signed_in
 from test_template_form_browser import each_look, fits, settled, spoken
-from test_template_kinds_browser import BODY, begun, chosen_in_a_conversation, submitted
+from test_template_kinds_browser import BODY, begun, chosen_in_a_conversation, decided, submitted
 
 from rig import Rig, open_rig
 
@@ -113,3 +114,20 @@ async def test_what_is_wrong_when_it_is_sent_stands_at_its_field(
         await expect(page.locator("textarea")).to_be_focused()
         await expect(page.locator("textarea")).to_have_attribute("aria-invalid", "true")
         await looked_at(page, f"template-send-wrong-{look}")
+
+
+async def test_what_meta_decides_is_seen_without_opening_the_page_again(chromium: Browser, product: Rig) -> None:
+    shop = await product.shop(enabled=False)
+    async with signed_in(chromium, product, shop) as (context, page):
+        await spoken(context, product, "es")
+        await begun(page, product, "gracias", "MARKETING")
+        await page.locator("#f-body").fill(BODY)
+        await settled(page)
+        await submitted(page, "es")
+        listed = await context.new_page()
+        await listed.goto(f"{product.url}/templates")
+        await expect(listed.locator(".shelf .chip").first).to_have_text("En revisión")
+        await decided(product, shop, "gracias", "APPROVED")
+        await expect(page.locator("#template .chip").first).to_have_text("Aprobada")
+        await expect(page.locator("#template")).not_to_have_attribute("hx-get", re.compile("."))
+        await expect(listed.locator(".shelf .chip").first).to_have_text("Aprobada")

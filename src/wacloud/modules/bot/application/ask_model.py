@@ -23,6 +23,7 @@ from wacloud.modules.bot.domain.form import BegunForm, FilledForm, Form
 from wacloud.modules.bot.domain.grounding import Told, closest_of, is_off_the_point, ungrounded
 from wacloud.modules.bot.domain.knowledge import KnowledgeItem
 from wacloud.modules.bot.domain.masking import Masker
+from wacloud.modules.bot.domain.price_question import of_something_else
 from wacloud.modules.bot.domain.prices import Price, Usage, cost_usd
 from wacloud.modules.bot.domain.prompt import Prompt, build_prompt, is_small, told_as_fact
 from wacloud.modules.bot.domain.question import Question
@@ -289,9 +290,12 @@ class _Grounds:
         colleagues = [line.text for line in question.history if line.author != "contact"]
         customer = [line.text for line in question.history if line.author == "contact"]
         customer += [str(value) for begun in question.begun for value in begun.values.values()]
+        entries = self._near(sources)
+        before = next((line.text for line in reversed(question.history) if line.author == "contact"), None)
         told = Told(
             known="\n".join([known, *colleagues]),
-            near=(*self._near(sources), self.looked_up, *colleagues),
+            near=(*entries, self.looked_up, *colleagues),
+            elsewhere=of_something_else(question.texts, before, entries, question.facts.language),
             facts=known.partition("<knowledge>")[0],
             asked="\n".join([*customer, *question.texts]),
             is_noted=any(_has_noted(name, state) for name, state in used),

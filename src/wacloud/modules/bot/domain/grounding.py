@@ -106,13 +106,15 @@ class Told:
     What an answer may stand on.
 
     `known` is all a model was told as fact; `near` are those entries, tools and words of colleagues its prices and
-    promises may be from, one by one, beside the business's own `facts`.
+    promises may be from, one by one, beside the business's own `facts`; of `elsewhere`, which are among them, no price
+    may be: they tell of something else than what a price was asked for (`price_question.may_answer`).
     `asked` is what the customer wrote. `is_noted`: a form or an action of this turn is done; `collects`: it may ask for
     things, and say again what it was given.
     """
 
     known: str
     near: Sequence[str]
+    elsewhere: Collection[str] = ()
     facts: str = ""
     asked: str = ""
     is_noted: bool = False
@@ -126,7 +128,8 @@ def ungrounded(text: str, told: Told) -> Ungrounded | None:
     own = asked if told.collects or told.is_noted else ""
     if any(match[0] not in known for match in _PLACEHOLDER.finditer(said)):
         return "placeholder"
-    if _invents_an_amount(said, f"{near}\n{asked}" if told.is_noted else near, facts, asked):
+    priced = unaccented("\n".join(one for one in told.near if one not in told.elsewhere))
+    if _invents_an_amount(said, f"{priced}\n{asked}" if told.is_noted else priced, facts, asked):
         return "invented_amount"
     if any(_promises(group, said) and not _promises(group, f"{near}\n{facts}") for group in _PROMISES):
         return "invented_promise"

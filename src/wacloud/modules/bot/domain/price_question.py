@@ -6,9 +6,11 @@ it tells an amount, and names what was asked for.
 """
 
 import re
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from wacloud.modules.bot.domain.concepts import concepts_of
+from wacloud.modules.bot.domain.language import language_in
 from wacloud.modules.bot.domain.spelling import plain, sounding, words_of
 
 _HOW: Final = r"(?:[ck]uanto|quanto|cuamto|cuato)"
@@ -57,6 +59,7 @@ _AROUND: Final = frozenset(
         "poneis vendeis venden vende vendes whats charge reais"
     )
 )
+_GOES_ON: Final = re.compile(r"\W*(?:y|e|and|pero|vale|ok)\b", re.IGNORECASE)
 _SHORTEST: Final = 3
 _LONG: Final = 6  # "blanquear" and "blanqueamiento"
 
@@ -73,6 +76,22 @@ def may_answer(asked: str, told: str) -> bool:
         return False
     things = things_in(said)
     return not things or any(are_alike(thing, word) for thing in things for word in stems_of(entry))
+
+
+def of_something_else(texts: Sequence[str], before: str | None, entries: Iterable[str], usual: str) -> frozenset[str]:
+    """
+    Those entries no price may be from: each text asks for one, of a thing they do not name.
+
+    "¿Y la grande?" goes on with what was asked `before`. A thing has other names in another language, so only entries
+    in the one of the question are looked at; `usual` is the language of what has none plainly.
+    """
+    asks = [f"{before} {text}" if before and _GOES_ON.match(text) else text for text in texts]
+    speaks = language_in(texts)
+    return frozenset(
+        entry
+        for entry in entries
+        if asks and speaks == (language_in([entry]) or usual) and not any(may_answer(asked, entry) for asked in asks)
+    )
 
 
 def things_in(asked: str) -> frozenset[str]:

@@ -116,6 +116,7 @@ def _add_list(router: APIRouter, deps: MessageTemplateDeps) -> None:
             q=q,
             said="saved" in request.query_params,
             is_reading="reading" in request.query_params,
+            is_more=cursor is not None,
         )
 
     @router.post("/templates/sync")
