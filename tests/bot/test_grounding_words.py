@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 import pytest
+from bot_builders import an_item
 
 from wacloud.modules.bot.domain.amounts import amounts_in
 from wacloud.modules.bot.domain.clock_times import times_in
-from wacloud.modules.bot.domain.grounding import Told, ungrounded
+from wacloud.modules.bot.domain.grounding import Told, is_off_the_point, ungrounded
+from wacloud.modules.bot.domain.ranking import Hit
 from wacloud.modules.bot.domain.spelling import unaccented
 
 CAKE = "¿Cuánto cuesta la tarta?\nLa de 8 raciones, 28 €; la de 12, 39. Por más de diez, un 10 % menos."
@@ -193,3 +195,38 @@ def test_while_it_collects_a_form_the_bot_may_say_that_it_writes_down() -> None:
     assert fault(text) == "false_confirmation"
     assert fault(text, collects=True) is None
     assert fault("Tu mesa está reservada.", collects=True) == "false_confirmation"
+
+
+@pytest.mark.parametrize(
+    ("text", "asked", "why"),
+    [
+        ("La capital de Francia es París.", "¿Cuál es la capital de Francia?", "invented_name"),
+        ("Sí, trabajamos con Adeslas.", "¿Trabajáis con Mapfre?", "invented_name"),
+        ("Te atiende la doctora Carrasco.", "", "invented_name"),
+        ("No trabajamos con Mapfre.", "¿Trabajáis con Mapfre?", None),
+        ("Hola, Rosa, la tarta cuesta 28 €.", "Soy Rosa", None),
+        ("El sábado, 5 de Diciembre, abrimos a las 10:00.", "", None),
+        ("Claro. ¿En qué te ayudo? *Tarta*: 28 €.", "", None),
+        ("El precio lleva IVA y enviamos a toda España.", "", None),
+        ("We have Victoria Sponge for 28 €.", "How much is the cake?", None),
+    ],
+)
+def test_a_name_nobody_told_stays_unsaid(text: str, asked: str, why: str | None) -> None:
+    assert fault(text, asked=asked) == why
+
+
+GLUTEN, CHILDREN = an_item("¿Hay platos sin gluten?", "Sí, casi todos."), an_item("¿Hay menú infantil?", "Sí, 9 €.")
+
+
+@pytest.mark.parametrize(
+    ("best", "other", "is_off"),
+    [
+        (0.8, 0.2, True),  # the search is sure of one, and this is far from it
+        (0.8, 0.5, False),  # nearly as near
+        (0.3, 0.1, False),  # nobody knows
+    ],
+)
+def test_beside_a_sure_find_an_answer_rests_on_what_is_nearly_as_near(best: float, other: float, is_off: bool) -> None:
+    hits = [Hit(GLUTEN, best, best, 0.5), Hit(CHILDREN, other, other, 0.1)]
+    assert is_off_the_point([CHILDREN], [hits], 0.45) is is_off
+    assert not is_off_the_point([GLUTEN, CHILDREN], [hits], 0.45)

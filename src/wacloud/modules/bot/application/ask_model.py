@@ -293,7 +293,7 @@ class _Grounds:
         entries = self._near(sources)
         before = next((line.text for line in reversed(question.history) if line.author == "contact"), None)
         told = Told(
-            known="\n".join([known, *colleagues]),
+            known="\n".join([known, *colleagues, *self._about(question)]),
             near=(*entries, self.looked_up, *colleagues),
             elsewhere=of_something_else(question.texts, before, entries, question.facts.language),
             facts=known.partition("<knowledge>")[0],
@@ -307,6 +307,10 @@ class _Grounds:
         if not is_looked_up and is_off_the_point(sources, self.hits, question.settings.knowledge_threshold):
             return "off_the_point"
         return None
+
+    def _about(self, question: Question) -> Sequence[str]:
+        """Names that are known beside the facts: of who writes, of the bot, and what was said long ago."""
+        return [question.settings.name, question.earlier or "", *(value for _, value in question.customer)]
 
     def _near(self, sources: Sequence[KnowledgeItem]) -> Sequence[str]:
         found = {item.id: item for item in sources} | {hit.item.id: hit.item for hits in self.hits for hit in hits}

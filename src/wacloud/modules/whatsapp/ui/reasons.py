@@ -144,8 +144,9 @@ _WHILE_IT_WAITS: Final[Mapping[str, str]] = {
 HELD_BACK: Final[Mapping[str, str]] = {
     "placeholder": N_("left a gap for a name or a number"),
     "invented_amount": N_("a price or a share that you told nobody"),
-    "invented_promise": N_("a discount or a gift that you promised nobody"),
+    "invented_promise": N_("a discount, a gift or a guarantee that you promised nobody"),
     "invented_hour": N_("a time that you told nobody"),
+    "invented_name": N_("a name, a brand or a place that you told nobody"),
     "foreign_contact": N_("a phone, an account or an address that is not yours"),
     "false_confirmation": N_("a booking or an order that nobody noted"),
     "allergy_claim": N_("that something is free of an allergen, which you told nobody"),
