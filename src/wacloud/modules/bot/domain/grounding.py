@@ -192,8 +192,9 @@ def _names_nobody(text: str, known: str) -> bool:
     names = {word for match in _NAME.finditer(text) for word in words_of(match[0])} - _NO_NAMES
     if not names or language_in([text]) == "en":
         return False
-    told = {sounding(word) for word in words_of(known)}
-    return any(sounding(name) not in told for name in names)
+    plainly = unaccented(known)
+    unknown = {sounding(name) for name in names if not re.search(rf"\b{name}\b", plainly)}
+    return bool(unknown) and not unknown <= {sounding(word) for word in words_of(known)}
 
 
 def _invents_an_amount(said: str, near: str, facts: str, asked: str) -> bool:
