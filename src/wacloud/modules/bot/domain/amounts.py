@@ -53,7 +53,6 @@ _EACH: Final = re.compile(r"\b(?:por persona|por cabeza|cada un[oa]|per person|e
 _ONES: Final = frozenset({"un", "uno", "una", "one", "um", "uma"})
 _MOST_OF_ONE: Final = 20
 _MOST_ASKED: Final = 6
-_MOST_PRICES: Final = 40
 _HUNDRED: Final = Decimal(100)
 
 
@@ -103,16 +102,20 @@ def follow_from(said: Amounts, known: Amounts, told: Collection[Decimal], counte
         return False
     prices = known.prices
     many, few = _counts(asked, 999), _counts(counted, _MOST_OF_ONE)
-    reckoned = {price * share / _HUNDRED for price in prices for share in known.shares}
-    reckoned |= {price - part for price in prices for part in reckoned if part < price} if known.shares else set()
-    allowed = {*told, *prices, *reckoned}
-    allowed |= {price * count for price in prices for count in few | many}
-    allowed |= {one + other for one in allowed for other in prices}
-    if 1 < len(many) <= _MOST_ASKED and len(prices) <= _MOST_PRICES:
-        allowed |= {p * one + q * other for one, other in permutations(many, 2) for p in prices for q in prices}
+    parts = [price * share / _HUNDRED for price in prices for share in known.shares]
+    left = [price - price * share / _HUNDRED for price in prices for share in known.shares]
+    times = {count: {price * count for price in prices} for count in few | many}
+    allowed = {*told, *prices, *parts, *left}.union(*times.values())
     if _EACH.search(counted):
-        allowed |= {round(price / count, 2) for price in prices for count in few | many}
-    return said.prices <= {one.normalize() for one in allowed}
+        allowed.update(round(price / count, 2) for price in prices for count in few | many)
+    # "Three of these and two of those", as many as were asked for.
+    pairs = list(permutations(many, 2)) if len(many) <= _MOST_ASKED else []
+    return all(
+        amount in allowed
+        or any(amount - price in allowed for price in prices)
+        or any(amount - one in times[other] for first, other in pairs for one in times[first])
+        for amount in said.prices
+    )
 
 
 def _add_spoken(text: str, prices: set[Decimal], shares: set[Decimal]) -> None:
