@@ -64,6 +64,8 @@ def test_a_text_is_cut_where_it_hurts_least() -> None:
         ("Escribe a info@otra.es", "foreign_link"),
         ("Compra en panes.zip/ofertas", "foreign_link"),
         ("Entra en obrador.click", "foreign_link"),
+        ("¡gracias.Me dices tu talla?", None),
+        ("Tarda 2 h.Es rápido.", None),
         ("Abrimos de 9.30 a 20.30. Cuesta 4.90.", None),
     ],
 )

@@ -15,7 +15,7 @@ from wacloud.modules.bot.application.model import AnswerDeps, ModelReply, ModelU
 from wacloud.modules.bot.application.paying import provider_of, today, used_up
 from wacloud.modules.bot.application.run_tools import OWN_TOOLS, Bench, run_round
 from wacloud.modules.bot.application.search_once import SearchOnce
-from wacloud.modules.bot.domain.answer_text import as_message, says_unknown, what_is_wrong
+from wacloud.modules.bot.domain.answer_text import as_message, says_unknown, what_is_wrong, without_mails_of
 from wacloud.modules.bot.domain.citation import cited, likely
 from wacloud.modules.bot.domain.decision import Decision, looks_like_one, read_decision
 from wacloud.modules.bot.domain.form import PREFIX as FORM_TOOL
@@ -278,18 +278,21 @@ class _Grounds:
 
     def fault_of(self, question: Question, text: str, sources: Sequence[KnowledgeItem], asked: Asked) -> str | None:
         """What keeps these words from being sent, if anything."""
-        # What the owner wishes to be said is told as well.
-        known = f"{question.settings.instructions}\n{self.prompt.known}"
         if not text:
             return "empty"
-        if wrong := what_is_wrong(text, _rules(self.prompt), known):
+        # What the owner wishes to be said is told as well.
+        known = f"{question.settings.instructions}\n{self.prompt.known}"
+        # What a form has is known however it was put: "nueve y media" is 21:30.
+        forms: tuple[BegunForm | FilledForm, ...] = (*question.begun, *asked.begun, *asked.filled)
+        customer = [line.text for line in question.history if line.author == "contact"]
+        customer += [str(value) for one in forms for value in one.values.values()]
+        said = "\n".join([*customer, *question.meanings, *question.texts])
+        if wrong := what_is_wrong(without_mails_of(said, text), _rules(self.prompt), known):
             return wrong
         if self.masker is not None and self.masker.invented(text):
             return "invented_mark"
         used = [(str(one["tool"]), str(one["state"])) for one in asked.detail.get("tools", ())]
         colleagues = [line.text for line in question.history if line.author != "contact"]
-        customer = [line.text for line in question.history if line.author == "contact"]
-        customer += [str(value) for begun in question.begun for value in begun.values.values()]
         entries = self._near(sources)
         before = next((line.text for line in reversed(question.history) if line.author == "contact"), None)
         told = Told(
@@ -297,7 +300,7 @@ class _Grounds:
             near=(*entries, self.looked_up, *colleagues),
             elsewhere=of_something_else(question.texts, before, entries, question.facts.language),
             facts=known.partition("<knowledge>")[0],
-            asked="\n".join([*customer, *question.texts]),
+            asked=said,
             is_noted=any(_has_noted(name, state) for name, state in used),
             collects=self.collects,
         )

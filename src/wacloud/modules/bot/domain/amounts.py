@@ -5,16 +5,19 @@ The money and the shares of a hundred that a text names, in figures or in words,
 """
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import permutations
+from itertools import combinations
 from typing import Final
 
 from wacloud.modules.bot.domain.clock_times import without_times
 from wacloud.modules.bot.domain.spoken_numbers import NUMBERS, number_at
 
-_FIGURES: Final = r"\d{1,3}(?:,\d{3})+(?:\.\d{1,2})?(?!\d)|\d{1,3}(?:[.\u00a0]\d{3})+(?:,\d{1,2})?|\d+(?:[.,]\d{1,2})?"
+_FIGURES: Final = (
+    r"\d{1,3}(?: \d{3})+(?=\s?(?:€|eur))|\d{1,3}(?:,\d{3})+(?:\.\d{1,2})?(?!\d)"
+    r"|\d{1,3}(?:[.\u00a0]\d{3})+(?:,\d{1,2})?|\d{1,12}(?:[.,]\d{1,2})?"
+)
 _CENTS: Final = r"centimos?\b|cents?\b|centavos?\b"
 _UNIT: Final = (
     r"€|\$|£|eur\b|gbp\b|libras?\b|pounds?\b|euros?\b|usd\b|dolar(?:es)?\b|dollars?\b|pesos?\b|soles\b|reais\b"
@@ -28,31 +31,51 @@ _MONEY: Final = re.compile(
 # "Cuesta 62", "te la dejo en 25": money without saying so, unless it is so many minutes, pieces or people.
 _COSTS: Final = (
     r"\b(?:cuestan?|costar(?:a|an|ia|ian)|costa|valen|valdrian?|salen?|saldrian?|se (?:te )?quedan? en"
-    r"|te l[oa]s? (?:dejo|dejamos|hago|pongo) (?:en|a|por)|precio(?: final| total)?(?: es| es de| de)?:?"
-    r"|importe(?: total)?(?: es| es de| de)?:?|costs?|priced at|custam?|sai por|fica(?: por| em)?)\s+"
-    r"(?:(?:solo|unos|unas|tan solo|only|about|around|a|por|de|en)\s+){0,2}"
+    r"|te l[oa]s? (?:dejo|dejamos|hago|pongo) (?:en|a|por)|pagas|pagais|pagarias|cobramos|rondan? los|esta a"
+    r"|precio(?: final| total)?(?: es| es de| de)?:?|importe(?: total)?(?: es| es de| de)?:?"
+    r"|total(?: es| es de| de| son| seria| serian)?:?|costs?|priced at|you pay|custam?|sai por|fica(?: por| em)?)\s+"
+    r"(?:(?:solo|unos|unas|tan solo|aproximadamente|sobre|alrededor|entre|only|about|around|a|por|de|en)\s+){0,2}"
 )
 _NO_MONEY: Final = (
-    r"(?!\s?(?:-|a\s\d|min|hora|dia|semana|mes|ano|h\b|g\b|gr\b|kg|cm|mm|ml|l\b|persona|racion|unidad|pieza|vece?"
-    r"|day|hour|week|month|year|person|people|piece|time|pessoa|peca|am\b|pm\b|de la (?:manana|tarde|noche)))"
+    r"(?!\s?(?:-|a\s\d|%|por ciento|min|hora|dia|semana|mes|ano|h\b|g\b|gr\b|kg|cm|mm|ml|l\b|km|m\b|persona|racion"
+    r"|unidad|pieza|vece?|day|hour|week|month|year|person|people|piece|time|pessoa|peca|am\b|pm\b"
+    r"|de la (?:manana|tarde|noche)))"
+)
+# "Son 18", "it's 18 per person".
+_ARE: Final = re.compile(
+    rf"\b(?:son|seria[n]?|it's|it is|that's)\s(?P<number>{_FIGURES})"
+    r"(?![.,]?\d)(?=\s*(?:[.;!?)]|,\s|$)"
+    r"|\s(?:por (?:persona|cabeza|unidad)|per person|each|cada un|en total|in total)\b)"
 )
 _BARE: Final = re.compile(rf"{_COSTS}(?P<number>{_FIGURES})(?![\d.,]*\d|[:h]\d){_NO_MONEY}")
 _BARE_WORDS: Final = re.compile(rf"{_COSTS}(?P<words>[a-z]+(?: [a-z]+){{0,5}})")
-_TOKEN: Final = re.compile(r"[a-z]+|[€$£%]")
+_CALLED: Final = re.compile(rf"{_COSTS}(?P<number>{_FIGURES})|\b(?:son|seria[n]?|it's|it is) (?P<also>{_FIGURES})")
+_TOKEN: Final = re.compile(r"[a-z]+|\d+|[€$£%.,;:!?\n]")
 _UNIT_WORDS: Final = re.compile(_UNIT)
 _AND_CENTS: Final = re.compile(
-    r"(?<![\d.,])(\d{1,4}) ?(?:euros?|€|eur)\s?(?:con|y|and|e) (\d{2})\b(?: centimos| cents)?"
+    r"(?<![\d.,])(\d{1,4}) ?(?:euros?|€|eur)\s?"
+    r"(?:con (\d{2})\b(?: centimos| cents)?|(?:y|and|e) (\d{2}) (?:centimos|cents))"
 )
-_NUMBER: Final = re.compile(_FIGURES)
+_POINT: Final = re.compile(r"(?<=\d)'(?=\d{2}\b)")  # 14'50
+_NUMBER: Final = re.compile(rf"(?<![\d.,])(?:{_FIGURES})(?![\d.,]*\d){_NO_MONEY}")
 _ENGLISH: Final = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d{1,2})?")  # a thousand as 1,000
 _SIGNS: Final = re.compile("[*_~\u200b-\u200d\u2060\ufeff]")  # of a bold word, or seen by nobody
 # Numbers of entries are none of theirs.
 _MARK: Final = re.compile(r"\[\d+\]")
 _COUNT: Final = re.compile(r"(?<![\d.,])\d{1,3}(?![\d.,]*\d|\s?(?:€|eur|%))")
-_EACH: Final = re.compile(r"\b(?:por persona|por cabeza|cada un[oa]|per person|each|por pessoa|a cada)\b")
+_EACH: Final = re.compile(
+    r"\b(?:por (?:persona|cabeza|hora|noche|sesion|mes|pessoa)|cada (?:un[oa]|mes|persona|hora|clase|sesion|noche)"
+    r"|per (?:person|month|hour|night)|each|a cada|al mes|la hora|plazos?|la sesion)\b"
+)
+_JOINS: Final = re.compile(r"\b(?:con|mas|y|total|juntos|with|and|plus|com|e|tambien)\b|\+")
+_YES: Final = re.compile(r"\W*(?:si|claro|exacto|correcto|efectivamente|asi es|yes|right|exactly|sim|isso)\b")
 _ONES: Final = frozenset({"un", "uno", "una", "one", "um", "uma"})
 _MOST_OF_ONE: Final = 20
 _MOST_ASKED: Final = 6
+# So many prices make nearly every sum: of more only what the answer adds up itself is a sum.
+_MOST_JOINED: Final = 12
+_MOST_SHARED: Final = 60
+_MOST_ADDED: Final = 8
 _HUNDRED: Final = Decimal(100)
 
 
@@ -68,7 +91,7 @@ def amounts_in(text: str) -> Amounts:
     """The amounts of a text without accents and capitals."""
     prices: set[Decimal] = set()
     shares: set[Decimal] = set()
-    text = _AND_CENTS.sub(r"\1,\2 €", _SIGNS.sub("", text))
+    text = _plainly(text)
     for match in _MONEY.finditer(text):
         if match["share"]:
             shares.add(_value(match["number"]))
@@ -76,7 +99,7 @@ def amounts_in(text: str) -> Amounts:
             prices.add((_value(match["number"]) / _HUNDRED).normalize())
         elif match["before"] or match["unit"]:
             prices.add(_value(match["number"]))
-    prices.update(_value(match["number"]) for match in _BARE.finditer(text))
+    prices.update(_value(match["number"]) for bare in (_BARE, _ARE) for match in bare.finditer(text))
     for match in _BARE_WORDS.finditer(text):
         words = match["words"].split()
         number, used = number_at(words, 0)
@@ -87,35 +110,71 @@ def amounts_in(text: str) -> Amounts:
 
 
 def numbers_in(text: str) -> set[Decimal]:
-    """All numbers but times of day and those of entries."""
-    return {_value(match[0]) for match in _NUMBER.finditer(without_times(_MARK.sub(" ", text)))}
+    """All numbers that may be money: no times of day, no minutes, people or shares, not those of entries."""
+    return {_value(match[0]) for match in _NUMBER.finditer(without_times(_MARK.sub(" ", _plainly(text))))}
 
 
-def follow_from(said: Amounts, known: Amounts, told: Collection[Decimal], counted: str, asked: str) -> bool:
+def follow_from(said: Amounts, known: Amounts, told: Collection[Decimal], text: str, asked: str) -> bool:
     """
-    Whether the said amounts are known ones, or can be reckoned from them.
+    Whether the amounts said in `text` are known ones, or can be reckoned from them.
 
-    So many of a price, two prices together, a share of a price or what is left of it, each one's part: how many, the
-    customer `asked` or the answer itself tells (`counted`).
+    So many of a price, a share of a price, what is left of it or comes on top, each one's part, as many of these and of
+    those as were `asked` for, the customer's own amount where it is not called the price, and sums and differences of
+    amounts that it names itself, or of two told ones that it joins.
     """
     if not said.shares <= known.shares:
         return False
-    prices = known.prices
-    many, few = _counts(asked, 999), _counts(counted, _MOST_OF_ONE)
-    parts = [price * share / _HUNDRED for price in prices for share in known.shares]
-    left = [price - price * share / _HUNDRED for price in prices for share in known.shares]
-    times = {count: {price * count for price in prices} for count in few | many}
-    allowed = {*told, *prices, *parts, *left}.union(*times.values())
-    if _EACH.search(counted):
-        allowed.update(round(price / count, 2) for price in prices for count in few | many)
-    # "Three of these and two of those", as many as were asked for.
-    pairs = list(permutations(many, 2)) if len(many) <= _MOST_ASKED else []
-    return all(
-        amount in allowed
-        or any(amount - price in allowed for price in prices)
-        or any(amount - one in times[other] for first, other in pairs for one in times[first])
-        for amount in said.prices
-    )
+    prices, many = known.prices, _counts(asked, 999)
+    # "Two of us for three nights" is six.
+    counts = {*many, *_counts(text, _MOST_OF_ONE), *(one * other for one, other in combinations(many[:_MOST_ASKED], 2))}
+    times = {count: {price * count for price in prices} for count in counts}
+    of_some = prices.union(*times.values())
+    may = {*told, *of_some, *_own(said, text, asked)}
+    if len(prices) <= _MOST_SHARED:
+        for whole in of_some | amounts_in(asked).prices:
+            for share in known.shares:
+                part = round(whole * share / _HUNDRED, 2)
+                may |= {part, whole - part, whole + part}
+        if _EACH.search(text):
+            may |= {round(price / count, 2) for price in prices for count in counts}
+    joined = _joined(prices, times, many) if _JOINS.search(text) else set()
+    may |= said.prices & joined
+    for _ in range(2):
+        may |= said.prices & _sums(said.prices & may)
+    return said.prices <= may
+
+
+def _own(said: Amounts, text: str, asked: str) -> Collection[Decimal]:
+    """The customer's amounts, but for one that the answer agrees to or calls the price."""
+    own = said.prices & amounts_in(asked).prices
+    if not own or _YES.match(text):
+        return ()
+    called = {_value(match["number"]) for bare in (_BARE, _ARE) for match in bare.finditer(_plainly(text))}
+    return own - called - {_value(match["number"] or match["also"]) for match in _CALLED.finditer(text)}
+
+
+def _joined(prices: Collection[Decimal], times: Mapping[int, set[Decimal]], many: Sequence[int]) -> set[Decimal]:
+    """Two prices together, and as many of one and of another as were asked for."""
+    sums: set[Decimal] = set()
+    if len(prices) <= _MOST_JOINED:
+        sums = {one + other for one in prices for other in {*prices, *(p for count in many for p in times[count])}}
+    if 1 < len(many) <= _MOST_ASKED and len(prices) <= _MOST_SHARED:
+        pairs = {tuple(sorted(pair)) for pair in combinations(many, 2)}
+        sums |= {p + q for one, other in pairs for p in times[one] for q in times[other]}
+    return sums
+
+
+def _sums(amounts: Collection[Decimal]) -> set[Decimal]:
+    """All sums of some of these, and their differences."""
+    sums = {Decimal(0)}
+    for amount in list(amounts)[:_MOST_ADDED]:
+        sums |= {one + amount for one in sums} | {abs(one - amount) for one in sums}
+    return sums - {Decimal(0)}
+
+
+def _plainly(text: str) -> str:
+    """With one way of writing them."""
+    return _AND_CENTS.sub(lambda m: f"{m[1]},{m[2] or m[3]} €", _POINT.sub(",", _SIGNS.sub("", text)))
 
 
 def _add_spoken(text: str, prices: set[Decimal], shares: set[Decimal]) -> None:
@@ -135,13 +194,13 @@ def _add_spoken(text: str, prices: set[Decimal], shares: set[Decimal]) -> None:
         at += max(used, 1)
 
 
-def _counts(text: str, most: int) -> set[int]:
-    found = {int(count) for count in _COUNT.findall(text)}
-    found |= {NUMBERS[word] for word in re.findall(r"[a-z]+", text) if word in NUMBERS}
-    return {count for count in found if 2 <= count <= most}
+def _counts(text: str, most: int) -> list[int]:
+    found = [int(count) for count in _COUNT.findall(text)]
+    found += [NUMBERS[word] for word in re.findall(r"[a-z]+", text) if word in NUMBERS]
+    return [count for count in found if 2 <= count <= most]
 
 
 def _value(written: str) -> Decimal:
     if _ENGLISH.fullmatch(written):
         return Decimal(written.replace(",", "")).normalize()
-    return Decimal(re.sub(r"[.\u00a0](?=\d{3}(?!\d))", "", written).replace(",", ".")).normalize()
+    return Decimal(re.sub(r"[.\u00a0 ](?=\d{3}(?!\d))", "", written).replace(",", ".")).normalize()

@@ -14,13 +14,14 @@ _WORDS = re.compile(r"[^\W_]+")
 _RUN = 7
 OWNERS_WISHES = "How the business wants you to speak"
 _LINK = re.compile(r"(?:https?://|www\.)([^\s/<>()\[\]«»\"'*_,;]+)", re.IGNORECASE)
-# Without a scheme: by an ending people know, or with a path behind it.
+# Without a scheme: by an ending people know, or with a path behind it. Small letters: "gracias.Me dices" is a slip.
 _BARE_HOST = re.compile(
-    r"(?<![\w.-])((?:[a-z0-9-]{1,63}\.){1,8}(?:(?:com|net|org|es|eu|io|app|shop|info|me|ly|xyz|top|site|online|store|link"
-    r"|click|page|web|dev|ai|co|cat|gal|eus|pt|br|mx|uk|fr|ru|cn|tk|biz|club|cc|gg|ar|cl|vip)\b"
-    r"|[a-z]{2,24}/(?=[\w?#]{3})))",
-    re.I,
+    r"(?<![\w.-])((?:[A-Za-z0-9-]{1,63}\.){1,8}(?:(?:com|net|org|es|eu|io|app|shop|info|me|ly|xyz|top|site|online|store"
+    r"|link|click|page|web|dev|ai|co|cat|gal|eus|pt|br|mx|uk|fr|ru|cn|tk|biz|club|cc|gg|ar|cl|vip)\b"
+    r"|[a-z]{2,24}/(?=[\w?#]{3})))"
 )
+
+_MAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}")
 
 
 def says_unknown(text: str) -> bool:
@@ -89,6 +90,13 @@ def what_is_wrong(text: str, instructions: str, known: str) -> str | None:
 def _plainly(text: str) -> str:
     """As it is left when a message is made of it: without marks."""
     return re.sub(r"<[^<>]{0,40}>", " ", text).lower()
+
+
+def without_mails_of(customer: str, text: str) -> str:
+    """The text without the addresses of mail this customer wrote: they may be said again, and lead nowhere."""
+    for mail in set(_MAIL.findall(customer)):
+        text = text.replace(mail, " ")
+    return text
 
 
 def _hosts_in(text: str) -> frozenset[str]:

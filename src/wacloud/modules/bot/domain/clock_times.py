@@ -38,26 +38,43 @@ _WRITTEN: Final = re.compile(rf"(?<![\d.,:])(?P<hour>[01]?\d|2[0-4])[:h](?P<minu
 _POINTED: Final = re.compile(
     rf"(?<![\d.,:€$])(?P<hour>[01]?\d|2[0-4])\.(?P<minute>[0-5]\d)(?!\d|[.,]\d|\s?(?:€|eur|%)){_PART}"
 )
-# Without, only behind such words.
+# Without, only behind such words; "para las dos" and "una de las tres" are no hours.
 _LED: Final = re.compile(
-    rf"\b(?:(?:a|hasta|desde|sobre|para|entre|de|y|tras) las?|las|pelas|ate as|as|das) (?P<hour>{_HOUR})(?:\b|(?=h\b))"
-    rf"(?!\s?(?:€|eur|%|/|semana|persona|raciones|unidades|piezas|mesas|veces|primer|(?!menos\b|horas\b)[a-z]+s\b))"
+    r"\b(?:(?:a|hasta|desde|sobre|entre|y|tras|partir de|antes de|despues de) las?|pelas|ate as|as|das) "
+    rf"(?P<hour>{_HOUR})"
+    r"(?:\b|(?=h\b))(?!\s?(?:€|eur|%|/|semana|persona|raciones|unidades|piezas|mesas|veces|primer"
+    r"|(?!menos\b|horas\b)[a-z]+s\b))(?<!24)"
+    rf"{_MINUTES}{_PART}"
+)
+_FOR: Final = re.compile(
+    rf"\b(?:para|de) las? (?P<hour>{_HOUR})"
+    r"(?=[:.h]\d|\s(?:y (?:media|cuarto)|menos|en punto|de la (?:manana|tarde|noche)))"
     rf"{_MINUTES}{_PART}"
 )
 _MERIDIAN: Final = re.compile(
     rf"(?<![\d.,:])(?P<hour>1[0-2]|0?\d|{'|'.join(_HOURS)})(?=\s?(?:[ap]m\b|[ap]\.\s?m\.|o'clock)){_PART}"
 )
+# "Hasta 22h", "we close at ten".
+_SHORT: Final = re.compile(
+    rf"\b(?:hasta|a|desde|ate|until|till) (?P<hour>[01]?\d|2[0-3])\s?h\b(?!\s?despues){_PART}"
+    rf"|\b(?:open|close)s?\b[^.!?\n]{{0,20}} at (?P<at>{_HOUR})\b(?![:.]\d|\s?(?:[ap]m|[ap]\.))"
+)
 _RANGE: Final = re.compile(
-    r"\b(?:abr\w+|abiert\w+|horario\w*|atend\w+|opens?|aberto\w*|atendemos)\b[^.!?\n]{0,30}?\b(?:de|from|das) "
-    r"(?P<first>\d{1,2}) (?:a|to|as) (?P<last>\d{1,2})(?![\d:.,h]|\s?(?:dias|personas))"
+    r"\b(?:abr\w+|abiert\w+|horario\w*|atend\w+|opens?|aberto\w*|estamos|servimos|cocina|cenas|comidas|closes?)\b"
+    r"[^.!?\n]{0,30}?(?<![\d:.,])(?P<first>\d{1,2})\s?h? ?(?:a|to|as|-|y) ?(?P<last>\d{1,2})\s?h?\b"
+    r"(?![\d:.,]\d|\s?(?:dias|personas|€|eur|%|minutos|min\b|platos|mesas|horas (?:antes|despues)))"
+)
+_NOON: Final = re.compile(
+    r"\b(?:a|al|hasta|hasta el|at|until) (?:(?P<noon>mediodia|noon)|(?:la )?(?P<night>medianoche|midnight))\b"
 )
 _DAY: Final = 24 * 60
 
 
 def times_in(text: str, *, told: bool = False) -> list[frozenset[int]]:
     """The times of a text without accents and capitals; `told`: by somebody who may write "9.30"."""
-    patterns = (_WRITTEN, _LED, _MERIDIAN, *((_POINTED,) if told else ()))
+    patterns = (_WRITTEN, _LED, _FOR, _MERIDIAN, _SHORT, *((_POINTED,) if told else ()))
     found = [_moments(match) for pattern in patterns for match in pattern.finditer(text)]
+    found += [frozenset({12 * 60 if match["noon"] else 0}) for match in _NOON.finditer(text)]
     return found + [moments for match in _RANGE.finditer(text) for moments in _ends(match)]
 
 
@@ -68,9 +85,8 @@ def without_times(text: str) -> str:
 
 def _moments(match: re.Match[str]) -> frozenset[int]:
     written = match.groupdict()
-    hour = (
-        _HOURS.get(written["hour"]) or int(written["hour"]) if not written["hour"].isdigit() else int(written["hour"])
-    )
+    named = written["hour"] or written["at"]
+    hour = _HOURS[named] if named in _HOURS else int(named)
     minute = int(written.get("minute") or written.get("some") or 0)
     match written.get("words"):
         case "y media" | "e meia":
@@ -83,7 +99,7 @@ def _moments(match: re.Match[str]) -> frozenset[int]:
         hours = {hour % 12}
     elif written["pm"]:
         hours = {hour % 12 if hour == 12 and "noche" in match[0] else hour % 12 + 12}
-    elif hour > 12 or (written["hour"].startswith("0") and hour):
+    elif hour > 12 or (named.startswith("0") and hour):
         hours = {hour}
     else:
         hours = {hour % 12, hour % 12 + 12}

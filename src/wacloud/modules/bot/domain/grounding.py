@@ -13,11 +13,13 @@ from decimal import Decimal
 from typing import Final, Literal
 from uuid import UUID
 
-from wacloud.modules.bot.domain.allergies import claims_in, claims_told
+from wacloud.modules.bot.domain.allergies import COMFORTS
+from wacloud.modules.bot.domain.allergy_answers import claims_of_answer, claims_told
 from wacloud.modules.bot.domain.amounts import amounts_in, follow_from, numbers_in
 from wacloud.modules.bot.domain.clock_times import times_in
 from wacloud.modules.bot.domain.knowledge import KnowledgeItem
 from wacloud.modules.bot.domain.language import language_in
+from wacloud.modules.bot.domain.promises import PROMISES, confirms, is_human, promises
 from wacloud.modules.bot.domain.ranking import Hit
 from wacloud.modules.bot.domain.spelling import sounding, unaccented, words_of
 
@@ -32,69 +34,9 @@ NEAREST: Final = 5
 _AS_NEAR: Final = 0.5
 _NEAR: Final = 0.25
 _TOLD: Final = 3
-# Not "gluten-free", "free of nuts", "feel free", "are you free on Monday", nor a gift card.
-_FOR_NOTHING: Final = (
-    r"\b(?:gratis|gratuit|sin coste|sin cargo|regalamos|te regal|invita la casa|cortesia|on the house|de graca"
-    r"|sem custo|no charge|(?<!tarjeta )(?<!tarjetas )(?<!cheque )(?<!cheques )(?<!ideas )de regalo"
-    r"|(?<!-)(?<!feel )free\b(?! of (?!charge)| from| (?:on|at|today|tomorrow|this|next|slots?|tables?|hours?)\b)"
-    r"|no (?:te |os |le |se )?(?:cobr(?:o|amos|aremos|an?)\b|cuesta nada)|no (?:tiene|lleva) (?:ningun )?coste"
-    r"|(?:envio|transporte|entrega|montaje|instalacion|delivery|shipping)s? (?:(?:esta|va|is|ya) )*inclu)"
-)
-# What costs nothing, or less than it says: said only where the business says so too, in one of the words of the group.
-_PROMISES: Final = tuple(
-    re.compile(group)
-    for group in (
-        _FOR_NOTHING,
-        r"\b(?:mitad de precio|half price|metade do preco)",
-        r"\b(?:2 ?x ?1|dos por uno|3 ?x ?2|tres por dos|two for one|dois por um|buy one,? get)",
-        (
-            r"\b(?:descuento|rebaja|rebajad|discount|desconto|mas barat|promocion|promocao"
-            r"|(?:oferta|precio|preco) especial|special (?:offer|price))"
-        ),
-        r"\b(?:el doble|el triple|double) (?:de[l ]|of|the|tu|su|your)",
-        r"\b(?:garanti[zasc]|guarantee)",
-        (
-            r"\b(?:te|os|le|lhe) devol(?:v|ver)|\bdevolvemos (?:el|tu|su)|\breembols|\brefund|\bmoney back"
-            r"|\bdevolucion del (?:dinero|importe)"
-        ),
-        r"\b(?:abiert|open|abert)[oa]?s? (?:las )?24\b",
-    )
-)
-_DENIES: Final = re.compile(
-    r"\b(?:no|sin|ningun|ninguna|nunca|not|never|isn'?t|don'?t|nao|tampoco)\b[^.,;:!?\n]{0,40}$"
-)
 _EMAIL: Final = re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _PHONE: Final = re.compile(r"(?<![\w/])\+?\d(?:[ \u00a0.()-]{0,2}\d){8,14}(?![\w/])")
 _IBAN: Final = re.compile(r"\b[a-z]{2}\d{2}(?: ?[a-z0-9]{4}){3,7}(?: ?[a-z0-9]{1,3})?\b")
-_CONFIRMS: Final = re.compile(
-    r"\b(?:he|hemos) (?:cancelado|cambiado|hecho) (?:tu|su|vuestra|la) (?:cita|reserva|pedido|mesa)\b"
-    r"|\bte he (?:cancelado|cambiado|hecho) (?:la |el )?(?:cita|reserva|pedido)\b"
-    r"|\bi(?:'ve| have) booked\b|\b(?:booking|appointment|order|reservation|table) has been (?:made|booked"
-    r"|confirmed)\b|"
-    r"\b(?:queda(?:is|s|n)?|he|hemos|ya (?:esta|tienes|teneis)|tienes|esta) (?:ya )?"
-    r"(?:apuntad|anotad|reservad|registrad|confirmad|agendad)[oa]s?\b"
-    r"|\b(?:reserva|cita|pedido|encargo|mesa|plaza) (?:ya )?(?:esta )?(?:confirmad|hech)[oa]"
-    r"|\bte lo (?:he )?(?:apunto|apuntado|reservo|reservado|guardado)\b|\bya te (?:apunte|reserve)"
-    r"|\b(?:booking|appointment|order|reservation|table) (?:is )?(?:now )?confirmed"
-    r"|\byou(?:'re| are) (?:all set|booked)"
-    r"|\b(?:reserva|consulta|pedido) confirmad[oa]"
-    r"|\b(?:mesa|cita|plaza|hora|sesion) (?:ya )?(?:esta |queda )?reservada\b"
-    r"|\b(?:tu|su|vuestro|your|seu) (?:pedido|paquete|envio|order|parcel|encomenda) (?:ya )?(?:(?:esta|va|is|ha) )?"
-    r"(?:en camino|de camino|enviado|salido|en reparto|on (?:its|the) way|a caminho)"
-)
-# Whoever is collecting a form says so to go on.
-_NOTES: Final = re.compile(
-    r"(?:^|[.!?\n]\s*)\W*(?:ya )?(?:anotad|apuntad|agendad|reservad)[oa]s?\s*(?:[.,!:;]|$)"
-    r"|\bte (?:l[oa]s? )?(?:apunto|anoto|reservo|agendo)\b(?! si\b| en cuanto| cuando)"
-)
-_HUMAN: Final = re.compile(
-    r"(?<!\bno )\bsoy (?:una? )?(?:persona|human[oa])"
-    r"|\bno soy (?:ningun |un |una )?(?:bot|robot|maquina|ia|asistente virtual)"
-    r"|\bi(?:'m| am) (?:a )?(?:real |actual )?(?:human|person)\b|\bi(?:'m| am) not (?:a )?(?:bot|robot|machine|ai)"
-    r"|(?<!\bno )\bsoy (?:\w+ ?, )?(?:(?:el|la|un|una) )?(?:encargad[oa]|duen[oa]|gerente|dependient[ea]"
-    r"|recepcionista|emplead[oa]|propietari[oa]|jef[ea])\b"
-    r"|(?<!\bnao )\bsou (?:uma )?(?:pessoa|human[oa])|\bnao sou (?:um )?(?:robo|bot|maquina)"
-)
 # What a form letter leaves to be filled in.
 _PLACEHOLDER: Final = re.compile(r"[\[{<]{1,2}\s?[a-z_]+(?: [a-z_]+){0,4}\s?[\]}>]{1,2}")
 # In the middle of a sentence; not "IVA", nor what begins after a sign.
@@ -108,10 +50,10 @@ _NO_NAMES: Final = frozenset(
         "brasil portugal"
     )
 )
+_SPAN: Final = re.compile(r"\b(\d{1,2}):(\d\d) (\d{1,2}):(\d\d)\b")  # of the business's hours
 # "No, a las 6 estamos cerrados": an hour the customer named may be said again to say no.
 _SHUT: Final = re.compile(r"\b(?:no|cerrad\w*|closed|not|nao|fechad\w*)\b")
 _SENTENCE: Final = re.compile(r"[^.!?;\n]*(?:[.!?;\n]+|$)")
-_NO: Final = re.compile(r"\W*(?:no|nao|nunca|lo sentimos|lo siento|sorry|de momento no|por ahora no|not)\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,17 +87,20 @@ def ungrounded(text: str, told: Told) -> Ungrounded | None:
     priced = unaccented("\n".join(one for one in told.near if one not in told.elsewhere))
     if _invents_an_amount(said, f"{priced}\n{asked}" if told.is_noted else priced, facts, asked):
         return "invented_amount"
-    if any(_promises(group, said) and not _promises(group, f"{near}\n{facts}") for group in _PROMISES):
+    plainly = COMFORTS.sub(" ", said)
+    if any(promises(group, plainly) and not promises(group, f"{near}\n{facts}") for group in PROMISES):
         return "invented_promise"
-    if not claims_in(text) <= claims_told(text, told.asked, [*told.near, told.facts], told.asked if own else ""):
+    claims = claims_of_answer(text, told.asked)
+    if not claims <= claims_told(text, told.asked, [*told.near, told.facts], told.asked if own else ""):
         return "allergy_claim"
-    if _invents_an_hour(said, f"{known}\n{near}\n{own}", asked):
+    if _invents_an_hour(plainly, f"{known}\n{near}\n{own}", asked):
         return "invented_hour"
-    if _names_a_stranger(said, f"{known}\n{near}\n{own}"):
+    # Whoever hears their own number again is led nowhere.
+    if _names_a_stranger(said, f"{known}\n{near}\n{asked}"):
         return "foreign_contact"
-    if not told.is_noted and _confirms(said, known, told.collects):
+    if not told.is_noted and confirms(plainly, known, collects=told.collects):
         return "false_confirmation"
-    if _HUMAN.search(said):
+    if is_human(plainly):
         return "claims_to_be_human"
     return "invented_name" if _names_nobody(text, "\n".join([told.known, *told.near, told.asked])) else None
 
@@ -203,50 +148,32 @@ def _invents_an_amount(said: str, near: str, facts: str, asked: str) -> bool:
     if not amounts.prices and not amounts.shares:
         return False
     told = numbers_in(near)
-    if _promises(_PROMISES[0], near):
+    if promises(PROMISES[0], near):
         told.add(Decimal(0))
-    return not follow_from(amounts, amounts_in(f"{near}\n{facts}"), told, f"{asked}\n{said}", asked)
-
-
-def _promises(group: re.Pattern[str], text: str) -> bool:
-    """Whether it says so, rather than that it is not so, or asks and denies it."""
-    if not group.search(text):
-        return False
-    sentences = [match[0] for match in _SENTENCE.finditer(text) if match[0]]
-    for sentence, following in zip(sentences, [*sentences[1:], ""], strict=True):
-        if "?" in sentence and _NO.match(following):
-            continue
-        if any(not _DENIES.search(sentence[: match.start()]) for match in group.finditer(sentence)):
-            return True
-    return False
+    return not follow_from(amounts, amounts_in(f"{near}\n{facts}"), told, said, asked)
 
 
 def _invents_an_hour(said: str, known: str, asked: str) -> bool:
-    """Whether it names a time of day nobody told; the customer's own only to say no to it."""
+    """Whether it names a time of day nobody told; the customer's own only to ask, to say no, or within our hours."""
     named = times_in(said)
     if not named:
         return False
     told = frozenset[int]().union(*times_in(known, told=True))
     if all(moments & told for moments in named):
         return False
-    told_or_asked = told.union(*times_in(asked, told=True))
+    wished = frozenset[int]().union(*times_in(asked, told=True))
+    open_then = frozenset(moment for moment in wished if _is_between(moment, known))
     return any(
-        not moments & (told_or_asked if _SHUT.search(sentence) else told)
+        not moments & (told | (wished if _SHUT.search(sentence) or "?" in sentence else open_then))
         for sentence in (match[0] for match in _SENTENCE.finditer(said))
         for moments in times_in(sentence)
     )
 
 
-def _confirms(said: str, known: str, collects: bool) -> bool:
-    """Whether it says that something is done which nobody did. To ask for it, or to say it is not, is none."""
-    patterns = (_CONFIRMS,) if collects else (_CONFIRMS, _NOTES)
-    return any(
-        match[0] not in known and not _DENIES.search(sentence[: match.start()])
-        for sentence in (found[0] for found in _SENTENCE.finditer(said))
-        if "?" not in sentence
-        for pattern in patterns
-        for match in pattern.finditer(sentence)
-    )
+def _is_between(moment: int, known: str) -> bool:
+    """Whether the hours that are told, as "13:00 16:00", hold this minute of a day."""
+    spans = ((60 * int(a) + int(b), 60 * int(c) + int(d)) for a, b, c, d in _SPAN.findall(known))
+    return any(begin <= moment <= end for begin, end in spans)
 
 
 def _names_a_stranger(said: str, known: str) -> bool:

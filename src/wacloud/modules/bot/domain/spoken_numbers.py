@@ -45,7 +45,8 @@ def number_at(words: Sequence[str], at: int) -> tuple[int, int]:
     while at + used < len(words):
         word = words[at + used]
         skipped = 0
-        if word in _AND and used and at + used + 1 < len(words):
+        # "Treinta y dos", "two hundred and fifty", but "doscientos y tres mil" are two.
+        if word in _AND and used and at + used + 1 < len(words) and (last < 100 or word == "and"):
             skipped, word = 1, words[at + used + 1]
         if word in _THOUSAND:
             total, part, last = total + (part or 1) * 1000, 0, 1000

@@ -165,7 +165,7 @@ HELD_BACK: Final[Mapping[str, str]] = {
     "invented_hour": N_("a time that you told nobody"),
     "invented_name": N_("a name, a brand or a place that you told nobody"),
     "foreign_contact": N_("a phone, an account or an address that is not yours"),
-    "false_confirmation": N_("a booking or an order that nobody noted"),
+    "false_confirmation": N_("a booking, an order or a free place that nobody noted"),
     "allergy_claim": N_("that something is free of an allergen, which you told nobody"),
     "claims_to_be_human": N_("that it is a person"),
     "off_the_point": N_("an answer to something else"),
