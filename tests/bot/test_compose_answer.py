@@ -244,6 +244,11 @@ async def test_nobody_listening_is_no_accident() -> None:
         "Atención al cliente",
         "¿hay alguien ahí?",
         "necesito una persona para que me ayude",
+        "¿podéis llamarme?",
+        "¿me puede llamar alguien?",
+        "¿me atiende una persona?",
+        "ponme con recepción",
+        "can someone call me?",
     ],
 )
 async def test_who_asks_for_a_person_gets_one(stub: ModelTwin, model: ModelPort, text: str) -> None:
@@ -271,6 +276,9 @@ async def test_who_asks_for_a_person_gets_one(stub: ModelTwin, model: ModelPort,
         "quiero una tarta para una persona",
         "busco una persona para limpiar la casa",
         "necesito una persona con experiencia en pladur",
+        "no quiero un robot de cocina",
+        "busco un agente inmobiliario",
+        "I need someone to fix my car",
         "¿tenéis comercial en Burgos?",
     ],
 )

@@ -358,6 +358,8 @@ def filled(kind: Any, value: Any, customer: str, ours: str = "", **more: Any) ->
         ("date", "2026-11-27", "esta noche", "2026-11-27"),
         ("date", "2026-11-28", "el sábado", "2026-11-28"),
         ("date", "2026-11-29", "pasado mañana", "2026-11-29"),
+        ("date", "2026-11-28", "este finde", "2026-11-28"),
+        ("date", "2026-11-30", "el fin de semana", "not_said"),
         ("date", "2026-12-24", "en Nochebuena", "2026-12-24"),
         ("date", "2026-12-11", "in 2 weeks", "2026-12-11"),
         ("date", "2026-12-05", "05/12", "2026-12-05"),

@@ -33,6 +33,8 @@ PROFILE = {
         ("¿y el viernes hasta qué hora estáis abiertos?", [27]),
         ("What time do you open tomorrow?", [28]),
         ("Are you open now?", [27]),
+        ("¿Abrís de lunes a viernes?", []),
+        ("¿qué horario tenéis de lunes a jueves?", []),
         ("Que horas vocês abrem amanhã?", [28]),
     ],
 )

@@ -113,6 +113,12 @@ class Said:
             return True
         if any(f" {word} " in said and 0 <= ahead <= far for word, far in RELATIVE.items()):
             return True
+        if (
+            0 <= ahead <= 14
+            and day.weekday() >= 5
+            and re.search(r" (?:finde|fin de semana|weekend|fim de semana) ", said)
+        ):
+            return True
         if any(f" {word} " in said for word in FEASTS.get((day.month, day.day), ())):
             return True
         if re.search(r" (?:dias?|days?|semanas?|weeks?) ", said):

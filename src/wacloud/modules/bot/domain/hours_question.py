@@ -67,6 +67,10 @@ _NEXT_DAY: Final = re.compile(
     rf"|\b({'|'.join(_WEEKDAYS)})(?: feira)? (?:que viene|proxim[oa]|siguiente)\b"
 )
 _MORNING: Final = re.compile(r"\b(?:por|de|a) la manana\b|\bpela manha\b")
+# "¿Abrís de lunes a viernes?" asks for the week.
+_FROM_TO: Final = re.compile(
+    rf"\b(?:{'|'.join(_WEEKDAYS)})s? (?:feira )?(?:a|ate|to|through|hasta) (?:el |los )?(?:{'|'.join(_WEEKDAYS)})s?\b"
+)
 _AT_WEEKENDS: Final = re.compile(r"\b(?:fin(?:es)? de semana|finde|weekends?|fim de semana)\b")
 _IN_THE_WEEK: Final = re.compile(r"\bentre semana\b|\bduring the week\b")
 _TODAY: Final = re.compile(
@@ -133,7 +137,7 @@ def _named(said: str, today: date) -> set[date]:
         found.add(_coming(_WEEKDAYS[match[1] or match[2]], today + timedelta(days=1)))
         return " "
 
-    left = _NEXT_DAY.sub(take, said)
+    left = _NEXT_DAY.sub(take, _FROM_TO.sub(" ", said))
     for named, days in (
         (_AFTER_TOMORROW, {today + timedelta(days=2)}),
         (_TODAY, {today}),

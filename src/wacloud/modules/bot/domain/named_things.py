@@ -9,7 +9,7 @@ for nothing.
 import re
 from typing import Final
 
-from wacloud.modules.bot.domain.spelling import sounding, words_of
+from wacloud.modules.bot.domain.spelling import plain, sounding, words_of
 
 _CAPITAL: Final = r"[^\W\d_a-zà-ÿ][^\W_]{2,}"
 _NAME: Final = re.compile(
@@ -29,6 +29,9 @@ _NO_NAMES: Final = frozenset(
         "visa mastercard maestro amex american internet google instagram facebook"
     )
 )
+_OF_ALL: Final = re.compile(
+    r"\b(?:todas las marcas|todo tipo de|cualquier marca|all brands|any brand|todas as marcas)\b"
+)
 # Whoever writes so much in capitals shouts.
 _SHOUTED: Final = 0.5
 
@@ -39,5 +42,8 @@ def tells_of(asked: str, told: str) -> bool:
     if sum(letter.isupper() for letter in letters) > _SHOUTED * len(letters):
         return True
     names = {word for match in _NAME.finditer(asked) for word in words_of(match[1])} - _NO_NAMES
-    known = {sounding(word) for word in words_of(told)}
+    if _OF_ALL.search(plain(told)):
+        return True
+    # "WiFi" is "Wi-Fi", and "ITV" is "I.T.V.".
+    known = {sounding(word) for word in [*words_of(told), *words_of(re.sub(r"(?<=\w)[.-](?=\w)", "", told))]}
     return not names or any(sounding(name) in known for name in names)

@@ -167,15 +167,19 @@ _WISH: dict[Language, re.Pattern[str]] = {
         r"|(?<!no )(?:quiero|necesito|prefiero|dame|deme|ponme|busco) (?:a )?(?:un|una|algun|alguna)"
         # "Busco una persona para limpiar" wants somebody else.
         r" (?:persona|human[oa]|agente|operadora?|asesora?)\b"
-        r"(?! (?:para|que sepa|con (?:experiencia|coche)|mayor|joven)\b(?! (?:hablar|que me (?:ayude|atienda))))"
-        r"|^(?:hola )?(?:hay|queda) alguien(?: ahi)?$|me (?:atiende|contesta|responde) alguien"
+        r"(?! (?:para|que sepa|con (?:experiencia|coche)|mayor|joven|de|inmobiliari[oa])\b"
+        r"(?! (?:hablar|que me (?:ayude|atienda))))"
+        r"|^(?:hola )?(?:hay|queda) alguien(?: ahi)?$|me (?:atiende|contesta|responde|llama) (?:alguien|una persona)"
+        r"|(?:me (?:podeis|puedes|puede|pueden|podrian|podria) llamar|(?:podeis|puedes|puede|pueden) llamarme)\b"
+        r"|(?:pasar|ponme|pasame|ponedme) con (?:recepcion|(?:un|una|algun|alguna) companer[oa])"
         r"|(?:atencion|asistencia) humana|persona (?:real|de verdad)|agente humano"
-        r"|no quiero (?:hablar con )?(?:(?:un|una|este|el) )?(?:robot|bot|contestador|maquina)\b"
+        r"|no quiero (?:hablar con )?(?:(?:un|una|este|el) )?(?:robot|bot|contestador|maquina)\b(?! (?:de|para)\b)"
     ),
     "en": re.compile(
         rf"(?:talk|speak|chat) (?:to|with) {_SOMEBODY['en']}"
         rf"|(?:connect|transfer|put) me (?:to|through to|with) {_SOMEBODY['en']}"
-        rf"|(?:i )?(?:want|need) {_SOMEBODY['en']}|is (?:any|some)(?:one|body) there"
+        rf"|(?:i )?(?:want|need) {_SOMEBODY['en']}(?! (?:to (?!talk|speak|help|call|contact)|who can fix))"
+        r"|can (?:someone|somebody|you) call me|is (?:any|some)(?:one|body) there"
         r"|real (?:person|human)|live agent|human agent|customer service"
     ),
     "pt": re.compile(
