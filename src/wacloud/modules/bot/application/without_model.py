@@ -18,7 +18,7 @@ from wacloud.modules.bot.domain.knowledge import KnowledgeItem, has_gap
 from wacloud.modules.bot.domain.language import Language
 from wacloud.modules.bot.domain.mood import is_upset
 from wacloud.modules.bot.domain.question import Question
-from wacloud.modules.bot.domain.ranking import Hit, choose
+from wacloud.modules.bot.domain.ranking import Hit, choose, may_tell
 from wacloud.modules.bot.domain.small_talk import asks_for_person, phrase, small_talk_in
 from wacloud.modules.bot.domain.table_rows import row_asked_for
 from wacloud.modules.bot.domain.topics import Topic, brings_more, topics_of
@@ -157,7 +157,12 @@ async def _looked_up(
         # What the business wrote about its hours itself is better than the table of them, where there is something.
         if days == () and (told := _hours(deps, question, ())):
             return Answer(text=told, source="knowledge", why="told_hours", detail=detail)
-        near = tuple(hit.item for hits in results[:1] for hit in hits[:_OFFERED] if hit.score >= _NEAR)
+        near = tuple(
+            hit.item
+            for hits in results[:1]
+            for hit in hits[:_OFFERED]
+            if hit.score >= _NEAR and may_tell(hit.item, search.asked.whole)
+        )
         return await _unknown(deps, question, heard, why_not, detail, near)
     answers = "\n\n".join(hit.item.answer for hit in found.hits)
     detail["sources"] = [hit.item.named() for hit in found.hits]

@@ -45,8 +45,8 @@ FIT: Final = re.compile(
     r"|(?:lo |la |los |las )?(?:puede[ns]?|podem?) (?:comer|tomar)\w*|can (?:eat|have|drink)"
     r"|(?:suitable|safe|fine|ok|okay|good|fit) (?:for|to))\b"
 )
-_PEOPLE: Final = re.compile(r"\b(?:c[eo]+liac|alergi|allerg|intolera)")
-_X_FREE: Final = re.compile(rf"\b(?:{_ANY})[- ](?:free|friendly)\b|\b(?:{_ANY.replace('P<', 'P<_')})s?: ?no\b")
+PEOPLE: Final = re.compile(r"\b(?:c[eo]+liac|alergi|allerg|intolera)")
+X_FREE: Final = re.compile(rf"\b(?:{_ANY})[- ](?:free|friendly)\b|\b(?:{_ANY.replace('P<', 'P<_')})s?: ?no\b")
 # What comes after these is in it: "no lleva huevo pero sí leche", "sin gluten, con almendras".
 _BUT_WORDS: Final = (
     r"pero|aunque|sino|excepto|salvo|menos|lleva[ns]?|contiene[ns]?|puede[ns]?|but|although|except|contains?|may"
@@ -93,8 +93,8 @@ def _claims_of(sentence: str) -> Iterator[str]:
         start, end = promise.span()
         before = sentence[max(0, start - _LOOKED_BACK) : start].rpartition(",")[2]
         after = BUT.split(sentence[end : end + _REACH])[0]
-        yield from (thing for part in (before, after) if _PEOPLE.search(part) for thing in things_of(part))
-    for thing in _undenied(_X_FREE, sentence):
+        yield from (thing for part in (before, after) if PEOPLE.search(part) for thing in things_of(part))
+    for thing in _undenied(X_FREE, sentence):
         yield str(thing.lastgroup).removeprefix("_")
 
 
@@ -108,4 +108,4 @@ def _is_denied(sentence: str, at: int) -> bool:
 
 def things_of(words: str) -> Iterator[str]:
     # "We have no gluten-free bread" is about that bread.
-    return (str(thing.lastgroup) for thing in ONE.finditer(_X_FREE.sub(" ", words)))
+    return (str(thing.lastgroup) for thing in ONE.finditer(X_FREE.sub(" ", words)))

@@ -6,7 +6,7 @@ hogaza?" says that it is.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from wacloud.modules.bot.domain.allergies import (
@@ -34,7 +34,12 @@ _AROUND: Final = re.compile(
     r"|comer\w*|tomar\w*|people|person|made|suitable|safe|have|contain\w*|contien\w*|celiac\w*|alergi\w*|allerg\w*"
     r"|intoleran\w*|sabor\w*|puede\w*)\b"
 )
-_NO_THINGS: Final = stems_of("hola buenas gracias pregunta consulta producto cosa tipo sure course yes sim claro")
+_NO_THINGS: Final = stems_of(
+    "hola buenas gracias pregunta consulta producto cosa tipo sure course yes sim claro ahi aqui alli sitio local "
+    "restaurante bar tienda panaderia casa hijo hija hijos hijas marido mujer novio novia madre padre mama papa amiga "
+    "amigo nino nina ninos familia soy somos eres son also kids daughter son husband wife there here vuestros vuestras "
+    "perdona disculpa porfa sabeis saber quisiera momento dulce salado"
+)
 # So many lines of the customer, the newest, may ask.
 _NEWEST: Final = 2
 _EATS: Final = re.compile(
@@ -64,14 +69,23 @@ def claims_told(text: str, asked: str, entries: Sequence[str], own: str = "") ->
 
     An entry with none of their words is no word for it, unless it speaks of everything, or nobody named a thing.
     """
-    about = _things_named(text) or _things_named(asked)
+    about = names_of(text) or names_of(asked)
     told = claims_in(own)
     for entry in entries:
-        if claims := claims_in(entry):
-            words = stems_of(entry)
-            if not about or _OF_ALL.search(unaccented(entry)) or any(are_alike(a, w) for a in about for w in words):
-                told |= claims
+        if (claims := claims_in(entry)) and (not about or speaks_of(about, entry)):
+            told |= claims
     return told
+
+
+def names_of(text: str) -> frozenset[str]:
+    """The things a text about allergies speaks of, as stems, without the words of allergies."""
+    return things_in(_AROUND.sub(" ", unaccented(text))) - _NO_THINGS
+
+
+def speaks_of(things: Collection[str], entry: str) -> bool:
+    """Whether an entry names one of these, or speaks of everything."""
+    words = stems_of(entry)
+    return bool(_OF_ALL.search(unaccented(entry))) or any(are_alike(one, word) for one in things for word in words)
 
 
 def _by_yes_or_no(text: str, asked: str) -> frozenset[str]:
@@ -87,7 +101,3 @@ def _by_yes_or_no(text: str, asked: str) -> frozenset[str]:
         return things if _SAYS_NOT_IN.match(first) else frozenset()
     says_fit = YES.match(first) or _SAYS_FIT.search(said)
     return things if says_fit and not _SAYS_UNFIT.search(said) else frozenset()
-
-
-def _things_named(text: str) -> frozenset[str]:
-    return things_in(_AROUND.sub(" ", unaccented(text))) - _NO_THINGS

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from wacloud.modules.bot.domain.concepts import concepts_of
+from wacloud.modules.bot.domain.diet_question import may_answer_diet
 from wacloud.modules.bot.domain.knowledge import IndexedItem, KnowledgeItem
 from wacloud.modules.bot.domain.named_things import tells_of
 from wacloud.modules.bot.domain.price_question import may_answer, things_told
@@ -167,15 +168,17 @@ def asked_in(texts: Sequence[str]) -> Asked:
 
 def _surest(text: str, hits: Sequence[Hit], threshold: float) -> Hit | None:
     """The best of those that may answer; where a price is asked for, the one that names most of the thing."""
-    able = [hit for hit in hits if _may_tell(hit.item, text)]
+    able = [hit for hit in hits if may_tell(hit.item, text)]
     sure = [hit for hit in able if hit.is_sure(threshold)]
     if not sure or sure[0] is not able[0]:
         return None
     return max(sure, key=lambda hit: things_told(text, _told(hit.item)))
 
 
-def _may_tell(item: KnowledgeItem, asked: str) -> bool:
-    return may_answer(asked, _told(item)) and tells_of(asked, _told(item))
+def may_tell(item: KnowledgeItem, asked: str) -> bool:
+    """Whether it tells of the price, the name or the diet that is asked for, where one is."""
+    told = _told(item)
+    return may_answer(asked, told) and tells_of(asked, told) and may_answer_diet(asked, told)
 
 
 def _told(item: KnowledgeItem) -> str:
@@ -191,7 +194,7 @@ def choose(asked: Asked, results: Sequence[Sequence[Hit]], threshold: float) -> 
     Choose what to answer with; `results` follow `asked.lookups`, best hit first.
 
     Several questions get several answers. A question without one beside others that have one is left for a
-    person. What does not tell of the price or the name that is asked for is passed by.
+    person. What does not tell of the price, the name or the diet that is asked for is passed by.
     """
     best = [_surest(text, hits, threshold) for text, hits in zip(asked.lookups, results, strict=True)]
     whole, parts = best[0], best[1:]
