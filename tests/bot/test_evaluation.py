@@ -99,7 +99,7 @@ async def test_a_version_that_answers_worse_than_the_one_before_is_told(rig: Rig
 
     await answers_by(rig, shop, envío="Cuesta 4,90 €.")
     assert (await publish(BotSettings(name="Olmo")))["score"]["right"] == 1
-    await answers_by(rig, shop, envío="Cuesta 3,90. [1]")
+    await answers_by(rig, shop, envío="Llega en 8 días. [1]")
     assert (await publish(BotSettings(name="Pino")))["score"]["invented"] == 1
     told = await rig.rows(
         shop, "select code, details from app.notices where business_id = %s and settled_at is null", (shop.business_id,)
@@ -185,7 +185,7 @@ async def test_a_draft_is_asked_by_its_own_settings_and_stays_apart_from_the_ver
     await ask(rig, shop, question="¿Cuánto cuesta el envío?", facts=["4,90 €"])
 
     async def say(prompt: Any) -> str:
-        return "Cuesta 4,90 €." if "Trata de usted" in prompt.instructions else "Cuesta 3,90. [1]"
+        return "Cuesta 4,90 €." if "Trata de usted" in prompt.instructions else "Llega en 8 días. [1]"
 
     rig.says(shop, say)
     published = await evaluate(rig, shop)
@@ -223,7 +223,7 @@ async def test_the_command_asks_the_draft_where_that_is_wanted(rig: Rig) -> None
         await bot_cli._evaluate(rig.house, shop.business_id, draft=True)
 
     async def say(prompt: Any) -> str:
-        return "Cuesta 4,90 €." if "Trata de usted" in prompt.instructions else "Cuesta 3,90. [1]"
+        return "Cuesta 4,90 €." if "Trata de usted" in prompt.instructions else "Llega en 8 días. [1]"
 
     rig.says(shop, say)
     await prepare(rig, shop, instructions="Trata de usted.")

@@ -131,6 +131,14 @@ async def test_the_usual_hours_are_told_in_the_business_s_own_words_where_it_wro
     assert (unwritten.why, unwritten.text) == ("told_hours", "Horario: de lunes a domingo, de 9:00 a 21:00.")
 
 
+async def test_an_hour_of_something_else_is_not_told_as_the_business_s_hours() -> None:
+    orders = an_item("¿Puedo encargar pan?", "Sí, escríbenos antes de las 11:00 del día anterior.")
+    asked = question("a que hora cierra")
+    asked = replace(asked, facts=replace(asked.facts, profile=OPEN_ALL_WEEK))
+    answer = await compose_answer(deps(knowledge=FixedKnowledge((orders, "hora", 0.9))), asked)
+    assert (answer.why, answer.text) == ("told_hours", "Horario: de lunes a domingo, de 9:00 a 21:00.")
+
+
 async def test_hours_nobody_told_are_not_made_up() -> None:
     answer = await compose_answer(deps(knowledge=FixedKnowledge((SHIPPING, "envío", 0.9))), question("¿Abrís hoy?"))
     assert (answer.why, answer.text) == ("no_match", FALLBACK)

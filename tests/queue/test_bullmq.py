@@ -17,7 +17,7 @@ from wacloud.shared.infra.dispatch_bullmq import WORKER_OPTIONS
 from wacloud.shared.infra.rings_bullmq import connect
 
 
-def answering(rig: Rig, shop: Shop, text: str = "Abrimos a las nueve.") -> None:
+def answering(rig: Rig, shop: Shop, text: str = "Abrimos cada día.") -> None:
     async def say(_: Any) -> str:
         return text
 
@@ -44,7 +44,7 @@ async def test_a_message_is_answered_once_and_its_jobs_went_through_bullmq(bullm
     await eventually(lambda: _accepted(rig, shop, 1))
     print(f"reply after {(time.monotonic() - began) * 1000:.0f} ms")
     ledger = await rig.settled(shop, webhooks=3)  # and the twin's two statuses
-    assert rig.accepted(shop) == ["Abrimos a las nueve."]
+    assert rig.accepted(shop) == ["Abrimos cada día."]
     assert ledger.inbound["answered"] == 1
     assert ledger.outbound["delivered"] == 1
     await eventually(lambda: _completed(valkey.url, "whatsapp-messages", 3))
@@ -63,7 +63,7 @@ async def test_a_burst_waits_for_its_end_and_gets_one_answer(bullmq_rig: Rig):
         assert await rig.post(as_body(meta.inbound(shop, "34600111222", text))) == 200
         await asyncio.sleep(0.1)
     ledger = await rig.settled(shop, webhooks=6)
-    assert rig.accepted(shop) == ["Abrimos a las nueve."]
+    assert rig.accepted(shop) == ["Abrimos cada día."]
     assert ledger.inbound["answered"] == 4
 
 
@@ -136,7 +136,7 @@ async def test_without_valkey_webhooks_are_accepted_and_work_goes_on(bullmq_rig:
     assert time.monotonic() - began < 1
     await eventually(lambda: _accepted(rig, shop, 1), seconds=30)
     print(f"reply without Valkey after {time.monotonic() - began:.1f} s")
-    assert rig.accepted(shop) == ["Abrimos a las nueve."]
+    assert rig.accepted(shop) == ["Abrimos cada día."]
 
 
 async def test_a_webhook_whose_worker_died_is_processed_within_ten_seconds(

@@ -40,7 +40,7 @@ async def test_a_turn_whose_worker_was_killed_is_taken_by_another(
         await eventually(lambda: _accepted(rig, shop), seconds=60)
         print(f"the reply came {time.monotonic() - killed:.1f} s after the kill")
         await rig.settled(shop, webhooks=3)
-        assert rig.accepted(shop) == ["Abrimos a las nueve."]
+        assert rig.accepted(shop) == ["Abrimos cada día."]
 
 
 async def test_a_turn_whose_worker_has_to_stop_is_given_to_another(
@@ -54,7 +54,7 @@ async def test_a_turn_whose_worker_has_to_stop_is_given_to_another(
         await eventually(lambda: _accepted(rig, shop), seconds=30)
         print(f"and another answered after {time.monotonic() - began:.1f} s")
         await rig.settled(shop, webhooks=3)
-        assert rig.accepted(shop) == ["Abrimos a las nueve."]
+        assert rig.accepted(shop) == ["Abrimos cada día."]
 
 
 async def test_an_idle_worker_that_is_asked_to_stop_ends_at_once(rig: Rig, tmp_path: Path):
@@ -73,7 +73,7 @@ async def in_the_middle_of_a_turn(
     shop = await rig.shop()
 
     async def say(_: Any) -> str:
-        return "Abrimos a las nueve."
+        return "Abrimos cada día."
 
     rig.model.answers[str(shop.business_id)] = say
     async with silent_model() as (model_url, asked):

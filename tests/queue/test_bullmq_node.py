@@ -108,7 +108,7 @@ async def test_a_job_that_node_adds_is_worked_on(
     assert answer["returned"] == "done"
     assert "number of a row" in answer["failure"]
     await rig.settled(shop, webhooks=3)
-    assert rig.accepted(shop) == ["Abrimos a las nueve."]
+    assert rig.accepted(shop) == ["Abrimos cada día."]
 
 
 async def test_a_ring_that_node_takes_and_drops_costs_time_only(
@@ -122,7 +122,7 @@ async def test_a_ring_that_node_takes_and_drops_costs_time_only(
     assert await client("steal") == {"taken": {"webhook_id": body.id}}
     held_worker()
     await rig.settled(shop, webhooks=3)
-    assert rig.accepted(shop) == ["Abrimos a las nueve."]
+    assert rig.accepted(shop) == ["Abrimos cada día."]
 
 
 def _version(node: str) -> int:
@@ -133,7 +133,7 @@ def _version(node: str) -> int:
 
 def _answering(rig: Rig, shop: Shop) -> None:
     async def say(_: Any) -> str:
-        return "Abrimos a las nueve."
+        return "Abrimos cada día."
 
     rig.model.answers[str(shop.business_id)] = say
 

@@ -1,5 +1,6 @@
 """When the bot answers and when it leaves it to people: hours, age, machines, limits, and the way back."""
 
+import asyncio
 import time
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
@@ -124,6 +125,21 @@ async def test_two_machines_stop_after_one_exchange(rig: Rig):
     assert row.handed_over_because == "looks_like_a_bot"
 
 
+async def test_who_asks_the_same_again_and_again_hears_once_and_last_who_goes_on(rig: Rig):
+    shop = await rig.shop()
+    rig.says(shop, "De acuerdo.")
+    for number in range(1, 6):
+        await writes(rig, shop, "¿Cuándo traéis las ruedas?")
+        await at_rest(rig, shop, number)
+        await asyncio.sleep(1.1)  # Meta tells whole seconds
+    said = rig.accepted(shop)
+    assert "te dejo con una persona" in said[-1]
+    assert [text for text in said if "te dejo con una persona" in text] == said[-1:]
+    assert set(said[:-1]) == {"De acuerdo."}
+    last = (await rig.messages(shop))[-1]
+    assert (last.reason, last.handler) == ("looks_like_a_bot", "waiting")
+
+
 async def test_a_machine_stays_one_until_somebody_gives_the_conversation_back(rig: Rig):
     shop = await rig.shop()
     rig.says(shop, "De acuerdo.")
@@ -208,7 +224,7 @@ async def had_by_a_person(rig: Rig, shop: Shop, hours: float):
 
 async def test_after_a_while_without_a_word_of_the_person_the_bot_answers_what_waits(rig: Rig):
     shop = await rig.shop(back_to_bot="after_a_while", back_after_hours=3)
-    rig.says(shop, "Sí, a las nueve.")
+    rig.says(shop, "Sí, cada día.")
     await had_by_a_person(rig, shop, hours=3.1)
     await give_back_silent(rig.house.whatsapp)
     await at_rest(rig, shop, 2)
@@ -218,7 +234,7 @@ async def test_after_a_while_without_a_word_of_the_person_the_bot_answers_what_w
 
 async def test_before_that_while_is_over_the_person_has_it(rig: Rig):
     shop = await rig.shop(back_to_bot="after_a_while", back_after_hours=3)
-    rig.says(shop, "Sí, a las nueve.")
+    rig.says(shop, "Sí, cada día.")
     conversation = await had_by_a_person(rig, shop, hours=2.9)
     await give_back_silent(rig.house.whatsapp)
     assert {m.handler for m in await rig.messages(shop)} == {"person"}
@@ -311,10 +327,10 @@ async def test_a_thumb_on_a_question_of_the_bot_is_a_yes(rig: Rig):
     await writes(rig, shop, "¿Tenéis tarta?")
     await at_rest(rig, shop, 1)
     [reply] = await rig.messages(shop, "out")
-    rig.says(shop, "Reservada.")
+    rig.says(shop, "¡Hasta entonces!")
     await sends(rig, shop, meta.reaction(ROSA, reply.wamid, "👍"))
     await at_rest(rig, shop, 2)
-    assert rig.accepted(shop) == ["Es de queso. ¿Te la reservo?", "Reservada."]
+    assert rig.accepted(shop) == ["Es de queso. ¿Te la reservo?", "¡Hasta entonces!"]
     assert "which means yes, to the business's message" in rig.asked(shop)[-1].input
     assert (await rig.messages(shop))[-1].state == "answered"
 

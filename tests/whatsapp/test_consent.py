@@ -17,7 +17,7 @@ ROSA = "34600111222"
 @pytest.fixture
 async def desk(rig: Rig) -> Desk:
     shop = await rig.shop()
-    rig.says(shop, "Abrimos a las nueve.")
+    rig.says(shop, "Abrimos cada día.")
     return Desk(rig, shop)
 
 
@@ -86,7 +86,7 @@ async def test_alta_brings_the_bot_back(desk: Desk):
     out, into, answer = desk.rig.accepted(desk.shop)
     assert out.startswith("Hecho")
     assert into.startswith("Gracias")
-    assert answer == "Abrimos a las nueve."
+    assert answer == "Abrimos cada día."
     contact = await desk.get(await desk.contact_of(ROSA))
     assert contact["consent"] | {"opted_in_at": None} == dict.fromkeys(contact["consent"])
     assert [event["change"] for event in contact["consent_events"]] == ["opted_in", "opted_out"]
@@ -131,7 +131,7 @@ async def test_stop_and_resume_in_whatsapps_own_settings_are_noted_in_the_order_
     assert {event["source"] for event in contact["consent_events"]} == {"meta_preference"}
     # Only of promotions: the bot goes on.
     await desk.hears(ROSA, "¿Abrís hoy?")
-    assert desk.rig.accepted(desk.shop) == ["Abrimos a las nueve."]
+    assert desk.rig.accepted(desk.shop) == ["Abrimos cada día."]
 
 
 async def test_meta_saying_that_promotions_are_stopped_is_a_stop(desk: Desk):

@@ -479,7 +479,7 @@ async def test_metas_own_refusal_is_kept_and_a_passing_trouble_is_tried_again(de
 
 async def test_what_a_blocked_person_writes_is_kept_and_not_answered(rig: Rig):
     desk = Desk(rig, await rig.shop())
-    rig.says(desk.shop, "Abrimos a las nueve.")
+    rig.says(desk.shop, "Abrimos cada día.")
     await desk.hears(ROSA, "hola")
     assert len(rig.accepted(desk.shop)) == 1
     await desk.ask("PUT", f"/api/contacts/{await desk.contact_of(ROSA)}/block")

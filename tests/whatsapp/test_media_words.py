@@ -54,7 +54,7 @@ async def text_of(rig: Rig, shop: Shop) -> str:
 
 async def test_a_voice_note_is_put_into_words_and_the_bot_answers_them(rig: Rig, hears: Hears):
     shop = await rig.shop()
-    rig.says(shop, "Abrimos a las nueve.")
+    rig.says(shop, "Abrimos cada día.")
     content = voice_note()
     await comes_in(rig, shop, "audio", content, OGG, file={"voice": True})
     await rig.settled(shop, webhooks=1)
@@ -65,7 +65,7 @@ async def test_a_voice_note_is_put_into_words_and_the_bot_answers_them(rig: Rig,
     assert message.state == "answered"
     assert message.content["media"]["transcript"] == hears.says
     assert "words_by" not in message.content["media"]
-    assert rig.accepted(shop) == ["Abrimos a las nueve."]
+    assert rig.accepted(shop) == ["Abrimos cada día."]
     page = await text_of(rig, shop)
     assert "domingo" in page
     assert "<audio" in page

@@ -66,7 +66,7 @@ async def change(rig: Rig, shop: Shop, field: str, **parts) -> None:
 
 async def test_somebody_without_a_phone_is_found_again_and_answered_by_their_id(rig: Rig):
     shop = await rig.shop()
-    rig.says(shop, "Abrimos a las nueve.")
+    rig.says(shop, "Abrimos cada día.")
     control = f"{rig.house.settings.meta_graph_url}/_twin"
     spec = {"name": "Rosa", "username": "rosa.bakes", "hides_phone": True, "wa_id": "34600777001"}
     async with rig.http.post(f"{control}/customers", json=spec) as answer:

@@ -14,7 +14,7 @@ from wacloud.modules.bot.application.ports import Briefing
 from wacloud.modules.bot.application.read_question import language_so_far
 from wacloud.modules.bot.application.studio_ports import Call, CallKind, StudioDeps
 from wacloud.modules.bot.domain.answer import Answer
-from wacloud.modules.bot.domain.answer_text import as_message, what_is_wrong
+from wacloud.modules.bot.domain.answer_text import as_message, says_unknown, what_is_wrong
 from wacloud.modules.bot.domain.assist_prompt import (
     Style,
     rewrite_prompt,
@@ -257,7 +257,9 @@ async def _ask(deps: StudioDeps, actor: UserId, business_id: BusinessId, kind: C
     )
     await _record(deps, Call.of(business_id, actor, kind, spent))
     text = as_message(reply.text)
-    if reply.end != "complete" or not text or what_is_wrong(text, prompt.instructions, prompt.known):
+    if reply.end != "complete" or not text or says_unknown(text):
+        raise AssistNotUsable
+    if what_is_wrong(text, prompt.instructions, prompt.known):
         raise AssistNotUsable
     return Suggestion(text, "model")
 

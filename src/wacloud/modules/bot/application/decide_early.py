@@ -8,7 +8,7 @@ from wacloud.modules.bot.application.ports import Briefing
 from wacloud.modules.bot.application.without_model import asks_for_words, while_closed, worried
 from wacloud.modules.bot.domain.answer import Answer, Why
 from wacloud.modules.bot.domain.danger import speaks_of_self_harm
-from wacloud.modules.bot.domain.loops import ENOUGH, Line, signs_of_a_machine
+from wacloud.modules.bot.domain.loops import ENOUGH, Line, says_it_is_automatic, signs_of_a_machine
 from wacloud.modules.bot.domain.question import Question
 from wacloud.modules.bot.domain.small_talk import phrase
 from wacloud.modules.whatsapp.api import Mailbox, ServiceWindow, Waiting
@@ -49,8 +49,14 @@ def _is_a_machine(mailbox: Mailbox, question: Question) -> Answer | None:
     since = mailbox.given_back_at
     lines = [Line(said.author, said.at, said.body) for said in mailbox.history if said.body]
     lines += [Line("contact", message.sent_at, message.body) for message in mailbox.messages if message.body]
-    signs = signs_of_a_machine([line for line in lines if since is None or line.at >= since])
-    return _nobody(_MACHINE, signs=signs) if signs >= ENOUGH else None
+    lines = [line for line in lines if since is None or line.at >= since]
+    signs = signs_of_a_machine(lines)
+    if signs < ENOUGH:
+        return None
+    if says_it_is_automatic(lines):
+        return _nobody(_MACHINE, signs=signs)
+    # It may be a person who asks the same again and again: they hear once, and last, who goes on.
+    return _told(while_closed(question, phrase("enough", question.speaks)), _MACHINE, signs=signs)
 
 
 def _has_enough(question: Question) -> Answer | None:

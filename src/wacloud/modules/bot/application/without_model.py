@@ -12,7 +12,7 @@ from wacloud.modules.bot.application.search_once import SearchOnce, texts_of
 from wacloud.modules.bot.domain.answer import Answer, Why
 from wacloud.modules.bot.domain.answer_text import cut
 from wacloud.modules.bot.domain.danger import speaks_of_self_harm
-from wacloud.modules.bot.domain.hours_question import days_asked
+from wacloud.modules.bot.domain.hours_question import days_asked, speaks_of_hours
 from wacloud.modules.bot.domain.keywords import named_in
 from wacloud.modules.bot.domain.knowledge import KnowledgeItem, has_gap
 from wacloud.modules.bot.domain.language import Language
@@ -153,10 +153,11 @@ async def _looked_up(
     detail["hits"] = [[hit.record() for hit in hits[:3]] for hits in results]
     found = choose(search.asked, results, threshold)
     why_match, why_not = _WHY[heard]
+    # What the business wrote about its hours itself is better than the table of them, where there is something.
+    own_words = any(speaks_of_hours(hit.item.question) for hit in found.hits)
+    if days == () and not own_words and (told := _hours(deps, question, ())):
+        return Answer(text=told, source="knowledge", why="told_hours", detail=detail)
     if not found.hits:
-        # What the business wrote about its hours itself is better than the table of them, where there is something.
-        if days == () and (told := _hours(deps, question, ())):
-            return Answer(text=told, source="knowledge", why="told_hours", detail=detail)
         near = tuple(
             hit.item
             for hits in results[:1]

@@ -21,7 +21,7 @@ _DIETS: Final = {
     "religion": r"halal|kosher|cerdo|porco|pork",
 }
 _DIET: Final = {name: re.compile(rf"\b(?:{words})\b") for name, words in _DIETS.items()}
-_WITHOUT_DIETS: Final = re.compile("|".join(one.pattern for one in _DIET.values()))
+_ANY_DIET: Final = re.compile("|".join(one.pattern for one in _DIET.values()))
 # "Pan de nueces" names a thing; "¿lleva nueces?" asks what is in it.
 _ASKS: Final = re.compile(
     rf"{PEOPLE.pattern}|{FREE.pattern}|{X_FREE.pattern}|\b{HOLDS}\b|\blleva[br]?\w*"
@@ -33,26 +33,18 @@ def may_answer_diet(asked: str, told: str) -> bool:
     """Whether an entry, as all it says, may answer this; what asks for no diet and no allergen any may."""
     question, entry = unaccented(asked), unaccented(told)
     allergens, diets = frozenset(things_of(question)), _diets(question)
-    if not (diets or (allergens and _ASKS.search(question))):
-        return True
-    tells = frozenset(things_of(entry))
-    if allergens:
+    if allergens and _ASKS.search(question):
         # An allergen weighs more than a diet: "el brownie vegano, ¿lleva frutos secos?"
-        if not (allergens - {"any"}) & tells and "any" not in tells and not (allergens == {"any"} and tells):
+        tells = frozenset(things_of(entry))
+        if not (allergens & tells or "any" in tells or (allergens == {"any"} and tells)):
             return False
+    elif not diets:
+        return True
     elif not diets & _diets(entry):
         return False
-    named = names_of(_WITHOUT_DIETS.sub(" ", question))
+    named = names_of(_ANY_DIET.sub(" ", question))
     return not named or speaks_of(named, told)
 
 
 def _diets(text: str) -> frozenset[str]:
     return frozenset(name for name, one in _DIET.items() if one.search(text))
-
-
-_WITHOUT_DIETS.sub(" ", question))
-    return not named or speaks_of(named, told)
-
-
-def _needs(text: str) -> frozenset[str]:
-    return frozenset(things_of(text)) | {name for name, one in _DIET.items() if one.search(text)}

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Final
 
-from wacloud.modules.bot.domain.spelling import unaccented, words_of
+from wacloud.modules.bot.domain.spelling import Vocabulary, unaccented, words_of
+from wacloud.modules.bot.domain.spoken_numbers import FEASTS
 
 # One of these has to be there.
 _ASKS: Final = frozenset(
@@ -28,7 +29,8 @@ _AROUND: Final = frozenset(
         "podrias podriais decir decirme dices decis dime saber sabes sabeis queria quisiera quiero preguntar "
         "preguntaros pregunta preguntita consulta duda una un favor hola buenas buenos buen tardes noches dias dia "
         "gracias vosotros ustedes usted tienda local negocio establecimiento sitio atencion publico normal "
-        "habitual viene siguiente semana entre manana tarde noche mediodia hoy pasado fin fines proximo "
+        "habitual viene siguiente festivo festivos puente fiesta medio "
+        "semana entre manana tarde noche mediodia hoy pasado fin fines proximo "
         "proxima what time do does "
         "you your are is the on at in until till when and can could tell please hi hello today tomorrow now still "
         "business this next week weekend from to of i know voces hoje amanha ate qual seu as da loja qualquer "
@@ -82,6 +84,11 @@ _IS_IT_OPEN: Final = re.compile(
 )
 _TOMORROW: Final = re.compile(r"\b(?:manana|tomorrow|amanha)\b")
 _MOST_WORDS: Final = 40
+# "A q ora cerrais el savado": what sounds like a word of such a question, or is one slip of the key away from it.
+_LETTERS: Final = re.compile(r"[^\W\d_]+")
+_MEANT: Final = Vocabulary(
+    [" ".join((*_ASKS, *_AROUND, *_MONTHS)), *(name for names in FEASTS.values() for name in names)]
+)
 
 
 def days_asked(texts: Sequence[str], today: date) -> tuple[date, ...] | None:
@@ -91,16 +98,36 @@ def days_asked(texts: Sequence[str], today: date) -> tuple[date, ...] | None:
     "El viernes" is the next one, today included; "el próximo viernes" is never today.
     """
     text = " ".join(texts)
-    words = words_of(text)
-    if len(words) > _MOST_WORDS or _ASKS.isdisjoint(words):
+    if len(text.split()) > _MOST_WORDS:
         return None
+    text = _LETTERS.sub(lambda word: _MEANT.meant(word[0]), unaccented(text))
+    words = words_of(text)
+    if _ASKS.isdisjoint(words):
+        return None
+    text, feasts = _feasts(text, today)
     undated, dates = _dates(_DAY_BEFORE_DATE.sub("", " ".join(re.findall(r"[\w/-]+", unaccented(text)))), today)
     if not _ASKS.union(_AROUND).issuperset(words_of(undated)):
         return None
-    dates |= _named(_MORNING.sub(" ", undated), today)
+    dates |= feasts or _named(_MORNING.sub(" ", undated), today)
     if not dates and _IS_IT_OPEN.search(undated):
         dates = {today}
     return tuple(sorted(dates))
+
+
+def speaks_of_hours(question: str) -> bool:
+    """Whether a question of the knowledge is one about opening hours, whatever else it says."""
+    return not _ASKS.isdisjoint(words_of(question))
+
+
+def _feasts(text: str, today: date) -> tuple[str, set[date]]:
+    """The text without the feasts it names, and their next days."""
+    found: set[date] = set()
+    for (month, day), names in FEASTS.items():
+        without = re.sub(rf"\b(?:dia de )?(?:{'|'.join(names)})\b", " ", text)
+        if without != text and (when := _next(day, month, today)):
+            found.add(when)
+        text = without
+    return text, found
 
 
 def _dates(text: str, today: date) -> tuple[str, set[date]]:

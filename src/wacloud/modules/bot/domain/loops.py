@@ -61,6 +61,15 @@ class Line:
     text: str
 
 
+def says_it_is_automatic(lines: Sequence[Line]) -> bool:
+    """Whether the contact's newest messages say so themselves, as auto-replies and menus do."""
+    return any(
+        _AUTO_REPLY.search(plain(line.text)) or len(_MENU.findall(line.text)) >= _MENU_LINES
+        for line in lines[-_LOOKED_AT:]
+        if line.author == "contact"
+    )
+
+
 def signs_of_a_machine(lines: Sequence[Line]) -> int:
     """How much of a machine there is in the contact's newest messages; `ENOUGH` is one. Oldest first."""
     signs = 0
