@@ -124,3 +124,21 @@ def test_who_asks_for_less_is_told_of_less_only(asked: str) -> None:
 )
 def test_no_price_is_from_an_entry_of_something_else(texts: list[str], before: str | None, elsewhere: set[str]) -> None:
     assert of_something_else(texts, before, [RYE, CAKE, HOURS], "es") == elsewhere
+
+
+NAPOLITANA = "Mostrador\nNapolitana de chocolate\nPrecio: 2,20 €"
+
+
+@pytest.mark.parametrize(
+    ("asked", "told", "may"),
+    [
+        ("precio tarta de chocolate", NAPOLITANA, False),
+        ("¿cuánto cuesta la napolitana de chocolate?", NAPOLITANA, True),
+        ("¿cuánto vale la napolitana con chocolate?", NAPOLITANA, True),
+        ("¿cuánto cuesta algo de chocolate?", NAPOLITANA, True),
+        ("¿cuánto cuesta la hogaza de centeno?", RYE, True),
+        ("¿cuánto cuesta un corte de pelo?", "Corte: 15 €", True),
+    ],
+)
+def test_what_a_thing_is_made_of_names_no_other_thing(asked: str, told: str, may: bool) -> None:
+    assert may_answer(asked, told) is may

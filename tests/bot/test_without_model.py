@@ -9,7 +9,7 @@ from bot_builders import FALLBACK, HOURS, SHIPPING, FixedKnowledge, an_item, dep
 from wacloud.modules.bot.application.compose_answer import compose_answer
 from wacloud.modules.bot.domain.answer import Why
 from wacloud.modules.bot.domain.keywords import named_in
-from wacloud.modules.bot.domain.question import Before
+from wacloud.modules.bot.domain.question import Before, HistoryLine
 from wacloud.modules.bot.domain.settings import BotSettings
 from wacloud.modules.bot.domain.topics import as_list, topics_of
 from wacloud.modules.whatsapp.ui.reasons import REASONS
@@ -142,3 +142,22 @@ async def test_an_hour_of_something_else_is_not_told_as_the_business_s_hours() -
 async def test_hours_nobody_told_are_not_made_up() -> None:
     answer = await compose_answer(deps(knowledge=FixedKnowledge((SHIPPING, "envío", 0.9))), question("¿Abrís hoy?"))
     assert (answer.why, answer.text) == ("no_match", FALLBACK)
+
+
+async def test_a_price_without_a_thing_is_of_what_was_asked_before() -> None:
+    delivery = an_item("¿Lleváis a domicilio?", "Sí, por 3,50 € en el centro.")
+    cakes = an_item("¿Cuánto cuesta una tarta?", "La de 8 raciones, 28 €.")
+    asked = question("y cuánto cuesta?")
+    asked = replace(asked, history=(HistoryLine("contact", "lleváis a domicilio?"), HistoryLine("bot", "Sí.")))
+    knowledge = FixedKnowledge((delivery, "domicilio", 0.9), (cakes, "cuánto", 0.8))
+    answer = await compose_answer(deps(knowledge=knowledge), asked)
+    assert (answer.why, answer.text) == ("faq_match", delivery.answer)
+
+
+async def test_a_business_s_own_words_stay_in_its_language() -> None:
+    asked = question("Do you have vegan options for my friends?")
+    asked = replace(
+        asked, language="en", facts=replace(asked.facts, is_open=False, opens={"es": "abrimos mañana a las 9"})
+    )
+    answer = await compose_answer(deps(knowledge=FixedKnowledge((SHIPPING, "envío", 0.9))), asked)
+    assert answer.text == f"{FALLBACK} Ahora estamos cerrados; abrimos mañana a las 9."

@@ -136,6 +136,10 @@ async def add_file(
         raise
 
 
+_NO_TEXT_ENDS: Final = (".pdf", ".docx", ".doc", ".odt", ".rtf", ".xlsx", ".xls", ".jpg", ".jpeg", ".png", ".zip")
+_PICTURES: Final = (b"\xff\xd8\xff", b"\x89PNG", b"GIF8")
+
+
 def document_type(file: Path, name: str) -> str:
     """
     What a document is by its bytes; the name tells a table or a page from other text, nothing more.
@@ -149,7 +153,9 @@ def document_type(file: Path, name: str) -> str:
     if found.content_type in ("application/pdf", _DOCX):
         return found.content_type
     is_text = found.active or found.content_type == "text/plain" or _is_windows_text(head)
-    if not is_text or not head.strip():
+    # What calls itself a document or begins as a picture is no text, however much of it can be read as one.
+    is_another = lower.endswith(_NO_TEXT_ENDS) or head.startswith(_PICTURES)
+    if not is_text or is_another or not head.strip():
         raise FileRefused(field="file", found=found.content_type)
     if lower.endswith((".csv", ".tsv")):
         return "text/csv"

@@ -5,8 +5,9 @@ from typing import Final
 
 from wacloud.modules.bot.application.model import Knowledge
 from wacloud.modules.bot.domain.answer_text import LONGEST_TEXT
+from wacloud.modules.bot.domain.price_question import names_no_thing
 from wacloud.modules.bot.domain.question import Question
-from wacloud.modules.bot.domain.ranking import Hit, asked_in
+from wacloud.modules.bot.domain.ranking import Asked, Hit, asked_in
 
 # Of a flood the newest are read; WhatsApp itself ends a text at this length.
 MOST_READ: Final = 30
@@ -32,8 +33,11 @@ class SearchOnce:
         self._knowledge = knowledge
         self._business_id = question.business_id
         self.texts = texts_of(question)
-        self.asked = asked_in(self.texts)
         self._before = next((line.text for line in reversed(question.history) if line.author == "contact"), None)
+        self.asked = asked_in(self.texts)
+        if self._before and names_no_thing(self.asked.whole):
+            # "¿Lleváis a domicilio?", and then "¿y cuánto cuesta?"
+            self.asked = Asked(f"{asked_in([self._before[:LONGEST_TEXT]]).whole} {self.asked.whole}", ())
         self._found: Results | None = None
         self._with_before: Results | None = None
 

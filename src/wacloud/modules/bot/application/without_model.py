@@ -15,7 +15,7 @@ from wacloud.modules.bot.domain.danger import speaks_of_self_harm
 from wacloud.modules.bot.domain.hours_question import days_asked, speaks_of_hours
 from wacloud.modules.bot.domain.keywords import named_in
 from wacloud.modules.bot.domain.knowledge import KnowledgeItem, has_gap
-from wacloud.modules.bot.domain.language import Language
+from wacloud.modules.bot.domain.language import Language, usual
 from wacloud.modules.bot.domain.mood import is_upset
 from wacloud.modules.bot.domain.question import Question
 from wacloud.modules.bot.domain.ranking import Hit, choose, may_tell
@@ -266,5 +266,7 @@ def _told(text: str, why: Why) -> Answer:
 
 
 def _fallback_text(question: Question) -> str:
-    """The business's own words, or ours."""
-    return while_closed(question, cut(question.settings.fallback_text.strip()) or phrase("fallback", question.speaks))
+    """The business's own words, all of it in its language then, or ours."""
+    if own := cut(question.settings.fallback_text.strip()):
+        return while_closed(question, own, usual(question.facts.language))
+    return while_closed(question, phrase("fallback", question.speaks))

@@ -59,6 +59,7 @@ _AROUND: Final = frozenset(
         "poneis vendeis venden vende vendes whats charge reais"
     )
 )
+_MADE_OF: Final = re.compile(rf"\b(\w{{3,}}) (?:de|con|sin|of) (?:{_A} )?(\w{{3,}})\b")
 _GOES_ON: Final = re.compile(r"\W*(?:y|e|and|pero|vale|ok)\b", re.IGNORECASE)
 _SHORTEST: Final = 3
 _LONG: Final = 6  # "blanquear" and "blanqueamiento"
@@ -74,8 +75,17 @@ def may_answer(asked: str, told: str) -> bool:
         return True
     if not _TELLS_AMOUNT.search(entry):
         return False
-    things = things_in(said)
-    return not things or any(are_alike(thing, word) for thing in things for word in stems_of(entry))
+    words, things = stems_of(entry), things_in(said)
+    named = {thing for thing in things if any(are_alike(thing, word) for word in words)}
+    # "Tarta de chocolate" is no "napolitana de chocolate": what it is made of alone names no thing.
+    made_of = {_stem(of) for what, of in _MADE_OF.findall(said) if _stem(what) in things - named - _KINDS}
+    return not things or not named <= made_of
+
+
+def names_no_thing(asked: str) -> bool:
+    """Whether it asks for a price of what was spoken of before: "¿y cuánto cuesta?"."""
+    said = _as_words(asked)
+    return bool(_ASKS_PRICE.search(said)) and not things_in(said)
 
 
 def of_something_else(texts: Sequence[str], before: str | None, entries: Iterable[str], usual: str) -> frozenset[str]:
@@ -140,3 +150,7 @@ def _stem(word: str) -> str:
 
 
 _AROUND_STEMS: Final = frozenset(map(_stem, _AROUND))
+# "Pan de centeno" is the loaf.
+_KINDS: Final = frozenset(
+    map(_stem, words_of("pan plato producto servicio sesion clase racion caja bote kilo par pieza unidad tipo bolsa"))
+)
