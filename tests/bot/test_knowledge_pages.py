@@ -108,3 +108,11 @@ async def test_the_board_is_shown_when_there_is_nothing_and_unknown_questions_ar
     owner = await people.business()
     assert "No hay nada pendiente" in await see(people, owner, "/bot/questions")
     assert (await people.ask(owner, "GET", f"/bot/questions/{uuid4()}", page=True)).status == 404
+
+
+async def test_a_page_of_an_error_leads_back_to_where_one_was_and_nowhere_else(rig: Rig) -> None:
+    for came, leads in ((f"{rig.url}/bot/knowledge?q=1", True), ("http://evil.example/bot/knowledge", False)):
+        headers = {"accept": "text/html", "referer": came}
+        async with rig.http.get(f"{rig.url}/nothing-here", headers=headers) as answer:
+            assert answer.status == 404
+            assert ('href="/bot/knowledge"' in await answer.text()) is leads

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 from uuid import uuid4
 from zlib import crc32
 
@@ -256,4 +257,15 @@ def _at_zone_now(
 
 def render_error(request: Request, status: int, title: str, message: str, request_id: str) -> HTMLResponse:
     """The page for a request that failed; title and message come translated."""
-    return render(request, "error.html", status, status=status, title=title, message=message, request_id=request_id)
+    back = _came_from(request)
+    return render(
+        request, "error.html", status, status=status, title=title, message=message, request_id=request_id, back=back
+    )
+
+
+def _came_from(request: Request) -> str | None:
+    """The page of ours that led here, if any."""
+    came = urlsplit(request.headers.get("referer", ""))
+    if came.netloc != request.headers.get("host") or came.path == request.url.path or not came.path.startswith("/"):
+        return None
+    return came.path if not came.path.startswith("//") else None

@@ -38,7 +38,7 @@ CODE_OF: Mapping[int, tuple[str, str]] = {
     406: ("not_acceptable", "This address cannot answer in that form."),
     408: ("request_timeout", "The request took too long to arrive."),
     409: ("conflict", "Something else changed this in the meantime."),
-    413: ("too_large", "That is more than this address takes."),
+    413: ("too_large", "That is more than is taken here: choose a smaller file, or send less at once."),
     415: ("unsupported_media_type", "This address takes JSON (Content-Type: application/json)."),
     422: ("invalid_request", "Some of what was sent is missing or wrong."),
     429: ("too_many_requests", "Too many requests; try again in a moment."),
