@@ -93,6 +93,14 @@ def test_words_are_compared_without_accents_and_numbers() -> None:
         (("tenéis", "la camiseta", "en rojo?"), "la camiseta en rojo?", ("la camiseta", "en rojo?")),
         (("¿horario? ¿y envíos?",), "horario? y envíos?", ("horario?", "y envíos?")),
         (("hola",), "hola", ()),
+        (
+            ("Hola, dónde estáis, a qué hora cerráis hoy y puedo pagar con bizum?",),
+            "dónde estáis? a qué hora cerráis hoy? puedo pagar con bizum?",
+            ("dónde estáis?", "a qué hora cerráis hoy?", "puedo pagar con bizum?"),
+        ),
+        (("Soy de Ávila, ¿hacéis envíos?",), "Soy de Ávila, ¿hacéis envíos?", ()),
+        (("¿Tenéis bizcocho y cuánto cuesta?",), "Tenéis bizcocho y cuánto cuesta?", ()),
+        (("Dime el precio, que no lo veo",), "Dime el precio, que no lo veo", ()),
     ],
 )
 def test_what_is_looked_up_for_a_burst(texts: tuple[str, ...], whole: str, parts: tuple[str, ...]) -> None:

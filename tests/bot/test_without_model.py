@@ -161,3 +161,14 @@ async def test_a_business_s_own_words_stay_in_its_language() -> None:
     )
     answer = await compose_answer(deps(knowledge=FixedKnowledge((SHIPPING, "envío", 0.9))), asked)
     assert answer.text == f"{FALLBACK} Ahora estamos cerrados; abrimos mañana a las 9."
+
+
+async def test_of_several_questions_in_one_sentence_each_is_answered_and_hours_from_the_profile() -> None:
+    place = an_item("¿Dónde estáis?", "En la calle Mayor 3.")
+    pays = an_item("¿Cómo se paga?", "Con tarjeta o Bizum.")
+    asked = question("Hola, dónde estáis, a qué hora cerráis hoy y puedo pagar con bizum?")
+    asked = replace(asked, facts=replace(asked.facts, profile=OPEN_ALL_WEEK))
+    knowledge = FixedKnowledge((place, "dónde", 0.9), (pays, "bizum", 0.9))
+    answer = await compose_answer(deps(knowledge=knowledge), asked)
+    assert answer.why == "faq_match"
+    assert [line[:5] for line in str(answer.text).split("\n\n")] == ["En la", "Hoy, ", "Con t"]

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
-from typing import Any
+from typing import Any, Final
+from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
 from wacloud.modules.bot.application.ask_model import Heard
@@ -14,7 +15,7 @@ from wacloud.modules.bot.domain.answer_text import cut
 from wacloud.modules.bot.domain.danger import speaks_of_self_harm
 from wacloud.modules.bot.domain.hours_question import days_asked, speaks_of_hours
 from wacloud.modules.bot.domain.keywords import named_in
-from wacloud.modules.bot.domain.knowledge import KnowledgeItem, has_gap
+from wacloud.modules.bot.domain.knowledge import KnowledgeItem, KnowledgeItemId, has_gap
 from wacloud.modules.bot.domain.language import Language, usual
 from wacloud.modules.bot.domain.mood import is_upset
 from wacloud.modules.bot.domain.question import Question
@@ -24,6 +25,7 @@ from wacloud.modules.bot.domain.table_rows import row_asked_for
 from wacloud.modules.bot.domain.topics import Topic, brings_more, topics_of
 from wacloud.modules.business.api import HoursNotReadable, days_text
 
+_HOURS: Final = UUID("6f6b1f0e-0a51-5c5e-9d6e-1f2f7c0a4d11")  # the hours of a profile, as an answer of the knowledge
 # Kinds that ask nothing when they come alone.
 _SAYS_NOTHING = frozenset({"sticker", "reaction"})
 # Kinds whose words are a name, an address or a note: looked up among questions, they find an answer nobody asked for.
@@ -149,6 +151,10 @@ async def _looked_up(
         # The model saw the knowledge and found nothing in it: only a very sure match may say otherwise.
         threshold += (1 - threshold) / 4
     results = [_narrowed(text, hits) for text, hits in zip(search.asked.lookups, await search.hits(), strict=True)]
+    if search.asked.parts:
+        results = [
+            _with_hours(deps, question, text, hits) for text, hits in zip(search.asked.lookups, results, strict=True)
+        ]
     detail["threshold"] = round(threshold, 3)
     detail["hits"] = [[hit.record() for hit in hits[:3]] for hits in results]
     found = choose(search.asked, results, threshold)
@@ -174,6 +180,15 @@ async def _looked_up(
             detail=detail,
         )
     return Answer(text=cut(answers), source="knowledge", why=why_match, detail=detail)
+
+
+def _with_hours(deps: AnswerDeps, question: Question, text: str, hits: Sequence[Hit]) -> Sequence[Hit]:
+    """Of several questions the one for hours is answered by them, as it is alone."""
+    days = _days_asked(deps, question, [text])
+    told = _hours(deps, question, days) if days is not None else None
+    if told is None or (days == () and any(speaks_of_hours(hit.item.question) for hit in hits[:1])):
+        return hits
+    return (Hit(KnowledgeItem(KnowledgeItemId(uuid5(_HOURS, told)), text, told, 0), 1.0, 1.0, 1.0), *hits)
 
 
 def _narrowed(text: str, hits: Sequence[Hit]) -> Sequence[Hit]:

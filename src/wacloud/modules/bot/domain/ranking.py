@@ -18,7 +18,7 @@ from wacloud.modules.bot.domain.concepts import concepts_of
 from wacloud.modules.bot.domain.diet_question import may_answer_diet
 from wacloud.modules.bot.domain.knowledge import IndexedItem, KnowledgeItem
 from wacloud.modules.bot.domain.named_things import tells_of
-from wacloud.modules.bot.domain.price_question import may_answer, things_told
+from wacloud.modules.bot.domain.price_question import may_answer, names_no_thing, things_told
 from wacloud.modules.bot.domain.small_talk import without_small_talk
 from wacloud.modules.bot.domain.spelling import root, words_of
 
@@ -44,6 +44,14 @@ _MOSTLY_UNKNOWN = 0.35
 _SURER = 1 / 8
 
 _MOST_PARTS = 4
+# How a question begins, inside a sentence too.
+_ASKS = (
+    r"¿?(?:(?:a )?qu[eé] (?:hora|horario|precio|d[ií]as?)|qué|d[oó]nde|cu[aá]ndo|cu[aá]nt[oa]s?|c[oó]mo|puedo|se puede"
+    r"|pod[eé]is|ten[eé]is|hac[eé]is|hay|abr[ií]s|cerr[aá]is|lleváis|where|what|when|how|can i|do you|is there|onde"
+    r"|quando|quanto|posso)\b"
+)
+_ASKS_TOO = re.compile(rf"(?:\s*[,;]\s*(?:y |e |and )?|\s+(?:y|e|and)\s+)(?={_ASKS})", re.IGNORECASE)
+_ASKS_FIRST = re.compile(rf"(?<!\w){_ASKS}", re.IGNORECASE)
 _MOST_ANSWERS = 3
 
 
@@ -160,10 +168,23 @@ class Asked:
 
 def asked_in(texts: Sequence[str]) -> Asked:
     """Take greetings away and split what is left into its questions."""
-    pieces = re.findall(r"[^?\n]+\?*", "\n".join(texts))
+    pieces = [one for piece in re.findall(r"[^?\n]+\?*", "\n".join(texts)) for one in _clauses(piece)]
     parts = [part for piece in pieces if content_words(part := _bare(without_small_talk(_bare(piece))))]
     whole = " ".join(parts) or " ".join(texts)
     return Asked(whole, tuple(parts[:_MOST_PARTS]) if len(parts) > 1 else ())
+
+
+def _clauses(piece: str) -> list[str]:
+    """ "Dónde estáis, a qué hora cerráis y puedo pagar con tarjeta?": each of what it asks for, as a question."""
+    asked = _ASKS_TOO.split(without_small_talk(_bare(piece)))
+    if len(asked) == 1 or not _ASKS_FIRST.search(asked[0]) or any(map(_says_little, asked)):
+        return [piece]
+    return [f"{one}?" if piece.endswith("?") and not one.endswith("?") else one for one in asked]
+
+
+def _says_little(clause: str) -> bool:
+    """ "Y cuánto cuesta" is of what stands before it."""
+    return not content_words(clause) or names_no_thing(clause)
 
 
 def _surest(text: str, hits: Sequence[Hit], threshold: float) -> Hit | None:
