@@ -49,7 +49,10 @@ _ARE: Final = re.compile(
 )
 _BARE: Final = re.compile(rf"{_COSTS}(?P<number>{_FIGURES})(?![\d.,]*\d|[:h]\d){_NO_MONEY}")
 _BARE_WORDS: Final = re.compile(rf"{_COSTS}(?P<words>[a-z]+(?: [a-z]+){{0,5}})")
-_CALLED: Final = re.compile(rf"{_COSTS}(?P<number>{_FIGURES})|\b(?:son|seria[n]?|it's|it is) (?P<also>{_FIGURES})")
+_THEIRS: Final = re.compile(
+    r"\b(?:con|no|para|tus|hasta|with|your|not|(?:pedido|presupuesto|compra|gasto|order|budget) (?:es )?(?:de|of))"
+    rf"(?: los| tus| unos)? (?P<number>{_FIGURES})(?![\d.,]*\d)"
+)
 _TOKEN: Final = re.compile(r"[a-z]+|\d+|[€$£%.,;:!?\n]")
 _UNIT_WORDS: Final = re.compile(_UNIT)
 _AND_CENTS: Final = re.compile(
@@ -145,12 +148,11 @@ def follow_from(said: Amounts, known: Amounts, told: Collection[Decimal], text: 
 
 
 def _own(said: Amounts, text: str, asked: str) -> Collection[Decimal]:
-    """The customer's amounts, but for one that the answer agrees to or calls the price."""
+    """The customer's amounts where it speaks of them as theirs: "con 30 €", "tu pedido de 45 €", "no 100 €"."""
     own = said.prices & amounts_in(asked).prices
     if not own or _YES.match(text):
         return ()
-    called = {_value(match["number"]) for bare in (_BARE, _ARE) for match in bare.finditer(_plainly(text))}
-    return own - called - {_value(match["number"] or match["also"]) for match in _CALLED.finditer(text)}
+    return own & {_value(match["number"]) for match in _THEIRS.finditer(_plainly(text))}
 
 
 def _joined(prices: Collection[Decimal], times: Mapping[int, set[Decimal]], many: Sequence[int]) -> set[Decimal]:
