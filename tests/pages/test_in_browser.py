@@ -1,5 +1,6 @@
 """The pages in a real browser: looks, keys, live updates, and what is left without JavaScript."""
 
+import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
@@ -363,6 +364,8 @@ async def test_on_a_phone_there_is_the_list_or_the_thread(visit: Open) -> None:
         await page.get_by_role("link", name="Marcos Ortega").click()
         await expect(page.get_by_role("heading", name="Marcos Ortega")).to_be_visible()
         await expect(page.locator("#conversations")).to_be_hidden()
+        # The address is written a moment after the thread is there; nobody's finger is that quick.
+        await expect(page).to_have_url(re.compile(r"/inbox/[0-9a-f-]{36}"))
         await page.get_by_role("link", name="Sobre este contacto").click()
         await expect(page.locator("#contact")).to_be_visible()
         await page.locator("#contact").get_by_role("link", name="Cerrar").click()

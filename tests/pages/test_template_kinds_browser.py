@@ -69,7 +69,9 @@ async def shown_in_the_thread(page: Page, rig: Rig, shop: Shop, name: str) -> No
     [message] = await rig.messages(shop, "out")
     await page.goto(f"{rig.url}/inbox/{message.conversation_id}")
     bubble = page.locator(f"#m-{message.id} .bubble")
-    await bubble.scroll_into_view_if_needed()
+    # What Meta says of it meanwhile draws it anew: it is looked for again.
+    await bubble.wait_for()
+    await page.evaluate(f"document.getElementById('m-{message.id}').scrollIntoView()")
     await expect(bubble.locator(".msg-buttons li, dt").first).to_be_visible()
     await expect(bubble.locator(".msg-buttons a, .msg-buttons button")).to_have_count(0)
     await looked_at(page, name)
