@@ -374,6 +374,17 @@ async def test_on_a_phone_there_is_the_list_or_the_thread(visit: Open) -> None:
         await expect(page.locator("#conversations")).to_be_visible()
 
 
+async def test_on_a_phone_what_is_told_of_a_contact_stays_open_when_it_is_drawn_anew(visit: Open, rig: Rig) -> None:
+    async with visit(f"/inbox/{id_of('Marcos Ortega')}?show=all#contact", viewport=PHONE, has_touch=True) as page:
+        await expect(page.locator("#contact")).to_be_visible()
+        await page.evaluate(
+            "() => { const panel = document.getElementById('contact'); panel.outerHTML = panel.outerHTML;"
+            " document.dispatchEvent(new CustomEvent('htmx:oobAfterSwap')); }"
+        )
+        await expect(page.locator("#contact")).to_be_visible()
+        assert await page.evaluate("document.getElementById('contact').matches(':target')")
+
+
 async def test_reading_and_writing_work_without_javascript(visit: Open, rig: Rig) -> None:
     async with visit("/inbox?show=all", java_script_enabled=False) as page:
         await page.get_by_role("link", name="Marcos Ortega").click()

@@ -49,6 +49,12 @@
     if (id) document.querySelector(`#c-${CSS.escape(id)} .row-link`)?.setAttribute("aria-current", "true");
   };
 
+  // A panel that is drawn anew is no longer what the address points to, and would close under the reader's thumb.
+  const keepPanel = () => {
+    if (location.hash === "#contact" && $("contact") && !$("contact").matches(":target")) location.replace("#contact");
+  };
+  for (const swapped of ["htmx:afterSettle", "htmx:oobAfterSwap"]) document.addEventListener(swapped, keepPanel);
+
   document.addEventListener("htmx:afterSwap", (event) => {
     if (event.detail.target.id === "pane" || event.detail.elt?.id === "pane") {
       document.dispatchEvent(new Event("pane:changed"));
