@@ -218,6 +218,7 @@ ROOMS = (
     ("text", "asked"),
     [
         ("Son 63,80 € en total: 44 € los adultos y 19,80 € los niños.", "2 adultos y 2 niños"),
+        ("Son 63,80 € en total.", "5\n7 u 8\n9\n11\n12\nmañana somos 2 adultos y 2 niños"),
         ("22 € + 9,90 € + 220 €: 251,90 €", ""),
         ("Antes 119,90 € y ahora 89,90 €: te ahorras 30 €.", ""),
         ("Con el 21 % de IVA son 26,62 €.", ""),
@@ -297,6 +298,7 @@ def test_while_it_collects_a_form_the_bot_may_say_that_it_writes_down() -> None:
         ("La capital de Francia es París.", "¿Cuál es la capital de Francia?", "invented_name"),
         ("Sí, trabajamos con Adeslas.", "¿Trabajáis con Mapfre?", "invented_name"),
         ("Te atiende la doctora Carrasco.", "", "invented_name"),
+        ("Se puede pagar con Visa.", "", "invented_name"),
         ("No trabajamos con Mapfre.", "¿Trabajáis con Mapfre?", None),
         ("Hola, Rosa, la tarta cuesta 28 €.", "Soy Rosa", None),
         ("El sábado, 5 de Diciembre, abrimos a las 10:00.", "", None),

@@ -127,9 +127,10 @@ def follow_from(said: Amounts, known: Amounts, told: Collection[Decimal], text: 
     """
     if not said.shares <= known.shares:
         return False
-    prices, many = known.prices, _counts(asked, 999)
+    # Of a long conversation what was counted last.
+    prices, many = known.prices, _counts(asked, 999)[-_MOST_ASKED:]
     # "Two of us for three nights" is six.
-    counts = {*many, *_counts(text, _MOST_OF_ONE), *(one * other for one, other in combinations(many[:_MOST_ASKED], 2))}
+    counts = {*many, *_counts(text, _MOST_OF_ONE), *(one * other for one, other in combinations(many, 2))}
     times = {count: {price * count for price in prices} for count in counts}
     of_some = prices.union(*times.values())
     may = {*told, *of_some, *_own(said, text, asked)}
@@ -160,7 +161,7 @@ def _joined(prices: Collection[Decimal], times: Mapping[int, set[Decimal]], many
     sums: set[Decimal] = set()
     if len(prices) <= _MOST_JOINED:
         sums = {one + other for one in prices for other in {*prices, *(p for count in many for p in times[count])}}
-    if 1 < len(many) <= _MOST_ASKED and len(prices) <= _MOST_SHARED:
+    if len(prices) <= _MOST_SHARED:
         pairs = {tuple(sorted(pair)) for pair in combinations(many, 2)}
         sums |= {p + q for one, other in pairs for p in times[one] for q in times[other]}
     return sums

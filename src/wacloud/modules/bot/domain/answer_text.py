@@ -3,6 +3,8 @@
 import re
 from collections.abc import Collection
 
+from wacloud.modules.bot.domain.masking import EMAIL
+
 LONGEST_TEXT = 4096
 UNKNOWN = "NO_LO_SE"
 
@@ -20,8 +22,6 @@ _BARE_HOST = re.compile(
     r"|link|click|page|web|dev|ai|co|cat|gal|eus|pt|br|mx|uk|fr|ru|cn|tk|biz|club|cc|gg|ar|cl|vip)\b"
     r"|[a-z]{2,24}/(?=[\w?#]{3})))"
 )
-
-_MAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}")
 
 
 def says_unknown(text: str) -> bool:
@@ -94,7 +94,7 @@ def _plainly(text: str) -> str:
 
 def without_mails_of(customer: str, text: str) -> str:
     """The text without the addresses of mail this customer wrote: they may be said again, and lead nowhere."""
-    for mail in set(_MAIL.findall(customer)):
+    for mail in set(EMAIL.findall(customer)):
         text = text.replace(mail, " ")
     return text
 

@@ -19,7 +19,8 @@ from wacloud.modules.bot.domain.amounts import amounts_in, follow_from, numbers_
 from wacloud.modules.bot.domain.clock_times import times_in
 from wacloud.modules.bot.domain.knowledge import KnowledgeItem
 from wacloud.modules.bot.domain.language import language_in
-from wacloud.modules.bot.domain.promises import PROMISES, confirms, is_human, promises
+from wacloud.modules.bot.domain.named_things import NO_NAMES
+from wacloud.modules.bot.domain.promises import PROMISES, SENTENCE, confirms, is_human, promises
 from wacloud.modules.bot.domain.ranking import Hit
 from wacloud.modules.bot.domain.spelling import sounding, unaccented, words_of
 
@@ -41,19 +42,15 @@ _IBAN: Final = re.compile(r"\b[a-z]{2}\d{2}(?: ?[a-z0-9]{4}){3,7}(?: ?[a-z0-9]{1
 _PLACEHOLDER: Final = re.compile(r"[\[{<]{1,2}\s?[a-z_]+(?: [a-z_]+){0,4}\s?[\]}>]{1,2}")
 # In the middle of a sentence; not "IVA", nor what begins after a sign.
 _NAME: Final = re.compile(r"(?<=[a-zà-ÿ,] )[A-ZÀ-Þ][a-zà-ÿ]{2,}")
-_NO_NAMES: Final = frozenset(
+_NO_NAMES: Final = NO_NAMES | frozenset(
     words_of(
-        "lunes martes miercoles jueves viernes sabado domingo enero febrero marzo abril mayo junio julio agosto "
-        "septiembre octubre noviembre diciembre navidad nochebuena nochevieja reyes pascua semana santa ano nuevo "
-        "whatsapp internet espana europa peninsula dra sra don dona doctor doctora usted ustedes dios segunda terca "
-        "quarta quinta sexta janeiro fevereiro marco maio junho julho setembro outubro novembro dezembro natal "
-        "brasil portugal"
+        "santa ano nuevo espana europa peninsula dra sra don dona doctor doctora usted ustedes dios marco maio junho "
+        "julho setembro outubro novembro dezembro natal brasil portugal"
     )
 )
 _SPAN: Final = re.compile(r"\b(\d{1,2}):(\d\d) (\d{1,2}):(\d\d)\b")  # of the business's hours
 # "No, a las 6 estamos cerrados": an hour the customer named may be said again to say no.
 _SHUT: Final = re.compile(r"\b(?:no|cerrad\w*|closed|not|nao|fechad\w*)\b")
-_SENTENCE: Final = re.compile(r"[^.!?;\n]*(?:[.!?;\n]+|$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +162,7 @@ def _invents_an_hour(said: str, known: str, asked: str) -> bool:
     open_then = frozenset(moment for moment in wished if _is_between(moment, known))
     return any(
         not moments & (told | (wished if _SHUT.search(sentence) or "?" in sentence else open_then))
-        for sentence in (match[0] for match in _SENTENCE.finditer(said))
+        for sentence in (match[0] for match in SENTENCE.finditer(said))
         for moments in times_in(sentence)
     )
 

@@ -16,7 +16,7 @@ _START, _END = r"(?<![\w@])", r"(?![\w@])"
 # These two are looked for within what they stand in: a word or an expiry date may follow without a break.
 _IBAN = re.compile(rf"{_START}[A-Z]{_GAP}[A-Z]{_GAP}\d{_GAP}\d(?:{_GAP}[A-Z0-9]){{11,}}", re.IGNORECASE)
 _CARD = re.compile(rf"\d(?:{_GAP}\d){{12,}}")
-_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}", re.IGNORECASE)
+EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}", re.IGNORECASE)
 _DNI = re.compile(rf"{_START}\d{{2}}[. ]?\d{{3}}[. ]?\d{{3}}[- ]?[A-Z]{_END}", re.IGNORECASE)
 # Written in any other way, only the right letter tells it from a date and a word.
 _ODD_DNI = re.compile(rf"{_START}(?:\d{_GAP}){{8}}[A-Z]{_END}", re.IGNORECASE)
@@ -140,7 +140,7 @@ def _any(_: str) -> bool:
 
 
 _KINDS: tuple[tuple[str, re.Pattern[str], Callable[[str], bool]], ...] = (
-    ("CORREO", _EMAIL, _any),
+    ("CORREO", EMAIL, _any),
     ("IBAN", _IBAN, is_iban),
     ("TARJETA", _CARD, is_card),
     ("DOCUMENTO", _NIE, _any),

@@ -19,16 +19,16 @@ _NAME: Final = re.compile(
     r"|[Tt]êm|[Aa]ceitam)"
     rf" (?:(?:el|la|los|las|the|o|os|as|un|una) )?(?:(?:[Dd]ra?|[Dd]outora?|[Ss]ra?)\.? )?({_CAPITAL})"
 )
-_NO_NAMES: Final = frozenset(
+NO_NAMES: Final = frozenset(
     words_of(
         "lunes martes miercoles jueves viernes sabado domingo enero febrero marzo abril mayo junio julio agosto "
         "septiembre octubre noviembre diciembre navidad reyes monday tuesday wednesday thursday friday saturday sunday "
         "january february march april may june july august september october november december christmas whatsapp "
-        "segunda terca quarta quinta sexta janeiro fevereiro nochebuena nochevieja pascua semana halloween "
-        # How one pays is answered by what tells of cards.
-        "visa mastercard maestro amex american internet google instagram facebook"
+        "segunda terca quarta quinta sexta janeiro fevereiro nochebuena nochevieja pascua semana halloween internet"
     )
 )
+# How one pays is answered by what tells of cards.
+_OF_ALL_KINDS: Final = frozenset(words_of("visa mastercard maestro amex american google instagram facebook"))
 _OF_ALL: Final = re.compile(
     r"\b(?:todas las marcas|todo tipo de|cualquier marca|all brands|any brand|todas as marcas)\b"
 )
@@ -41,7 +41,7 @@ def tells_of(asked: str, told: str) -> bool:
     letters = [letter for letter in asked if letter.isalpha()]
     if sum(letter.isupper() for letter in letters) > _SHOUTED * len(letters):
         return True
-    names = {word for match in _NAME.finditer(asked) for word in words_of(match[1])} - _NO_NAMES
+    names = {word for match in _NAME.finditer(asked) for word in words_of(match[1])} - NO_NAMES - _OF_ALL_KINDS
     if _OF_ALL.search(plain(told)):
         return True
     # "WiFi" is "Wi-Fi", and "ITV" is "I.T.V.".

@@ -95,7 +95,7 @@ _HUMAN: Final = re.compile(
     r"|\bno soy (?:una? )?(?:inteligencia artificial|programa)"
     r"|(?<!\bnao )\bsou (?:uma )?(?:pessoa|human[oa])|\bnao sou (?:um )?(?:robo|bot|maquina)"
 )
-_SENTENCE: Final = re.compile(r"[^.!?;\n]*(?:[.!?;\n]+|$)")
+SENTENCE: Final = re.compile(r"[^.!?;\n]*(?:[.!?;\n]+|$)")
 _NO: Final = re.compile(r"\W*(?:no|nao|nunca|lo sentimos|lo siento|sorry|de momento no|por ahora no|not)\b")
 
 
@@ -103,7 +103,7 @@ def promises(group: re.Pattern[str], text: str) -> bool:
     """Whether it says so, rather than that it is not so, or asks and denies it."""
     if not group.search(text):
         return False
-    sentences = [match[0] for match in _SENTENCE.finditer(text) if match[0]]
+    sentences = [match[0] for match in SENTENCE.finditer(text) if match[0]]
     for sentence, following in zip(sentences, [*sentences[1:], ""], strict=True):
         if "?" in sentence and _NO.match(following):
             continue
@@ -120,7 +120,7 @@ def confirms(said: str, known: str, *, collects: bool) -> bool:
     patterns = (_CONFIRMS,) if collects else (_CONFIRMS, _NOTES)
     return any(
         match[0] not in known and not _is_open(sentence, match)
-        for sentence in (found[0] for found in _SENTENCE.finditer(said))
+        for sentence in (found[0] for found in SENTENCE.finditer(said))
         if "?" not in sentence
         for pattern in patterns
         for match in pattern.finditer(sentence)
